@@ -1,0 +1,215 @@
+package core
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// A Key names a conversation: one peer on one channel. Staff have one too, with
+// their desk: it holds what they write outside every thread.
+type Key struct{ Channel, Peer string }
+
+func (k Key) String() string { return k.Channel + "/" + k.Peer }
+
+// A Conversation is what we remember about one peer on one channel.
+type Conversation struct {
+	Key    Key             `json:"key"`
+	Peer   Peer            `json:"peer"`
+	State  State           `json:"state"`
+	Mind   json.RawMessage `json:"mind,omitempty"`   // where the bot is in its flows; only core/dialog reads it
+	Ticket *Ticket         `json:"ticket,omitempty"` // the open one, or the last one if TicketClosed
+	Wake   time.Time       `json:"wake,omitzero"`    // when dialog wants a turn though nobody wrote; zero means never
+	Heard  time.Time       `json:"heard,omitzero"`   // when the peer last wrote
+	Gone   bool            `json:"gone,omitempty"`   // the peer left or blocked us; a message from them clears it
+	Ledger Ledger          `json:"ledger,omitzero"`  // what the platform still lets us say
+	Seen   int64           `json:"seen,omitempty"`   // Seq of the last envelope that a turn has read; the store keeps it
+}
+
+// Due is when the conversation needs a turn though nobody wrote; zero means never.
+func (c Conversation) Due() time.Time {
+	if c.Ticket != nil && !c.Ticket.Wake.IsZero() && (c.Wake.IsZero() || c.Ticket.Wake.Before(c.Wake)) {
+		return c.Ticket.Wake
+	}
+	return c.Wake
+}
+
+// State is who has the conversation.
+type State string
+
+const (
+	WithBot   State = "bot" // also the zero value's meaning
+	InLine    State = "line"
+	WithAgent State = "agent"
+)
+
+// A Ledger is what the platform still lets us say to a peer without hearing
+// from them. It only means something on channels whose Limits have Allowances.
+type Ledger struct {
+	Left  int       `json:"left,omitempty"`
+	Until time.Time `json:"until,omitzero"`
+	Why   string    `json:"why,omitempty"` // the Allowance.After that granted it
+}
+
+// A Ticket is a conversation's claim on a member of staff.
+type Ticket struct {
+	ID      string            `json:"id"`  // short, unique, stable: people read it aloud
+	Key     Key               `json:"key"` // of its conversation
+	State   TicketState       `json:"state"`
+	Topic   string            `json:"topic,omitempty"`  // what it is about: the flow's hand-off name
+	Lang    string            `json:"lang,omitempty"`   // what the peer speaks
+	Class   int               `json:"class"`            // 0 most urgent … 3; ordinary is 2
+	Intent  string            `json:"intent,omitempty"` // what the bot last understood
+	Asked   string            `json:"asked,omitempty"`  // the peer's words that led here
+	Form    map[string]string `json:"form,omitempty"`   // what the bot found out
+	Mood    string            `json:"mood,omitempty"`   // angry, negative, urgent, distress or empty
+	Since   time.Time         `json:"since"`            // when the peer got in line; kept when the ticket returns to it
+	Agent   string            `json:"agent,omitempty"`  // Agent.ID: whose phone rings, or the owner
+	Rung    time.Time         `json:"rung,omitzero"`    // when it was given to Agent
+	Claimed time.Time         `json:"claimed,omitzero"` // when Agent took it
+	Closed  time.Time         `json:"closed,omitzero"`
+	LastOwn string            `json:"last_own,omitempty"` // Agent.ID of whoever served this peer last
+	Passed  []string          `json:"passed,omitempty"`   // Agent.IDs who let it ring out, since it was last claimed
+	Hops    int               `json:"hops,omitempty"`     // how often it was transferred
+	Front   int               `json:"front,omitempty"`    // how often it returned to the front of the line
+	Tags    []string          `json:"tags,omitempty"`
+	Summary string            `json:"summary,omitempty"` // the agent's, at the close
+	Outcome string            `json:"outcome,omitempty"` // why it is closed: solved, left, message, spam, …
+	Told    Told              `json:"told,omitzero"`     // what the peer was last promised about the wait
+	Shown   []Shown           `json:"shown,omitempty"`   // where staff see it; the store fills it in
+	Wake    time.Time         `json:"wake,omitzero"`     // when core/desk wants a turn though nobody wrote
+	Mind    json.RawMessage   `json:"mind,omitempty"`    // holds and reminders; only core/desk reads it
+}
+
+// TicketState is where a ticket is on its way.
+type TicketState string
+
+const (
+	TicketWaiting TicketState = "waiting" // in line
+	TicketRinging TicketState = "ringing" // offered to Agent, who has not taken it yet
+	TicketActive  TicketState = "active"  // Agent owns it
+	TicketParked  TicketState = "parked"  // skipped by the line until the peer writes; keeps its arrival time
+	TicketMessage TicketState = "message" // the peer left a message; answered when somebody is on duty
+	TicketClosed  TicketState = "closed"
+)
+
+// Open reports whether the ticket still wants something from staff.
+func (t *Ticket) Open() bool { return t != nil && t.State != TicketClosed }
+
+// Told is what a peer was last told about their place.
+type Told struct {
+	At    time.Time     `json:"at,omitzero"`
+	Ahead int           `json:"ahead,omitempty"`
+	Upper time.Duration `json:"upper,omitempty"` // longest wait announced; 0 if none was
+}
+
+// Shown is where a desk shows a ticket.
+type Shown struct {
+	Desk   string `json:"desk"`
+	Thread string `json:"thread"`
+	Card   string `json:"card,omitempty"` // ref of the Case message, for Editor
+}
+
+// An Agent is a member of staff at a desk.
+type Agent struct {
+	ID       string    `json:"id"` // desk channel + "/" + platform's name for them
+	Name     string    `json:"name"`
+	Lead     bool      `json:"lead,omitempty"`
+	Topics   []string  `json:"topics,omitempty"` // what they take; empty means anything
+	Langs    []string  `json:"langs,omitempty"`  // what they speak; empty means anything
+	Max      int       `json:"max"`              // tickets they want at most
+	Presence Presence  `json:"presence"`
+	Since    time.Time `json:"since,omitzero"`   // of Presence
+	Idle     time.Time `json:"idle,omitzero"`    // when they were last given a ticket or closed one
+	Misses   int       `json:"misses,omitempty"` // tickets in a row that they let ring out
+	Load     int       `json:"-"`                // tickets they have now; the line counts it
+}
+
+// Presence is whether an agent takes tickets.
+type Presence string
+
+const (
+	OnDuty  Presence = "on"    // 上班
+	OnBreak Presence = "break" // 小休
+	OffDuty Presence = "off"   // 下班; also the zero value's meaning
+)
+
+// A Scene is what a turn may know beside its conversation and what is unread.
+// It is a snapshot: decisions that must not race are made on the conversation.
+type Scene struct {
+	Now    time.Time
+	Lines  map[string]LineState // by Ticket.Topic; "" for topics that have no line of their own
+	Agents map[string]Agent     // by ID, with Load
+}
+
+// Line is the state of the line for topic.
+func (s Scene) Line(topic string) LineState {
+	if l, ok := s.Lines[topic]; ok {
+		return l
+	}
+	return s.Lines[""]
+}
+
+// LineState is the waiting line for one topic as its keeper last saw it.
+type LineState struct {
+	Waiting int           // tickets in line, those ahead of a new ordinary one included
+	OnDuty  int           // agents on duty who take this topic
+	Free    int           // of those, how many have room
+	Head    time.Duration // how long the first in line has waited
+	Low     time.Duration // estimate for somebody who joins now; meaningless unless Known
+	High    time.Duration
+	Known   bool // whether the estimate may be shown
+}
+
+// An Outcome is what a turn decided. The store commits all of it or nothing.
+type Outcome struct {
+	Conversation Conversation
+	Say          []Envelope // to the peer, to desks, to business systems; sent in order per channel
+	Events       []Event
+	Agents       []Agent // records to be written
+	Left         int     // this many of the unread, the newest, stay unread: the turn waits for the rest of a burst
+	Hush         bool    // bot messages to the peer that have not gone out yet are dropped: a person has taken over
+}
+
+// An Event is an entry of the event log: who did what, when and why.
+type Event struct {
+	Kind EventKind         `json:"kind"`
+	At   time.Time         `json:"at"`
+	By   Author            `json:"by"`
+	Why  string            `json:"why,omitempty"` // one line: the rule, the button, the timer
+	Data map[string]string `json:"data,omitempty"`
+}
+
+// EventKind is what happened.
+type EventKind string
+
+// The event log's vocabulary. Data keys are named behind.
+const (
+	Greeted     EventKind = "greeted"
+	Answered    EventKind = "answered"  // entry, p, how
+	Clarified   EventKind = "clarified" // entries
+	FellBack    EventKind = "fellback"
+	Flowed      EventKind = "flowed"     // flow, step
+	Called      EventKind = "called"     // system, result
+	HandedOff   EventKind = "handed_off" // topic, class
+	Queued      EventKind = "queued"     // topic, ahead
+	ExitedLine  EventKind = "exited"
+	LeftMessage EventKind = "left_message"
+	Rang        EventKind = "rang"   // agent
+	Missed      EventKind = "missed" // agent
+	Claimed     EventKind = "claimed"
+	Returned    EventKind = "returned"    // to the line: why
+	Transferred EventKind = "transferred" // from, to
+	Parked      EventKind = "parked"
+	Noted       EventKind = "noted"     // text, via: an internal note
+	Relayed     EventKind = "relayed"   // an agent's words to the peer
+	Suggested   EventKind = "suggested" // a bot answer shown to the agent, not the peer
+	Refused     EventKind = "refused"   // an action that was not allowed: action
+	ClosedIt    EventKind = "closed"    // outcome
+	Reopened    EventKind = "reopened"
+	SurveySent  EventKind = "survey"
+	Rated       EventKind = "rated"    // score, solved, words
+	PresenceSet EventKind = "presence" // presence
+	GaveUp      EventKind = "gave_up"  // message: a delivery that will not be tried again
+	Dropped     EventKind = "dropped"  // message: overtaken by events, never sent
+	Ignored     EventKind = "ignored"  // flood, automatic mail
+)

@@ -1,0 +1,247 @@
+package core
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// An Envelope is one message on its way between a peer and us.
+type Envelope struct {
+	ID      string    `json:"id,omitempty"`      // ours; set when it is filed or committed, stable across retries
+	Seq     int64     `json:"seq,omitempty"`     // ours; grows with every record of the store, orders a conversation
+	Channel string    `json:"channel,omitempty"` // name of the account it came by or goes by
+	Peer    Peer      `json:"peer"`              // who is at the other end
+	Thread  string    `json:"thread,omitempty"`  // platform's name for the thread, if it has threads
+	Ref     string    `json:"ref,omitempty"`     // platform's name for the message; with Channel, unique
+	At      time.Time `json:"at,omitzero"`       // when it was written, by the platform's clock
+	Filed   time.Time `json:"filed,omitzero"`    // when we got or made it, by our clock
+	By      Author    `json:"by,omitzero"`       // who speaks, on the way out: no bot may pass for a person
+	Parts   Parts     `json:"parts"`
+
+	Ticket   string `json:"ticket,omitempty"`   // to a desk: the ticket whose thread it belongs in
+	Via      *Via   `json:"via,omitempty"`      // to a peer: the agent's message that it carries on
+	Replaces string `json:"replaces,omitempty"` // ID of our earlier message whose place it takes
+	Raw      []byte `json:"raw,omitempty"`      // the platform's document, kept where parts cannot say it all
+}
+
+// A Peer is a person or a bot on a platform.
+type Peer struct {
+	ID     string            `json:"id"` // platform's name for them
+	Name   string            `json:"name,omitempty"`
+	Lang   string            `json:"lang,omitempty"`   // BCP 47
+	Person string            `json:"person,omitempty"` // verified: peers with the same Person are one human
+	Facts  map[string]string `json:"facts,omitempty"`  // what the platform or the host page says of them
+}
+
+// An Author is who speaks.
+type Author struct {
+	Kind AuthorKind `json:"kind,omitempty"`
+	ID   string     `json:"id,omitempty"` // of an agent
+	Name string     `json:"name,omitempty"`
+}
+
+// AuthorKind tells people from programs.
+type AuthorKind string
+
+const (
+	ByPeer   AuthorKind = "peer"   // the customer
+	ByBot    AuthorKind = "bot"    // a script
+	ByAgent  AuthorKind = "agent"  // a member of staff
+	BySystem AuthorKind = "system" // the program itself: notices, cards
+)
+
+// Via is where an agent's message stands at their desk.
+type Via struct {
+	Channel string `json:"channel"`
+	Thread  string `json:"thread,omitempty"`
+	Ref     string `json:"ref"`
+	Agent   string `json:"agent,omitempty"` // Agent.ID
+}
+
+// A Part is one piece of a message: one of the types below.
+type Part interface{ kind() string }
+
+type (
+	// Text is plain text. Markup belongs to adapters.
+	Text struct {
+		Body string `json:"body"`
+	}
+	// Media is a picture, a recording or a file. It is in Blobs under Handle,
+	// or at a public URL, or the adapter it came by is a Fetcher.
+	Media struct {
+		Type   string `json:"type"` // MIME
+		URL    string `json:"url,omitempty"`
+		Handle string `json:"handle,omitempty"`
+		Name   string `json:"name,omitempty"`
+		Size   int64  `json:"size,omitempty"`
+		Words  string `json:"words,omitempty"` // transcript of a recording, caption of a picture
+	}
+	// Place is a point on a map.
+	Place struct {
+		Lat  float64 `json:"lat"`
+		Lon  float64 `json:"lon"`
+		Name string  `json:"name,omitempty"`
+	}
+	// Card is a titled link; a push notification; an email with a subject; a
+	// mini-program's page.
+	Card struct {
+		Title string `json:"title"`
+		Body  string `json:"body,omitempty"`
+		URL   string `json:"url,omitempty"`
+		Image string `json:"image,omitempty"`
+	}
+	// Choice offers answers to pick from.
+	Choice struct {
+		Prompt  string   `json:"prompt"`
+		Options []Option `json:"options"`
+	}
+	// Pick is a peer's answer to a Choice, or the press of a button.
+	Pick struct {
+		Option string `json:"option"`          // Option.ID
+		Label  string `json:"label,omitempty"` // as it was shown, if the platform says
+	}
+	// Form is named values: a form filled in, the arguments of a desk action,
+	// the question to a business system and its answer.
+	Form struct {
+		ID     string            `json:"id"`
+		Values map[string]string `json:"values,omitempty"`
+	}
+	// Case is a ticket as staff see it: the card that opens a thread at a desk
+	// and is kept current.
+	Case struct {
+		Ticket  string   `json:"ticket"`
+		State   string   `json:"state"` // TicketState
+		Title   string   `json:"title"`
+		Fields  []Field  `json:"fields,omitempty"`
+		Lines   []string `json:"lines,omitempty"`   // the last messages, oldest first
+		Actions []Option `json:"actions,omitempty"` // what can be done now; pressed, each comes back as a Pick
+	}
+	// Joined says that the peer can now be written to.
+	Joined struct {
+		From string `json:"from,omitempty"` // what brought them: a QR code, a page
+	}
+	// Left says that the peer can no longer be written to.
+	Left struct{}
+	// Other is what the platform sent and we have no part for. Kind is the
+	// platform's word for it; the document is in Envelope.Raw.
+	Other struct {
+		Kind string `json:"kind"`
+	}
+)
+
+// An Option is one answer in a Choice.
+type Option struct {
+	ID    string `json:"id"`
+	Label string `json:"label"`
+}
+
+// A Field is one line of facts on a Case.
+type Field struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+func (Text) kind() string   { return "text" }
+func (Media) kind() string  { return "media" }
+func (Place) kind() string  { return "place" }
+func (Card) kind() string   { return "card" }
+func (Choice) kind() string { return "choice" }
+func (Pick) kind() string   { return "pick" }
+func (Form) kind() string   { return "form" }
+func (Case) kind() string   { return "case" }
+func (Joined) kind() string { return "joined" }
+func (Left) kind() string   { return "left" }
+func (Other) kind() string  { return "other" }
+
+// Parts is written in JSON as a list of one-key objects: [{"text":{"body":"hi"}}].
+type Parts []Part
+
+// MarshalJSON implements json.Marshaler.
+func (ps Parts) MarshalJSON() ([]byte, error) {
+	out := make([]map[string]Part, len(ps))
+	for i, p := range ps {
+		out[i] = map[string]Part{p.kind(): p}
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON implements json.Unmarshaler. A part that this version does not
+// know becomes an Other, so that a log written by a newer version still reads.
+func (ps *Parts) UnmarshalJSON(b []byte) error {
+	var in []map[string]json.RawMessage
+	if err := json.Unmarshal(b, &in); err != nil {
+		return err
+	}
+	*ps = make(Parts, 0, len(in))
+	for _, m := range in {
+		if len(m) != 1 {
+			return fmt.Errorf("core: a part has %d keys, want 1", len(m))
+		}
+		for k, raw := range m {
+			read, ok := readers[k]
+			if !ok {
+				*ps = append(*ps, Other{Kind: k})
+				continue
+			}
+			p, err := read(raw)
+			if err != nil {
+				return fmt.Errorf("core: part %q: %w", k, err)
+			}
+			*ps = append(*ps, p)
+		}
+	}
+	return nil
+}
+
+var readers = map[string]func(json.RawMessage) (Part, error){
+	"text": read[Text], "media": read[Media], "place": read[Place], "card": read[Card],
+	"choice": read[Choice], "pick": read[Pick], "form": read[Form], "case": read[Case],
+	"joined": read[Joined], "left": read[Left], "other": read[Other],
+}
+
+func read[P Part](raw json.RawMessage) (Part, error) {
+	var p P
+	err := json.Unmarshal(raw, &p)
+	return p, err
+}
+
+// Text returns what the parts say in words, the lines of several parts joined;
+// empty if they say nothing in words.
+func (ps Parts) Text() string {
+	s := ""
+	for _, p := range ps {
+		var t string
+		switch p := p.(type) {
+		case Text:
+			t = p.Body
+		case Media:
+			t = p.Words
+		case Pick:
+			t = p.Label
+		}
+		if t != "" && s != "" {
+			s += "\n"
+		}
+		s += t
+	}
+	return s
+}
+
+// A Receipt says what became of a message we sent.
+type Receipt struct {
+	Channel string
+	Ref     string
+	State   ReceiptState
+	At      time.Time
+	Why     string // for Bounced, in the platform's words
+}
+
+// ReceiptState is how far a message got.
+type ReceiptState string
+
+const (
+	Delivered ReceiptState = "delivered"
+	Read      ReceiptState = "read"
+	Bounced   ReceiptState = "bounced"
+)
