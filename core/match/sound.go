@@ -1,0 +1,114 @@
+package match
+
+import (
+	_ "embed"
+	"strings"
+	"sync"
+)
+
+//go:embed data/pinyin.txt
+var pinyinData string
+
+const syllable0 = 0x200000 // syllables are numbered above all runes
+
+// sounds knows the toneless reading of each simplified character, with the sounds that speakers of southern dialects and
+// pinyin keyboards mix up (zh/z, ch/c, sh/s, n/l, ng/n, f/h, r/l) made equal.
+var sounds = sync.OnceValue(func() *phones {
+	p := &phones{of: make(map[rune]int32, 7000), syllable: make(map[string]int32, 420)}
+	ids := map[string]int32{}
+	for line := range strings.Lines(pinyinData) {
+		s, chars, _ := strings.Cut(strings.TrimSpace(line), " ")
+		k := blur(s)
+		id, ok := ids[k]
+		if !ok {
+			id = syllable0 + int32(len(ids))
+			ids[k] = id
+		}
+		p.syllable[s] = id
+		for _, c := range chars {
+			p.of[c] = id
+		}
+	}
+	return p
+})
+
+type phones struct {
+	of       map[rune]int32
+	syllable map[string]int32
+}
+
+func blur(s string) string {
+	for _, p := range [][2]string{{"zh", "z"}, {"ch", "c"}, {"sh", "s"}, {"n", "l"}} {
+		if t, ok := strings.CutPrefix(s, p[0]); ok {
+			s = p[1] + t
+			break
+		}
+	}
+	if t, ok := strings.CutSuffix(s, "ng"); ok && !strings.HasSuffix(t, "o") {
+		s = t + "n"
+	}
+	return s
+}
+
+// symbols writes folded text as syllables where it can be read aloud, else as runes. Latin words that are whole pinyin
+// ("yunfei") become syllables. at[i] and at[i+1] bound symbol i in runes of the text.
+func (p *phones) symbols(text []rune) (syms, at []int32) {
+	syms, at = make([]int32, 0, len(text)), make([]int32, 0, len(text)+1)
+	for i := 0; i < len(text); {
+		c := text[i]
+		if latin(c) {
+			j := i
+			for j < len(text) && latin(text[j]) {
+				j++
+			}
+			if cuts := p.cut(string(text[i:j])); cuts != nil {
+				for _, n := range cuts {
+					syms, at = append(syms, p.syllable[string(text[i:i+n])]), append(at, int32(i))
+					i += n
+				}
+				for i < len(text) && (text[i] == ' ' || text[i] == '\'') {
+					i++ // "yun fei"
+				}
+				continue
+			}
+			for ; i < j; i++ {
+				syms, at = append(syms, text[i]), append(at, int32(i))
+			}
+			continue
+		}
+		s, ok := p.of[c]
+		if !ok {
+			s = c
+		}
+		syms, at = append(syms, s), append(at, int32(i))
+		i++
+	}
+	return syms, append(at, int32(len(text)))
+}
+
+// cut splits a Latin word into pinyin syllables, longest first with one step back; nil if it is not pinyin. A single
+// syllable of fewer than three letters is taken for what it looks like ("me", "to").
+func (p *phones) cut(w string) []int {
+	if len(w) > 36 {
+		return nil
+	}
+	cuts := p.cutRest(w, 0)
+	if len(cuts) == 1 && len(w) < 3 {
+		return nil
+	}
+	return cuts
+}
+
+func (p *phones) cutRest(w string, depth int) []int {
+	if w == "" {
+		return []int{}
+	}
+	for n := min(6, len(w)); n > 0; n-- {
+		if _, ok := p.syllable[w[:n]]; ok {
+			if rest := p.cutRest(w[n:], depth+1); rest != nil {
+				return append([]int{n}, rest...)
+			}
+		}
+	}
+	return nil
+}
