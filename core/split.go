@@ -49,46 +49,40 @@ func (l Limits) split(s string) []string {
 
 // cut returns how many bytes of s, which is too long, the first piece has.
 func (l Limits) cut(s string) int {
-	var sentence, space, grapheme, rune1 int
+	var sentence, space, grapheme, inURL int // the last good place of each sort
 	used, urlEnd := 0, 0
 	for i := 0; i < len(s); {
 		if i >= urlEnd {
 			urlEnd = i + urlLen(s[i:])
 		}
 		next := i + graphemeLen(s[i:])
-		n := l.Unit.Len(s[i:next])
-		if used+n > l.Text {
-			if grapheme == 0 { // not even one grapheme fits: as many runes as do
-				rune1 = l.runes(s[:next])
-			}
+		if used += l.Unit.Len(s[i:next]); used > l.Text {
 			break
 		}
-		used, i = used+n, next
-		if i < urlEnd {
-			if rune1 = i; sentence+space == 0 { // a URL longer than a message is cut, other text is not mixed with its pieces
-				continue
-			}
+		if i = next; i < urlEnd {
+			inURL = i
 			continue
 		}
 		grapheme = i
 		switch r, _ := utf8.DecodeLastRuneInString(s[:i]); {
-		case strings.ContainsRune("\n。！？；…", r), strings.ContainsRune(".!?;", r) && (i == len(s) || unicode.IsSpace(rune(s[i]))):
+		case strings.ContainsRune("\n。！？；…", r), strings.ContainsRune(".!?;", r) && i < len(s) && s[i] <= ' ':
 			sentence = i
 		case unicode.IsSpace(r), strings.ContainsRune("，、：,:", r):
 			space = i
 		}
 	}
-	half := len(s[:max(grapheme, rune1)]) / 3 // a very short piece is not worth a good place
+	least := grapheme / 3 // a good place is not worth a very short piece
 	switch {
-	case sentence > half:
+	case sentence > least:
 		return sentence
-	case space > half:
+	case space > least:
 		return space
 	case grapheme > 0:
 		return grapheme
-	default:
-		return rune1
+	case inURL > 0:
+		return inURL
 	}
+	return l.runes(s[:graphemeLen(s)])
 }
 
 // runes returns how many bytes of g, one grapheme, fit in a message; one rune

@@ -1,0 +1,127 @@
+package core
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func texts(ms []Parts) (out []string) {
+	for _, m := range ms {
+		out = append(out, m[0].(Text).Body)
+	}
+	return out
+}
+
+func TestFit(t *testing.T) {
+	const family = "👨‍👩‍👧‍👦"
+	for _, tt := range []struct {
+		name string
+		lim  Limits
+		in   Part
+		want string
+	}{
+		{"short", Limits{Text: 10}, Text{"你好"}, "你好"},
+		{"empty", Limits{Text: 10}, Text{""}, ""},
+		{"chinese without spaces, in bytes", Limits{Text: 7, Unit: Bytes}, Text{"一二三四五"}, "一二|三四|五"},
+		{"after a full stop", Limits{Text: 6}, Text{"一二。三四五六"}, "一二。|三四五六"},
+		{"the last full stop, not the first space", Limits{Text: 12}, Text{"a b. c d. efghijk"}, "a b. c d.| efghijk"},
+		{"a decimal point ends no sentence", Limits{Text: 8}, Text{"价格3.14159元整"}, "价格3.1415|9元整"},
+		{"emoji count twice in UTF-16", Limits{Text: 4, Unit: UTF16}, Text{"😀😀😀"}, "😀😀|😀"},
+		{"a family stays together", Limits{Text: 8}, Text{"一二" + family + "三"}, "一二|" + family + "三"},
+		{"a flag stays together", Limits{Text: 3}, Text{"一二🇨🇳三"}, "一二|🇨🇳三"},
+		{"skin tone stays with its hand", Limits{Text: 2}, Text{"一👍🏽二"}, "一|👍🏽|二"},
+		{"an accent stays with its letter", Limits{Text: 2}, Text{"ae\u0301x"}, "a|e\u0301|x"},
+		{"a family over the limit is cut between runes", Limits{Text: 8, Unit: Bytes}, Text{family}, "👨\u200d|👩\u200d|👧\u200d|👦"},
+		{"a URL over the limit starts its own message", Limits{Text: 20}, Text{"看这里https://a.example/b?c=1 好"}, "看这里|https://a.example/b?|c=1 好"},
+		{"a URL that fits is never cut", Limits{Text: 24}, Text{"看这里https://a.example/b?c=1好"}, "看这里|https://a.example/b?c=1好"},
+		{"broken UTF-8 is replaced", Limits{Text: 9}, Text{"a\xffb"}, "a�b"},
+		{"choice as a list", Limits{}, Choice{"哪个？", []Option{{"a", "红"}, {"b", "蓝"}}}, "哪个？\n1. 红\n2. 蓝"},
+		{"labels too long for buttons", Limits{Options: 3, Label: 2}, Choice{"?", []Option{{"a", "很长的"}}}, "?\n1. 很长的"},
+		{"card as text", Limits{}, Card{Title: "t", URL: "https://x"}, "t\nhttps://x"},
+		{"file as a link", Limits{Media: []string{"image/"}}, Media{Type: "text/csv", Name: "a.csv", URL: "https://x"}, "a.csv\nhttps://x"},
+		{"picture over the size", Limits{Media: []string{"image/"}, MediaSize: 9}, Media{Type: "image/png", Size: 10, URL: "https://x"}, "[image/png]\nhttps://x"},
+		{"form in words", Limits{}, Form{"退货", map[string]string{"b": "2", "a": "1"}}, "退货\na: 1\nb: 2"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := strings.Join(texts(tt.lim.Fit(Parts{tt.in})), "|"); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestFitKeepsWhatIsCarried(t *testing.T) {
+	l := Limits{Text: 4, Options: 3, Cards: true, Places: true, Forms: true, Cases: true, Media: []string{"image/"}}
+	in := Parts{Card{Title: "t"}, Place{1, 2, "x"}, Form{ID: "f"}, Case{Ticket: "7"}, Media{Type: "image/png"}}
+	out := l.Fit(in)
+	if len(out) != len(in) {
+		t.Fatalf("%d messages for %d parts", len(out), len(in))
+	}
+	ch := l.Fit(Parts{Choice{"一二三。四五六", []Option{{"a", "甲"}}}})
+	if len(ch) != 2 || ch[0][0].(Text).Body != "一二三。" || ch[1][0].(Choice).Prompt != "四五六" {
+		t.Errorf("a long prompt keeps its buttons at its end: %+v", ch)
+	}
+}
+
+// Whatever is fitted is within the limit, nothing is lost or reordered, and no
+// rune, grapheme or URL that would have fitted a message is cut.
+func FuzzFit(f *testing.F) {
+	f.Add("你好 world。\n😀", 5, 0)
+	f.Add("看 https://a.example/b?c=1 👨‍👩‍👧‍👦🇨🇳👍🏽 e\u0301", 12, 1)
+	f.Add("각🇨🇳🇨🇳 http://x", 7, 2)
+	f.Fuzz(func(t *testing.T, s string, most, unit int) {
+		if !utf8.ValidString(s) || most < 4 || most > 100 {
+			t.Skip()
+		}
+		l := Limits{Text: most, Unit: Unit(uint(unit) % 3)}
+		pieces := texts(l.Fit(Parts{Text{s}}))
+		if got := strings.Join(pieces, ""); got != s {
+			t.Fatalf("%q became %q", s, got)
+		}
+		cuts := map[int]bool{}
+		at := 0
+		for _, p := range pieces {
+			if n := l.Unit.Len(p); n > most {
+				t.Errorf("%q is %d long, limit %d", p, n, most)
+			}
+			if !utf8.ValidString(p) {
+				t.Errorf("%q: cut inside a rune", p)
+			}
+			at += len(p)
+			cuts[at] = true
+		}
+		delete(cuts, len(s))
+		whole(t, l, s, cuts)
+	})
+}
+
+// whole fails if a cut is inside a grapheme or URL that a message could carry.
+// Graphemes and URLs are told from the start of each piece, as split does.
+func whole(t *testing.T, l Limits, s string, cuts map[int]bool) {
+	for i := 0; i < len(s); {
+		n := graphemeLen(s[i:])
+		if u := urlLen(s[i:]); u > n {
+			for n < u { // a mark may sit on its last letter
+				n += graphemeLen(s[i+n:])
+			}
+			if l.Unit.Len(s[i:i+n]) > l.Text {
+				n = graphemeLen(s[i:])
+			}
+		}
+		if l.Unit.Len(s[i:i+n]) <= l.Text {
+			for c := range cuts {
+				if c > i && c < i+n {
+					t.Errorf("cut at %d inside %q", c, s[i:i+n])
+				}
+			}
+		} else {
+			for c := range cuts { // what is over the limit is cut somewhere: go on from its last cut
+				if c > i && c < i+n && !cuts[i+n] {
+					return
+				}
+			}
+		}
+		i += n
+	}
+}
