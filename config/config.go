@@ -1,0 +1,239 @@
+// Package config reads the one file that says how the program is set up.
+//
+// The file is YAML and strict: an unknown key, a value of the wrong kind, a name
+// that nothing is called by are errors. Load reports all of them at once, each
+// as file:line:col with what to do. Texts may contain ${NAME}, ${NAME:-default}
+// and ${file:/path}; secrets must be exactly one such slot, because the file
+// itself is passed around and kept in version control.
+//
+// Relative paths are relative to the file. Without a file there is Default: a
+// web chat, an inbox for staff and a demo order system.
+package config
+
+import (
+	"cmp"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+// A Config is the whole file, checked.
+type Config struct {
+	Listen  string   // address to serve on, host:port
+	BaseURL string   // how browsers and platforms reach it; empty: as they happen to call it
+	Data    string   // folder of everything that is kept
+	Proxies []string // addresses (CIDR or single) whose X-Forwarded-For is believed
+	Log     Log
+	Metrics Metrics
+	Limits  Limits
+	Flows   Flows
+
+	Channels map[string]Account // face customers
+	Desks    map[string]Desk    // face staff
+	Systems  map[string]Account // answer what flows ask
+
+	Line  Line
+	Staff map[string]Agent // by Agent.ID: desk/name there
+
+	Path string `yaml:"-"` // of the file; empty for Default
+	top  *node
+	p    Problems
+}
+
+// Log is what is written to stderr.
+type Log struct {
+	Level  string // debug, info, warn, error
+	Format string // text, json
+}
+
+// Metrics is who may read /metrics.
+type Metrics struct {
+	Listen string      // address of its own; empty: with everything else
+	Token  core.Secret // to be sent as a bearer token; empty: none
+}
+
+// Limits bound what one request and one stop may cost.
+type Limits struct {
+	Body int64         // largest request in bytes, uploads included
+	Stop time.Duration // longest wait for requests, turns and sends at the end
+}
+
+// Flows is where the scripts are.
+type Flows struct {
+	Dir  string        // empty: the demo scripts inside the program
+	Poll time.Duration // how often files are looked at for changes; 0: only on SIGHUP
+	Zone string        // IANA time zone of opening hours
+}
+
+// An Account is one account on one platform.
+type Account struct {
+	Type string // adapter
+	Part Part
+}
+
+// A Desk is an account that faces staff.
+type Desk struct {
+	Type     string
+	Topics   []string      // tickets it shows; empty: all
+	Explicit bool          // nothing goes to the customer without a mark or a button
+	Hold     time.Duration // how long an agent's message can be taken back
+	Lang     string        // of cards and notices, zh-CN or en
+	Part     Part
+}
+
+// Line is how tickets are given to agents.
+type Line struct {
+	Mode   string        // who gets the next ticket: longest_idle, least_loaded, last_agent
+	Ring   time.Duration // how long an agent may let a ticket ring
+	Misses int           // tickets in a row that an agent may let ring out before they are set to break
+	Max    int           // tickets an agent has at once, if their record does not say
+}
+
+// An Agent is what is set for a member of staff who appears at a desk.
+type Agent struct {
+	Name   string
+	Lead   bool
+	Topics []string // they take; empty: all
+	Langs  []string // they speak; empty: all
+	Max    int      // tickets at once; 0: Line.Max
+}
+
+// A Part is the keys of the file that belong to an adapter.
+type Part struct {
+	src  Sources
+	file string
+	path string
+	node *node // those keys
+	all  *node // and those beside them
+}
+
+// Decode fills the struct that v points to. Keys are yaml or json tags, or the
+// field's name in lower_snake. The error is a *Problems with every fault.
+func (p Part) Decode(v any) error {
+	if p.node == nil {
+		return nil
+	}
+	ps := Problems{file: p.file}
+	d := decoder{src: p.src, p: &ps}
+	d.into(p.node, reflect.ValueOf(v).Elem(), p.path)
+	return ps.err()
+}
+
+// Explain gives err, which an adapter returned about its part, the place in the
+// file. A line of err that begins with a key and a colon gets the key's place.
+func (p Part) Explain(err error) error {
+	var ps *Problems
+	if err == nil || errors.As(err, &ps) || p.all == nil {
+		return err
+	}
+	out := Problems{file: p.file}
+	for row := range strings.Lines(err.Error()) {
+		row = strings.TrimSpace(row)
+		at, path := p.all.at, p.path
+		if key, rest, ok := strings.Cut(row, ": "); ok {
+			for _, q := range p.all.pairs {
+				if q.key == key {
+					at, path, row = q.val.at, join(p.path, key), rest
+				}
+			}
+		}
+		out.add(at, path, row, "")
+	}
+	return out.err()
+}
+
+// Options of Load.
+type Options struct {
+	Sources
+	Makers map[string]core.Maker // the adapters there are; nil: types are not checked
+}
+
+// Default is the configuration without a file.
+func Default() *Config {
+	c, err := Parse("", []byte(builtIn), Options{})
+	if err != nil {
+		panic("config: the built-in configuration is broken: " + err.Error()) // a test reads it
+	}
+	return c
+}
+
+const builtIn = `
+channels:
+  web: {type: webchat}
+desks:
+  inbox: {type: console}
+systems:
+  orders: {type: action}
+`
+
+// Load reads the file at path. The error is a *Problems unless the file cannot
+// be read at all.
+func Load(path string, o Options) (*Config, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, b, o)
+}
+
+// Parse is Load of a file that has been read.
+func Parse(path string, b []byte, o Options) (*Config, error) {
+	c := &Config{Path: path, p: Problems{file: cmp.Or(path, "config")}}
+	c.defaults()
+	dir := filepath.Dir(path)
+	if o.File == nil && path != "" {
+		o.File = func(name string) ([]byte, error) { return Sources{}.file(under(dir, name)) }
+	}
+	if c.top = read(b, &c.p); c.top != nil {
+		d := decoder{src: o.Sources, p: &c.p}
+		d.into(c.top, reflect.ValueOf(c).Elem(), "")
+		if c.top.kind == isMap {
+			c.check(o.Makers)
+		}
+	}
+	if err := c.p.err(); err != nil {
+		return nil, err
+	}
+	if path != "" {
+		c.Data, c.Flows.Dir = under(dir, c.Data), under(dir, c.Flows.Dir)
+	}
+	return c, nil
+}
+
+func (c *Config) defaults() {
+	c.Listen = "127.0.0.1:8080"
+	c.Data = "data"
+	c.Log = Log{Level: "info", Format: "text"}
+	c.Limits = Limits{Body: 25e6, Stop: 20 * time.Second}
+	c.Flows = Flows{Poll: time.Second, Zone: "Asia/Shanghai"}
+	c.Line = Line{Mode: "longest_idle", Ring: 45 * time.Second, Misses: 3, Max: 5}
+}
+
+func under(dir, name string) string {
+	if name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(dir, name)
+}
+
+// Names are all accounts, in order.
+func (c *Config) Names() []string {
+	var out []string
+	for n := range c.Channels {
+		out = append(out, n)
+	}
+	for n := range c.Desks {
+		out = append(out, n)
+	}
+	for n := range c.Systems {
+		out = append(out, n)
+	}
+	slices.Sort(out)
+	return out
+}
