@@ -1,0 +1,55 @@
+// Package queue is the waiting line: who serves whom next, how many are ahead,
+// and how long it will take.
+//
+// A Line lives in the memory of the one process that keeps it and decides
+// nothing that lasts: an Offer only becomes true in a turn of its conversation,
+// whose result is Put back. After a crash the line is rebuilt by putting every
+// open ticket and every agent. It is a function of the calls made to it: no
+// clock, no chance. It is not safe for concurrent use.
+//
+// The order: tickets that returned to the front, then by arrival, where each
+// class more urgent is worth a head start of Rules.Age. So the urgent go first,
+// within a class it is first come first served, and nobody is overtaken by
+// those who arrive more than a few Ages later: nobody starves.
+package queue
+
+import (
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+// Rules is how tickets are given out, from the configuration. The zero value
+// works.
+type Rules struct {
+	Mode   Mode          // how an agent is chosen; empty is Least
+	Sticky time.Duration // for Last: how long a ticket waits for its last agent while they are on duty but full; 0 is 1 min
+	Age    time.Duration // head start of a class over the next less urgent one; 0 is 10 min
+	Max    int           // tickets at most for an agent whose Max is 0; 0 is 5
+}
+
+// Mode is how an agent is chosen among those who serve a ticket and have room.
+type Mode string
+
+const (
+	Least  Mode = "least"  // smallest share of their Max in use, then longest idle
+	Idle   Mode = "idle"   // longest without a new ticket
+	Round  Mode = "round"  // in turn
+	Last   Mode = "last"   // who served this peer last, then as Least
+	Manual Mode = "manual" // nobody: agents claim
+)
+
+// An Offer is the line's decision that Agent's phone rings for Ticket. Of the
+// ticket only what the line knows is set: ID, Key, State, Topic, Lang, Class,
+// Since, Front and LastOwn.
+type Offer struct {
+	Ticket core.Ticket
+	Agent  string
+}
+
+// An Estimate is how long a ticket that waits will go on waiting.
+type Estimate struct {
+	Ahead     int           // tickets that will be served before it
+	Low, High time.Duration // edges of a Band; meaningless unless Known
+	Known     bool          // whether it may be shown: recent bounds have held
+}
