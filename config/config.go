@@ -126,7 +126,8 @@ func (p Part) Decode(v any) error {
 }
 
 // Explain gives err, which an adapter returned about its part, the place in the
-// file. A line of err that begins with a key and a colon gets the key's place.
+// file. A line of err that begins with a key, or with the adapter's type and a
+// key, gets the key's place: "webchat: limits: body is too small".
 func (p Part) Explain(err error) error {
 	var ps *Problems
 	if err == nil || errors.As(err, &ps) || p.all == nil {
@@ -134,13 +135,22 @@ func (p Part) Explain(err error) error {
 	}
 	out := Problems{file: p.file}
 	for row := range strings.Lines(err.Error()) {
-		row = strings.TrimSpace(row)
-		at, path := p.all.at, p.path
-		if key, rest, ok := strings.Cut(row, ": "); ok {
-			for _, q := range p.all.pairs {
-				if q.key == key {
-					at, path, row = q.val.at, join(p.path, key), rest
+		if row = strings.TrimSpace(row); row == "" {
+			continue
+		}
+		n, at, path := p.all, p.all.at, p.path
+		for i, word := range strings.SplitN(row, ": ", 4) {
+			key, _, _ := strings.Cut(word, " ")
+			next, _, kat := n.step(strings.TrimRight(key, ","), at)
+			if next == nil || key == "type" {
+				if i == 0 {
+					continue // the adapter's name
 				}
+				break
+			}
+			n, at, path = next, kat, join(path, key)
+			if next.kind != isMap && next.kind != isList {
+				at = next.at
 			}
 		}
 		out.add(at, path, row, "")

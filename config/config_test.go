@@ -150,12 +150,12 @@ func TestDefault(t *testing.T) {
 
 // What an adapter finds out later gets a place too.
 func TestExplain(t *testing.T) {
-	c, err := Parse("f.yaml", []byte("channels:\n  web:\n    type: webchat\n    count: 5\n"), Options{})
+	c, err := Parse("f.yaml", []byte("channels:\n  web:\n    type: webchat\n    count: 5\n    inner: {base_url: x}\n"), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := c.Channels["web"].Part.Explain(errors.Join(errors.New("count: too few"), errors.New("no network"))).Error()
-	want := "f.yaml:3:5: channels.web: no network\nf.yaml:4:12: channels.web.count: too few"
+	got := c.Channels["web"].Part.Explain(errors.Join(errors.New("count: too few"), errors.New("no network"), errors.New("webchat: inner: base_url is short"))).Error()
+	want := "f.yaml:3:5: channels.web: no network\nf.yaml:4:12: channels.web.count: count: too few\nf.yaml:5:23: channels.web.inner.base_url: webchat: inner: base_url is short"
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
