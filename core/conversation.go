@@ -48,6 +48,9 @@ type Ledger struct {
 	Left  int       `json:"left,omitempty"`
 	Until time.Time `json:"until,omitzero"`
 	Why   string    `json:"why,omitempty"` // the Allowance.After that granted it
+
+	Extra      int       `json:"extra,omitempty"` // of a shorter allowance on top, which is spent first
+	ExtraUntil time.Time `json:"extra_until,omitzero"`
 }
 
 // A Ticket is a conversation's claim on a member of staff.

@@ -119,6 +119,15 @@ type Banner struct {
 	Name  string // of the agent, while State is WithAgent
 }
 
+// A Recaller can tell, after a crash, what became of a delivery whose lease ran
+// out, because it notes durably what it is about to send. began is false if
+// nothing of it ever left: it may be sent. If it did leave, ref is its name if
+// the platform has it, and empty if nobody can know.
+type Recaller interface {
+	Adapter
+	Recall(ctx context.Context, env Envelope) (ref string, began bool, err error)
+}
+
 // A Mark is what an agent sees on their own message.
 type Mark string
 

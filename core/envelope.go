@@ -18,6 +18,7 @@ type Envelope struct {
 	Filed   time.Time `json:"filed,omitzero"`    // when we got or made it, by our clock
 	By      Author    `json:"by,omitzero"`       // who speaks, on the way out: no bot may pass for a person
 	Parts   Parts     `json:"parts"`
+	Cause   Cause     `json:"cause,omitempty"` // what the peer did by it, where Limits has Allowances; empty opens none
 
 	Ticket   string `json:"ticket,omitempty"`   // to a desk: the ticket whose thread it belongs in
 	Via      *Via   `json:"via,omitempty"`      // to a peer: the agent's message that it carries on
@@ -124,9 +125,12 @@ type (
 	// Left says that the peer can no longer be written to.
 	Left struct{}
 	// Other is what the platform sent and we have no part for. Kind is the
-	// platform's word for it; the document is in Envelope.Raw.
+	// platform's word for it; the document is in Envelope.Raw. Quiet says that
+	// nobody spoke (a page was opened, a position reported): it is kept, and
+	// nobody answers it.
 	Other struct {
-		Kind string `json:"kind"`
+		Kind  string `json:"kind"`
+		Quiet bool   `json:"quiet,omitempty"`
 	}
 )
 

@@ -12,7 +12,7 @@ import (
 func TestPartsRoundTrip(t *testing.T) {
 	in := Parts{Text{"hi"}, Media{Type: "image/png", Handle: "m1", Words: "w"}, Place{1, 2, "x"}, Card{Title: "t"},
 		Choice{"p", []Option{{"a", "A"}}}, Pick{"a", "A"}, Form{"f", map[string]string{"k": "v"}},
-		Case{Ticket: "7", Fields: []Field{{"n", "v"}}}, Joined{"qr"}, Left{}, Other{"poll"}}
+		Case{Ticket: "7", Fields: []Field{{"n", "v"}}}, Joined{"qr"}, Left{}, Other{Kind: "poll"}}
 	if len(in) != len(readers) {
 		t.Fatalf("%d parts tried, %d exist", len(in), len(readers))
 	}
@@ -35,7 +35,7 @@ func TestPartsOfAnotherVersion(t *testing.T) {
 	if err := json.Unmarshal([]byte(`[{"text":{"body":"a","mood":"gone"}},{"hologram":{"x":1}}]`), &ps); err != nil {
 		t.Fatal(err)
 	}
-	if want := (Parts{Text{"a"}, Other{"hologram"}}); !reflect.DeepEqual(ps, want) {
+	if want := (Parts{Text{"a"}, Other{Kind: "hologram"}}); !reflect.DeepEqual(ps, want) {
 		t.Errorf("got %v, want %v", ps, want)
 	}
 	for _, bad := range []string{`[{}]`, `[{"text":{},"pick":{}}]`, `{}`, `[{"text":7}]`} {
