@@ -22,7 +22,7 @@ import (
 var (
 	levels  = []string{"debug", "info", "warn", "error"}
 	formats = []string{"text", "json"}
-	modes   = []string{"longest_idle", "least_loaded", "last_agent"}
+	modes   = []string{"least", "idle", "round", "last", "manual"}
 	langs   = []string{"zh-CN", "en"}
 )
 
@@ -46,6 +46,9 @@ func (c *Config) check(makers map[string]core.Maker) {
 	c.positive("line.ring", int64(c.Line.Ring))
 	c.positive("line.misses", int64(c.Line.Misses))
 	c.positive("line.max", int64(c.Line.Max))
+	c.positive("staff.lead", int64(c.Staff.Lead))
+	c.positive("staff.return", int64(c.Staff.Return))
+	c.positive("staff.hops", int64(c.Staff.Hops))
 	for i, p := range c.Proxies {
 		if _, err := Prefix(p); err != nil {
 			c.bad(fmt.Sprintf("proxies[%d]", i), c.said(fmt.Sprintf("proxies[%d]", i), p)+" is not an address", "write 127.0.0.1 or 10.0.0.0/8")
@@ -53,6 +56,9 @@ func (c *Config) check(makers map[string]core.Maker) {
 	}
 	if c.Data == "" {
 		c.bad("data", "is empty", "name a folder, or remove the key to use ./data")
+	}
+	if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "" {
+		c.bad("zone", c.said("zone", c.Zone)+" is not a time zone", "write a name like Asia/Shanghai")
 	}
 	c.flows()
 	c.accounts(makers)
@@ -90,9 +96,6 @@ func (c *Config) base() {
 }
 
 func (c *Config) flows() {
-	if _, err := time.LoadLocation(c.Flows.Zone); err != nil || c.Flows.Zone == "" {
-		c.bad("flows.zone", c.said("flows.zone", c.Flows.Zone)+" is not a time zone", "write a name like Asia/Shanghai")
-	}
 	if c.Flows.Dir == "" {
 		return
 	}
@@ -177,8 +180,8 @@ func (c *Config) part(m core.Maker, part Part) {
 
 func (c *Config) staff() {
 	desks := slices.Collect(maps.Keys(c.Desks))
-	for _, id := range slices.Sorted(maps.Keys(c.Staff)) {
-		path := join("staff", id)
+	for _, id := range slices.Sorted(maps.Keys(c.Staff.Agents)) {
+		path := join("staff.agents", id)
 		desk, who, ok := strings.Cut(id, "/")
 		if !ok || who == "" {
 			c.bad(path, fmt.Sprintf("%q does not say which desk and who", id), "write desk/name, like inbox/lin")
@@ -187,8 +190,24 @@ func (c *Config) staff() {
 		if !slices.Contains(desks, desk) {
 			c.bad(path, fmt.Sprintf("there is no desk %q", desk), near(desk, desks))
 		}
-		if c.Staff[id].Max < 0 {
+		if c.Staff.Agents[id].Max < 0 {
 			c.bad(join(path, "max"), "cannot be negative", "write how many tickets they take at once")
+		}
+	}
+	seen := map[string]bool{}
+	for i, k := range c.Staff.Canned {
+		path := fmt.Sprintf("staff.canned[%d]", i)
+		if !accountName.MatchString(k.ID) || seen[k.ID] {
+			c.bad(join(path, "id"), c.said(join(path, "id"), k.ID)+" cannot be used", "give each reply an id of its own of small letters and digits: it is typed after !")
+		}
+		seen[k.ID] = true
+		if strings.TrimSpace(k.Text) == "" {
+			c.bad(join(path, "text"), "is empty", "write what the customer is to read")
+		}
+	}
+	for i := 1; i < len(c.Staff.Remind); i++ {
+		if c.Staff.Remind[i] <= c.Staff.Remind[i-1] {
+			c.bad(fmt.Sprintf("staff.remind[%d]", i), "is not later than the one before", "order them: [1m, 100s]")
 		}
 	}
 }

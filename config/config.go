@@ -28,6 +28,7 @@ type Config struct {
 	Listen  string   // address to serve on, host:port
 	BaseURL string   // how browsers and platforms reach it; empty: as they happen to call it
 	Data    string   // folder of everything that is kept
+	Zone    string   // IANA time zone of the clock times that staff read and write
 	Proxies []string // addresses (CIDR or single) whose X-Forwarded-For is believed
 	Log     Log
 	Metrics Metrics
@@ -39,7 +40,7 @@ type Config struct {
 	Systems  map[string]Account // answer what flows ask
 
 	Line  Line
-	Staff map[string]Agent // by Agent.ID: desk/name there
+	Staff Staff
 
 	Path string `yaml:"-"` // of the file; empty for Default
 	top  *node
@@ -68,7 +69,6 @@ type Limits struct {
 type Flows struct {
 	Dir  string        // empty: the demo scripts inside the program
 	Poll time.Duration // how often files are looked at for changes; 0: only on SIGHUP
-	Zone string        // IANA time zone of opening hours
 }
 
 // An Account is one account on one platform.
@@ -80,19 +80,36 @@ type Account struct {
 // A Desk is an account that faces staff.
 type Desk struct {
 	Type     string
-	Topics   []string      // tickets it shows; empty: all
-	Explicit bool          // nothing goes to the customer without a mark or a button
-	Hold     time.Duration // how long an agent's message can be taken back
-	Lang     string        // of cards and notices, zh-CN or en
+	Topics   []string       // tickets it shows; empty: all
+	Explicit bool           // nothing goes to the customer without a mark or a button
+	Hold     *time.Duration // how long an agent's message can be taken back; nil: as fits the desk
+	Lang     string         // of cards and notices, zh-CN or en
+	Mask     bool           // cards hide telephone numbers, addresses and names
+	Crowd    int            // cards of waiting tickets are shown while fewer wait than this; 0: 5, -1: always
 	Part     Part
 }
 
 // Line is how tickets are given to agents.
 type Line struct {
-	Mode   string        // who gets the next ticket: longest_idle, least_loaded, last_agent
-	Ring   time.Duration // how long an agent may let a ticket ring
-	Misses int           // tickets in a row that an agent may let ring out before they are set to break
+	Mode   string        // who gets the next: least, idle, round, last, manual
+	Sticky time.Duration // for last: how long a ticket waits for its last agent
+	Age    time.Duration // head start of a class over the next less urgent one
 	Max    int           // tickets an agent has at once, if their record does not say
+	Ring   time.Duration // how long an agent may let a ticket ring
+	Misses int           // tickets in a row let ring out before the agent is set to a break
+}
+
+// Staff is what holds for everybody at the desks.
+type Staff struct {
+	Agents  map[string]Agent // by Agent.ID: desk/name there
+	Canned  []Canned         // ready replies
+	Banned  []string         // words that are not sent without asking
+	Remind  []time.Duration  // silence after which the owner of a ticket is reminded
+	Lead    time.Duration    // … after which leads are told
+	Return  time.Duration    // … after which the ticket returns to the front of the line
+	Recall  time.Duration    // how long after its close a ticket opens again
+	Hops    int              // transfers before only a lead can be the target
+	Reserve int              // messages of a channel's allowance that system texts leave to the agent
 }
 
 // An Agent is what is set for a member of staff who appears at a desk.
@@ -103,6 +120,9 @@ type Agent struct {
 	Langs  []string // they speak; empty: all
 	Max    int      // tickets at once; 0: Line.Max
 }
+
+// A Canned is a ready reply.
+type Canned struct{ ID, Title, Text string }
 
 // A Part is the keys of the file that belong to an adapter.
 type Part struct {
@@ -219,10 +239,15 @@ func Parse(path string, b []byte, o Options) (*Config, error) {
 func (c *Config) defaults() {
 	c.Listen = "127.0.0.1:8080"
 	c.Data = "data"
+	c.Zone = "Asia/Shanghai"
 	c.Log = Log{Level: "info", Format: "text"}
 	c.Limits = Limits{Body: 25e6, Stop: 20 * time.Second}
-	c.Flows = Flows{Poll: time.Second, Zone: "Asia/Shanghai"}
-	c.Line = Line{Mode: "longest_idle", Ring: 45 * time.Second, Misses: 3, Max: 5}
+	c.Flows = Flows{Poll: time.Second}
+	c.Line = Line{Mode: "least", Sticky: time.Minute, Age: 10 * time.Minute, Max: 5, Ring: 45 * time.Second, Misses: 3}
+	c.Staff = Staff{
+		Remind: []time.Duration{time.Minute, 100 * time.Second},
+		Lead:   3 * time.Minute, Return: 5 * time.Minute, Recall: 30 * time.Minute, Hops: 3, Reserve: 2,
+	}
 }
 
 func under(dir, name string) string {
