@@ -84,12 +84,43 @@ func (m *Matcher) breakTie(d *Decision, f string, best hit) {
 }
 
 func (m *Matcher) bySamples(d *Decision, q Query, f string, guarded []hit) {
-	all := m.model.Load().score(f)
+	model := m.model.Load()
+	all := model.score(f)
+	denial := ""
+	if len(all) > 0 && !all[0].equal {
+		all, denial = m.guard(model, f, all, guarded)
+	}
 	for _, s := range all[:min(len(all), m.opt.Max)] {
 		d.Candidates = append(d.Candidates, Candidate{Entry: m.entries[s.entry].ID, P: s.p, How: "samples", Pattern: s.near, Span: f})
 	}
 	m.settle(d)
-	d.Why = m.whySamples(d, guarded)
+	d.Why = m.whySamples(d, all, denial)
+}
+
+// guard lowers entries that only the denied words speak for: "我不要退款" is not a question about refunds. A sample that
+// has the same denial ("不想要了怎么退") shows that the entry means it.
+func (m *Matcher) guard(model *model, f string, all []scored, guarded []hit) ([]scored, string) {
+	rest, denial := undenied(f)
+	if denial == "" || strings.Contains(Fold(all[0].near), denial) {
+		return all, ""
+	}
+	without := map[int32]float64{}
+	for _, s := range model.score(rest) {
+		without[s.entry] = s.p
+	}
+	for i := range all {
+		s := &all[i]
+		s.p = min(s.p, without[s.entry])
+	}
+	for _, h := range guarded {
+		for i := range all {
+			if all[i].entry == h.entry {
+				all[i].p = min(all[i].p, .1)
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b scored) int { return cmp.Compare(b.p, a.p) })
+	return all, denial
 }
 
 func (m *Matcher) settle(d *Decision) {
@@ -116,7 +147,7 @@ func (m *Matcher) whyRule(d *Decision, best hit) string {
 	return m.say("规则命中：%s “%s”（原文“%s”）→ %s，%.0f%%", "rule: %s %q (in the text: %q) → %s, %.0f%%", c.How, c.Pattern, c.Span, c.Entry, 100*c.P)
 }
 
-func (m *Matcher) whySamples(d *Decision, guarded []hit) string {
+func (m *Matcher) whySamples(d *Decision, all []scored, denial string) string {
 	if len(d.Candidates) == 0 {
 		return m.say("没有例句与它相近", "no sample is like it")
 	}

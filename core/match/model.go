@@ -1,122 +1,298 @@
 package match
 
 import (
-	"cmp"
-	"context"
 	"math"
 	"slices"
+	"sync"
 )
 
-// model v1: nearest sample by TF-IDF cosine over characters, words and their bigrams.
+// model is one trained state; it never changes, so it is read without locks.
 type model struct {
-	idf  map[string]float64
-	post map[string][]posting
-	rare float64
-	docs []int32
-	text []string
+	entry  []int32 // class → entry
+	voc    *vocabulary
+	svm    *matrix
+	net    *smallNet // nil if it did not help
+	proto  [][]proto // by class: samples to show, and to measure how near a text is
+	same   map[string]int32
+	weight [signals]float64 // of the logistic that makes probabilities
+	pool   *sync.Pool
+	c      float64 // what was chosen by Refine, for reports
+	tuned  bool
 }
 
-type posting struct {
-	doc int32
-	w   float32
+// smallNet is a net with 8-bit weights.
+type smallNet struct {
+	in, out *matrix
+	bias    []float32
 }
 
+// proto is a sample as it is compared: its words and neighbours.
+type proto struct {
+	text string
+	keys []uint32
+	norm float32
+}
+
+// protosPerClass samples of an entry are kept for comparing; more would show nothing new.
+const protosPerClass = 40
+
+// scored is a candidate entry. near is the sample most like the text.
 type scored struct {
 	entry int32
 	p     float64
-	near  string // the nearest sample
+	near  string
+	close float64 // cosine with near
+	equal bool    // the text is a sample, word for word
 }
 
-type training struct{ entries []Entry }
-
-func newTraining(entries []Entry) *training { return &training{entries} }
-
-func (t *training) refine(ctx context.Context, m *model) (*model, error) { return m, ctx.Err() }
-
-func grams(f string) []string {
-	var toks []string
-	r := []rune(f)
-	for i := 0; i < len(r); {
-		switch {
-		case word(r[i]):
-			j := i
-			for j < len(r) && word(r[j]) {
-				j++
-			}
-			toks = append(toks, string(r[i:j]))
-			i = j
-		case han(r[i]):
-			toks = append(toks, string(r[i]))
-			i++
-		default:
-			i++
-		}
-	}
-	out := slices.Clone(toks)
-	for i := 1; i < len(toks); i++ {
-		out = append(out, toks[i-1]+" "+toks[i])
-	}
-	return out
+// workspace is the reused memory of one call.
+type workspace struct {
+	x      extract
+	v      vector
+	p      product
+	svm    []float32
+	mixed  []float32
+	net    []float32
+	hid    []float32
+	keys   []uint32
+	idf    []float32
+	norm   float32
+	bloom  [16]uint64
+	top    []int32
+	netIx  []uint32 // hidden units that are on
+	netVal []float32
 }
 
-func (t *training) first() *model {
-	m := &model{idf: map[string]float64{}, post: map[string][]posting{}}
-	var all [][]string
-	for i, e := range t.entries {
-		for _, s := range append(slices.Clone(e.Samples), e.Title) {
-			if f := Fold(s); f != "" {
-				g := grams(f)
-				slices.Sort(g)
-				g = slices.Compact(g)
-				all, m.docs, m.text = append(all, g), append(m.docs, int32(i)), append(m.text, s)
-				for _, x := range g {
-					m.idf[x]++
-				}
-			}
-		}
+func (m *model) workspace() *workspace {
+	if w, ok := m.pool.Get().(*workspace); ok {
+		return w
 	}
-	m.rare = math.Log(float64(len(all)) + 1)
-	for x, df := range m.idf {
-		m.idf[x] = math.Log(float64(len(all)+1) / df)
+	n := len(m.entry)
+	w := &workspace{svm: make([]float32, n), mixed: make([]float32, n)}
+	if m.net != nil {
+		w.net, w.hid = make([]float32, n), make([]float32, m.net.in.cols)
 	}
-	for d, g := range all {
-		n := 0.0
-		for _, x := range g {
-			n += m.idf[x] * m.idf[x]
-		}
-		for _, x := range g {
-			m.post[x] = append(m.post[x], posting{int32(d), float32(m.idf[x] / math.Sqrt(n))})
-		}
-	}
-	return m
+	return w
 }
 
+const topN = 8 // classes that are looked at closely
+
+// score gives the likeliest entries of folded text, best first, with calibrated probabilities.
 func (m *model) score(f string) []scored {
-	sum := map[int32]float64{}
-	n := 0.0
-	g := grams(f)
-	slices.Sort(g)
-	for _, x := range slices.Compact(g) {
-		w, ok := m.idf[x]
-		if !ok {
-			w = m.rare
-		}
-		n += w * w
-		for _, p := range m.post[x] {
-			sum[p.doc] += w * float64(p.w)
-		}
+	if m == nil || len(m.entry) == 0 {
+		return nil
 	}
-	best := map[int32]scored{}
-	for d, s := range sum {
-		c := s / math.Sqrt(n)
-		if c > best[m.docs[d]].p {
-			best[m.docs[d]] = scored{m.docs[d], c, m.text[d]}
-		}
+	w := m.workspace()
+	defer m.pool.Put(w)
+	sig, known := m.measure(w, []rune(f))
+	if !known {
+		return nil
 	}
-	var out []scored
-	for _, s := range best {
+	out := make([]scored, 0, len(w.top))
+	p1 := logistic(dot(m.weight, sig))
+	rest := 0.0
+	for _, c := range w.top[1:] {
+		rest += float64(w.mixed[c])
+	}
+	for i, c := range w.top {
+		s := scored{entry: m.entry[c], p: p1}
+		if i > 0 {
+			s.p = min(p1, .8*(1-p1)*float64(w.mixed[c])/max(rest, 1e-9))
+		}
+		if i < 3 {
+			s.near, s.close = m.nearest(w, c)
+		}
 		out = append(out, s)
 	}
-	slices.SortFunc(out, func(a, b scored) int { return cmp.Or(cmp.Compare(b.p, a.p), cmp.Compare(a.entry, b.entry)) })
+	if c, ok := m.same[bare(f)]; ok {
+		out = promote(out, m.entry[c], f)
+	}
 	return out
+}
+
+// promote puts the entry of an equal sample first.
+func promote(out []scored, entry int32, f string) []scored {
+	out = slices.DeleteFunc(out, func(s scored) bool { return s.entry == entry })
+	for i := range out {
+		out[i].p = min(out[i].p, .01)
+	}
+	return slices.Insert(out, 0, scored{entry: entry, p: .99, near: f, close: 1, equal: true})
+}
+
+// measure fills w.top (classes, best first) and returns what the probability of the first is computed from; known is
+// false if the script knows no word of the text.
+func (m *model) measure(w *workspace, text []rune) (sig [signals]float64, known bool) {
+	fs := w.x.features(text)
+	w.v = m.voc.vector(fs, w.v)
+	if w.v.known == 0 {
+		return sig, false
+	}
+	m.prepare(w, fs)
+	m.svm.times(w.v.ix, w.v.val, &w.p, w.svm)
+	m.mix(w)
+	m.best(w)
+	c := w.top[0]
+	s1, s2 := w.svm[c], float32(-1)
+	for i, s := range w.svm {
+		if int32(i) != c && s > s2 {
+			s2 = s
+		}
+	}
+	agree := 1.0
+	if m.net != nil && argmax(w.svm) != argmax(w.net) {
+		agree = 0
+	}
+	_, near := m.nearest(w, c)
+	p := min(max(float64(w.mixed[c]), 1e-4), 1-1e-4)
+	return [signals]float64{1, float64(s1), float64(s1 - s2), w.v.known, math.Log(p / (1 - p)), near, math.Log1p(float64(w.v.words)), agree}, true
+}
+
+// mix blends the linear model and the net into w.mixed.
+func (m *model) mix(w *workspace) {
+	if len(w.svm) > 400 {
+		softmaxTop(w.mixed, w.svm, 5)
+		return
+	}
+	softmax(w.mixed, w.svm, 5)
+	if m.net == nil {
+		return
+	}
+	m.net.predict(w)
+	for i, p := range w.net {
+		w.mixed[i] = (w.mixed[i] + p) / 2
+	}
+}
+
+// softmaxTop leaves out what would be next to nothing, which saves most of the exponentials of a large script.
+func softmaxTop(out, in []float32, t float32) {
+	top := in[argmax(in)]
+	sum := float32(0)
+	for i, x := range in {
+		if d := t * (x - top); d > -5 {
+			out[i] = fastExp(d)
+		} else {
+			out[i] = 0
+		}
+		sum += out[i]
+	}
+	for i := range out {
+		out[i] /= sum
+	}
+}
+
+func (n *smallNet) predict(w *workspace) {
+	n.in.times(w.v.ix, w.v.val, &w.p, w.hid)
+	ix, val := w.netIx[:0], w.netVal[:0]
+	for u, h := range w.hid {
+		if h > 0 {
+			ix, val = append(ix, uint32(u)), append(val, h)
+		}
+	}
+	n.out.times(ix, val, &w.p, w.net)
+	for i := range w.net {
+		w.net[i] += n.bias[i]
+	}
+	softmax(w.net, w.net, 1)
+	w.netIx, w.netVal = ix, val
+}
+
+// best puts the topN classes into w.top.
+func (m *model) best(w *workspace) {
+	w.top = w.top[:0]
+	for c, p := range w.mixed {
+		if len(w.top) == topN && p <= w.mixed[w.top[topN-1]] {
+			continue
+		}
+		i := len(w.top)
+		for i > 0 && w.mixed[w.top[i-1]] < p {
+			i--
+		}
+		if len(w.top) < topN {
+			w.top = append(w.top, 0)
+		}
+		copy(w.top[i+1:], w.top[i:])
+		w.top[i] = int32(c)
+	}
+}
+
+// prepare keeps the words and neighbours of the text with their weights, sorted, for nearest.
+func (m *model) prepare(w *workspace, fs []feature) {
+	w.keys, w.idf = w.keys[:0], w.idf[:0]
+	w.norm = 0
+	for _, f := range fs {
+		if f.block != blockWords {
+			continue
+		}
+		idf := m.voc.rare
+		if m.voc.has(f.key) {
+			idf = m.voc.idf[uint32(f.key)&m.voc.mask]
+		}
+		w.norm += idf * idf
+		w.keys, w.idf = append(w.keys, uint32(f.key>>32)), append(w.idf, idf*idf)
+	}
+	clear(w.bloom[:])
+	for _, k := range w.keys {
+		w.bloom[k>>6&15] |= 1 << (k & 63)
+	}
+}
+
+// nearest sample of a class and its cosine with the text.
+func (m *model) nearest(w *workspace, class int32) (string, float64) {
+	best, text := float32(0), ""
+	for _, p := range m.proto[class] {
+		common := float32(0)
+		for _, k := range p.keys {
+			if w.bloom[k>>6&15]&(1<<(k&63)) == 0 {
+				continue
+			}
+			if i := slices.Index(w.keys, k); i >= 0 {
+				common += w.idf[i]
+			}
+		}
+		if c := common * common / p.norm; c > best {
+			best, text = c, p.text
+		}
+	}
+	if w.norm == 0 {
+		return text, 0
+	}
+	return text, math.Sqrt(float64(best / w.norm))
+}
+
+// newProto of a sample; keys are the upper half of the feature hashes.
+func newProto(text string, fs []feature, v *vocabulary) proto {
+	p := proto{text: text}
+	for _, f := range fs {
+		if f.block == blockWords {
+			idf := v.idf[uint32(f.key)&v.mask]
+			p.keys, p.norm = append(p.keys, uint32(f.key>>32)), p.norm+idf*idf
+		}
+	}
+	return p
+}
+
+// Bytes the trained model takes.
+func (m *model) bytes() int {
+	n := 4*len(m.voc.idf) + 8*len(m.voc.seen) + m.svm.bytes()
+	if m.net != nil {
+		n += m.net.in.bytes() + m.net.out.bytes() + 4*len(m.net.bias)
+	}
+	for _, ps := range m.proto {
+		for _, p := range ps {
+			n += 4*len(p.keys) + 48
+		}
+	}
+	for k := range m.same {
+		n += len(k) + 32
+	}
+	return n
+}
+
+func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+
+func dot(a, b [signals]float64) (s float64) {
+	for i := range a {
+		s += a[i] * b[i]
+	}
+	return s
 }

@@ -120,3 +120,48 @@ func deniedAfter(after string) (string, bool) {
 	}
 	return "", false
 }
+
+var strongDenial = []string{"do not want", "does not want", "do not need", "no need", "not asking", "not looking for", "not interested in", "never mind"}
+
+// undenied is the text without what stands under a denied wish (from the denial to the end of its clause), and the denial.
+func undenied(f string) (rest, denial string) {
+	at, word := -1, ""
+	for _, d := range denials {
+		for from := 0; ; {
+			k := strings.Index(f[from:], d)
+			if k < 0 {
+				break
+			}
+			k += from
+			from = k + len(d)
+			after := f[from:]
+			if e := strings.IndexAny(after, clauseEnd); e >= 0 {
+				after = after[:e]
+			}
+			if asks(f[:k], d, after) || d == "别" && strings.HasPrefix(after, "的") {
+				continue
+			}
+			if at < 0 || k < at || k == at && len(d) > len(word) {
+				at, word = k, d
+			}
+			break
+		}
+	}
+	for _, d := range strongDenial {
+		if k := strings.Index(f, d); k >= 0 && (at < 0 || k < at) {
+			at, word = k, d
+		}
+	}
+	if at < 0 {
+		return f, ""
+	}
+	rest = f[:at]
+	after := f[at+len(word):]
+	if e := strings.IndexAny(after, clauseEnd); e >= 0 {
+		rest += after[e:]
+	}
+	if e := strings.LastIndex(after, " but "); e >= 0 {
+		rest += after[e:]
+	}
+	return rest, word
+}

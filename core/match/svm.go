@@ -1,0 +1,143 @@
+package match
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/blas/gonum"
+)
+
+// set is training data: vectors, and the class of each.
+type set struct {
+	x       []vector
+	class   []int32
+	classes int
+}
+
+// norms² of the samples.
+func (s *set) squares() []float32 {
+	out := make([]float32, len(s.x))
+	for i, v := range s.x {
+		for _, w := range v.val {
+			out[i] += w * w
+		}
+	}
+	return out
+}
+
+// trainSVM solves one L2-loss support vector machine per class in [lo, hi) by dual coordinate descent, all classes of a
+// sample in one step: their scores are a handful of contiguous vector additions, and only classes whose gradient is not at
+// its bound are updated. The result has rows×(hi-lo) weights, row-major. It is the same fixed point as one at a time.
+func trainSVM(ctx context.Context, s *set, p svmParams) ([]float32, error) {
+	var blas gonum.Implementation
+	width := p.hi - p.lo
+	w := make([]float32, p.rows*width)
+	alpha := make([]float32, len(s.x)*width)
+	score := make([]float32, width)
+	sq := s.squares()
+	diag := float32(1 / (2 * p.c))
+	order := rand.New(rand.NewPCG(11, 7)).Perm(len(s.x))
+	rng := rand.New(rand.NewPCG(3, 5))
+	type change struct {
+		class int32
+		by    float32
+	}
+	var todo []change
+	for sweep := range p.sweeps {
+		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+		moved := 0
+		for n, i := range order {
+			if n&255 == 0 && ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			x := s.x[i]
+			if sq[i] == 0 {
+				continue
+			}
+			clear(score)
+			for k, j := range x.ix {
+				blas.Saxpy(width, x.val[k], w[int(j)*width:int(j)*width+width], 1, score, 1)
+			}
+			a := alpha[i*width : i*width+width]
+			own := int(s.class[i]) - p.lo
+			todo = todo[:0]
+			q := sq[i] + diag
+			for c, sc := range score {
+				y := float32(-1)
+				if c == own {
+					y = 1
+				}
+				g := y*sc - 1 + diag*a[c]
+				if a[c] == 0 && g >= 0 || g < 1e-3 && g > -1e-3 {
+					continue
+				}
+				old := a[c]
+				a[c] = max(0, old-g/q)
+				if d := (a[c] - old) * y; d != 0 {
+					todo = append(todo, change{int32(c), d})
+				}
+			}
+			moved += len(todo)
+			if len(todo)*4 > width {
+				clear(score)
+				for _, t := range todo {
+					score[t.class] = t.by
+				}
+				for k, j := range x.ix {
+					blas.Saxpy(width, x.val[k], score, 1, w[int(j)*width:int(j)*width+width], 1)
+				}
+				continue
+			}
+			for k, j := range x.ix {
+				row := w[int(j)*width : int(j)*width+width]
+				v := x.val[k]
+				for _, t := range todo {
+					row[t.class] += v * t.by
+				}
+			}
+		}
+		if sweep > 2 && moved*200 < len(s.x) {
+			break
+		}
+	}
+	return w, nil
+}
+
+type svmParams struct {
+	rows   int     // features
+	lo, hi int     // classes to train
+	c      float64 // how much a training error costs
+	sweeps int
+}
+
+func argmax(v []float32) int {
+	best := 0
+	for i, x := range v {
+		if x > v[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// softmax writes exp(t·in) scaled to sum 1 into out.
+func softmax(out, in []float32, t float32) {
+	top := in[argmax(in)]
+	sum := float32(0)
+	for i, x := range in {
+		out[i] = fastExp(t * (x - top))
+		sum += out[i]
+	}
+	for i := range out {
+		out[i] /= sum
+	}
+}
+
+// fastExp for x ≤ 0, relative error below 1e-3.
+func fastExp(x float32) float32 {
+	if x < -20 {
+		return 0
+	}
+	return float32(math.Exp(float64(x)))
+}

@@ -1,0 +1,187 @@
+package match
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+)
+
+// training is what a model is made from: folded samples by class. Titles and keywords of an entry are samples too, but
+// are never held out.
+type training struct {
+	entry   []int32 // class → entry
+	samples []example
+}
+
+type example struct {
+	text  []rune // folded
+	raw   string
+	class int32
+	ref   int  // index in Entry.Samples, -1 for titles and keywords
+	fixed bool // title or keyword
+}
+
+func newTraining(entries []Entry) *training {
+	t := &training{}
+	for i, e := range entries {
+		class := int32(len(t.entry))
+		n := len(t.samples)
+		seen := map[string]bool{}
+		add := func(s string, ref int) {
+			f := Fold(s)
+			if f == "" || seen[f] {
+				return
+			}
+			seen[f] = true
+			t.samples = append(t.samples, example{[]rune(f), s, class, ref, ref < 0})
+		}
+		for k, s := range e.Samples {
+			add(s, k)
+		}
+		add(e.Title, -1)
+		for _, s := range slices.Concat(e.Exact, e.Contains) {
+			add(s, -1)
+		}
+		if len(t.samples) > n {
+			t.entry = append(t.entry, int32(i))
+		}
+	}
+	return t
+}
+
+// recipe is what a fit may choose; everything else is fixed for all scripts.
+type recipe struct {
+	c   float64 // of the linear model
+	net bool
+}
+
+const (
+	plainC  = .5 // if nothing else is known
+	sweeps  = 10
+	manyC   = 400 // classes from which on no net is tried
+	blockOf = 128 // classes trained at once
+)
+
+// first fits what New needs: the linear model with the usual setting and the usual calibration.
+func (t *training) first() *model {
+	all := make([]int, len(t.samples))
+	for i := range all {
+		all[i] = i
+	}
+	m, err := t.fit(context.Background(), all, recipe{c: plainC})
+	if err != nil {
+		panic("match: a background context was cancelled") // cannot happen
+	}
+	m.same = t.same()
+	return m
+}
+
+// fit trains on the samples with the given numbers.
+func (t *training) fit(ctx context.Context, use []int, r recipe) (*model, error) {
+	m := &model{entry: t.entry, weight: usual, pool: &sync.Pool{}, c: r.c}
+	x := &extract{}
+	fs := make([][]feature, len(use))
+	data := &set{classes: len(t.entry), class: make([]int32, len(use)), x: make([]vector, len(use))}
+	for k, i := range use {
+		fs[k] = slices.Clone(x.features(t.samples[i].text))
+		data.class[k] = t.samples[i].class
+	}
+	m.voc = newVocabulary(fs)
+	m.proto = make([][]proto, len(t.entry))
+	for k, i := range use {
+		data.x[k] = m.voc.vector(fs[k], vector{})
+		if c := data.class[k]; len(m.proto[c]) < protosPerClass {
+			m.proto[c] = append(m.proto[c], newProto(t.samples[i].raw, fs[k], m.voc))
+		}
+	}
+	var err error
+	if m.svm, err = fitSVM(ctx, data, len(m.voc.idf), r.c); err != nil {
+		return nil, err
+	}
+	if r.net {
+		m.net, err = fitNet(ctx, data, len(m.voc.idf))
+	}
+	return m, err
+}
+
+// fitSVM trains in blocks of classes, so that 2,000 entries need no more memory at once than 128.
+func fitSVM(ctx context.Context, data *set, rows int, c float64) (*matrix, error) {
+	out := newMatrix(rows, data.classes)
+	if data.classes <= 2*blockOf {
+		w, err := trainSVM(ctx, data, svmParams{rows: rows, hi: data.classes, c: c, sweeps: sweeps})
+		if err != nil {
+			return nil, err
+		}
+		for j := range rows {
+			out.set(j, w[j*data.classes:(j+1)*data.classes])
+		}
+		return out, nil
+	}
+	type cell struct {
+		row   int32
+		class uint16
+		w     float32
+	}
+	var cells []cell
+	for lo := 0; lo < data.classes; lo += blockOf {
+		hi := min(lo+blockOf, data.classes)
+		w, err := trainSVM(ctx, data, svmParams{rows: rows, lo: lo, hi: hi, c: c, sweeps: sweeps})
+		if err != nil {
+			return nil, err
+		}
+		for i, x := range w {
+			if x > pruned || x < -pruned {
+				cells = append(cells, cell{int32(i / (hi - lo)), uint16(lo + i%(hi-lo)), x})
+			}
+		}
+	}
+	slices.SortFunc(cells, func(a, b cell) int { return cmp.Compare(a.row, b.row) })
+	row := make([]float32, data.classes)
+	for i := 0; i < len(cells); {
+		clear(row)
+		j := i
+		for ; j < len(cells) && cells[j].row == cells[i].row; j++ {
+			row[cells[j].class] = cells[j].w
+		}
+		out.set(int(cells[i].row), row)
+		i = j
+	}
+	return out, nil
+}
+
+// fitNet: the fewer samples, the more often each is seen.
+func fitNet(ctx context.Context, data *set, rows int) (*smallNet, error) {
+	p := netParams{hidden: 128, epochs: min(max(150_000/max(len(data.x), 1), 12), 60), rate: .03, keepIn: .5, keep: .8, seed: 1}
+	n, err := trainNet(ctx, data, rows, p)
+	if err != nil {
+		return nil, err
+	}
+	s := &smallNet{in: newMatrix(rows, p.hidden), out: newMatrix(p.hidden, data.classes), bias: n.bias}
+	for j := range rows {
+		s.in.set(j, n.in[j*p.hidden:(j+1)*p.hidden])
+	}
+	for j := range p.hidden {
+		s.out.set(j, n.out[j*data.classes:(j+1)*data.classes])
+	}
+	return s, nil
+}
+
+// same maps whole samples to their class, unless two entries have the same one.
+func (t *training) same() map[string]int32 {
+	out := make(map[string]int32, len(t.samples))
+	for _, s := range t.samples {
+		k := bare(string(s.text))
+		if c, ok := out[k]; ok && c != s.class {
+			out[k] = -1
+			continue
+		}
+		out[k] = s.class
+	}
+	for k, c := range out {
+		if c < 0 {
+			delete(out, k)
+		}
+	}
+	return out
+}
