@@ -1,0 +1,214 @@
+package console
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+// An act is what a member of staff did in the browser: words for the thread of
+// a ticket, or an action of core/desk with its arguments.
+type act struct {
+	Ref    string            `json:"ref"`              // made by the browser; repeated when the answer was lost
+	Ticket string            `json:"ticket,omitempty"` // empty for what concerns the whole desk
+	Text   string            `json:"text,omitempty"`
+	Media  []string          `json:"media,omitempty"` // handles
+	Action string            `json:"action,omitempty"`
+	Values map[string]string `json:"values,omitempty"`
+}
+
+// actions are the actions of core/desk that the pages know, with their
+// arguments, about one ticket or about the whole desk.
+var (
+	ticketActions = map[string][]string{
+		"claim": nil, "release": nil, "bot": nil, "correct": {"message", "text"},
+		"transfer": {"to", "note"}, "note": {"text"}, "park": {"until", "note"},
+		"close": {"outcome", "summary", "tags", "survey"}, "priority": {"class"},
+		"retry": {"message"}, "drop": {"message"}, "canned": {"id"}, "suggest": {"entry"},
+	}
+	deskActions = map[string][]string{"on": nil, "break": nil, "off": nil}
+)
+
+const (
+	longestText  = 20000 // runes
+	longestBody  = 256 << 10
+	mostMedia    = 10
+	longestValue = 20000
+)
+
+// parseAct reads an act strictly: what it returns can be filed.
+func parseAct(b []byte) (act, error) {
+	var a act
+	if err := strict(b, &a); err != nil {
+		return a, err
+	}
+	if !plainID(a.Ref, 8, 64) {
+		return a, fmt.Errorf("%w: ref must be 8 to 64 letters, digits, - or _", core.ErrInvalid)
+	}
+	if a.Ticket != "" && !plainID(a.Ticket, 1, 64) {
+		return a, fmt.Errorf("%w: no such ticket", core.ErrInvalid)
+	}
+	if a.Action == "" {
+		return a, a.checkWords()
+	}
+	return a, a.checkAction()
+}
+
+func (a act) checkWords() error {
+	switch {
+	case a.Ticket == "":
+		return fmt.Errorf("%w: words belong to a ticket", core.ErrInvalid)
+	case len(a.Values) > 0:
+		return fmt.Errorf("%w: values belong to an action", core.ErrInvalid)
+	case strings.TrimSpace(a.Text) == "" && len(a.Media) == 0:
+		return fmt.Errorf("%w: nothing to send", core.ErrInvalid)
+	case utf8.RuneCountInString(a.Text) > longestText, len(a.Media) > mostMedia:
+		return core.ErrTooLarge
+	case slices.ContainsFunc(a.Media, func(h string) bool { return h == "" || len(h) > 300 }):
+		return fmt.Errorf("%w: media without a handle", core.ErrInvalid)
+	}
+	return nil
+}
+
+func (a act) checkAction() error {
+	known := ticketActions
+	if a.Ticket == "" {
+		known = deskActions
+	}
+	names, ok := known[a.Action]
+	if !ok || a.Text != "" || len(a.Media) > 0 {
+		return fmt.Errorf("%w: no such action here", core.ErrInvalid)
+	}
+	for k, v := range a.Values {
+		if !slices.Contains(names, k) {
+			return fmt.Errorf("%w: the action has no such value", core.ErrInvalid)
+		}
+		if len(v) > longestValue*utf8.UTFMax || utf8.RuneCountInString(v) > longestValue {
+			return core.ErrTooLarge
+		}
+	}
+	return nil
+}
+
+// plainID reports whether s is min to max letters, digits, dashes and underscores.
+func plainID(s string, min, max int) bool {
+	if len(s) < min || len(s) > max {
+		return false
+	}
+	for _, r := range s {
+		if r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
+			return false
+		}
+	}
+	return true
+}
+
+// readBody reads a body declared as JSON. The declaration cannot be made by a
+// form on another site.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
+		return nil, problem{http.StatusUnsupportedMediaType, "bad_request"}
+	}
+	return io.ReadAll(http.MaxBytesReader(w, r.Body, longestBody))
+}
+
+// strict decodes one JSON document of valid UTF-8 without unknown keys.
+func strict(b []byte, v any) error {
+	if !utf8.Valid(b) {
+		return fmt.Errorf("%w: not UTF-8", core.ErrInvalid)
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return fmt.Errorf("%w: %v", core.ErrInvalid, err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return fmt.Errorf("%w: more than one document", core.ErrInvalid)
+	}
+	return nil
+}
+
+// serveAct files what somebody did. 202 means that it is on disk; what came of
+// it is seen in the conversation.
+func (c *Console) serveAct(w http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
+	b, err := readBody(w, r)
+	if err != nil {
+		return nil, err
+	}
+	a, err := parseAct(b)
+	if err != nil {
+		return nil, err
+	}
+	if a.Ticket != "" {
+		if _, err := c.ticket(r.Context(), a.Ticket); err != nil {
+			return nil, err
+		}
+	}
+	env := core.Envelope{
+		Channel: c.Name, Peer: who.account.peer(), Thread: a.Ticket, At: c.Now(),
+		Ref: who.account.ID + ":" + a.Ref, // so that nobody can use up another's
+	}
+	if env.Parts, err = c.parts(r, a); err != nil {
+		return nil, err
+	}
+	if err := c.Inbox.Receive(r.Context(), env); err != nil {
+		return nil, err
+	}
+	c.board.stale()
+	answer(w, http.StatusAccepted, map[string]string{"ref": env.Ref})
+	return nil, nil
+}
+
+// parts is the act as a message.
+func (c *Console) parts(r *http.Request, a act) (core.Parts, error) {
+	switch {
+	case a.Action != "" && len(a.Values) == 0:
+		return core.Parts{core.Pick{Option: a.Action}}, nil
+	case a.Action != "":
+		return core.Parts{core.Form{ID: a.Action, Values: a.Values}}, nil
+	}
+	var ps core.Parts
+	if strings.TrimSpace(a.Text) != "" {
+		ps = append(ps, core.Text{Body: a.Text})
+	}
+	for _, h := range a.Media {
+		f, m, err := c.Blobs.Open(r.Context(), h)
+		if err != nil {
+			return nil, err
+		}
+		if err := f.Close(); err != nil {
+			return nil, err
+		}
+		ps = append(ps, m)
+	}
+	return ps, nil
+}
+
+// serveTyping passes on that an agent is typing.
+func (c *Console) serveTyping(w http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
+	var in struct {
+		Ticket string `json:"ticket"`
+		Note   bool   `json:"note"` // colleagues see it, the customer does not
+	}
+	if err := readJSON(w, r, &in); err != nil {
+		return nil, err
+	}
+	v, err := c.ticket(r.Context(), in.Ticket)
+	if err != nil {
+		return nil, err
+	}
+	if !in.Note && v.Ticket.State == core.TicketActive && v.Ticket.Agent == c.agent(who.account.ID) {
+		c.Inbox.Typing(r.Context(), core.Envelope{Channel: c.Name, Peer: who.account.peer(), Thread: in.Ticket})
+	}
+	c.hint(r.Context(), hint{Kind: hintTyping, Ticket: in.Ticket, Name: who.account.Name, Ref: who.account.ID})
+	w.WriteHeader(http.StatusNoContent)
+	return nil, nil
+}

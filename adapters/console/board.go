@@ -1,0 +1,171 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+// board is the open tickets as all browsers see them, read at most a few times
+// a second however many ask.
+type board struct {
+	mu    sync.Mutex
+	open  []core.TicketView
+	at    time.Time
+	dirty bool
+}
+
+const (
+	boardMax   = 1000                   // more than that nobody reads
+	boardFresh = time.Second            // without a hint
+	boardPause = 150 * time.Millisecond // between two reads in any case
+	closedMax  = 300
+)
+
+var openStates = []core.TicketState{core.TicketWaiting, core.TicketRinging, core.TicketActive, core.TicketParked, core.TicketMessage}
+
+// stale says that something has changed.
+func (b *board) stale() {
+	b.mu.Lock()
+	b.dirty = true
+	b.mu.Unlock()
+}
+
+// openTickets are all open tickets, those who wait longest first. The result
+// is shared: do not change it.
+func (c *Console) openTickets(ctx context.Context) ([]core.TicketView, error) {
+	b := &c.board
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	age := c.Now().Sub(b.at)
+	if b.open != nil && age >= 0 && (age < boardPause || age < boardFresh && !b.dirty) {
+		return b.open, nil
+	}
+	b.dirty = false
+	vs, err := c.Views.Tickets(ctx, core.TicketQuery{States: openStates, Max: boardMax})
+	if err != nil {
+		b.dirty = true
+		return nil, fmt.Errorf("console: open tickets: %w", err)
+	}
+	if vs == nil {
+		vs = []core.TicketView{}
+	}
+	b.open, b.at = vs, c.Now()
+	return vs, nil
+}
+
+// ticket returns ErrNotFound for a name that no ticket has.
+func (c *Console) ticket(ctx context.Context, id string) (core.TicketView, error) {
+	if !plainID(id, 1, 64) {
+		return core.TicketView{}, core.ErrNotFound
+	}
+	vs, err := c.Views.Tickets(ctx, core.TicketQuery{ID: id, Max: 1})
+	if err != nil {
+		return core.TicketView{}, fmt.Errorf("console: ticket %s: %w", id, err)
+	}
+	if len(vs) == 0 {
+		return core.TicketView{}, core.ErrNotFound
+	}
+	return vs[0], nil
+}
+
+// box is one of the lists beside the conversation.
+type box string
+
+const (
+	boxWaiting box = "waiting" // wants somebody
+	boxMine    box = "mine"
+	boxAll     box = "all"
+	boxClosed  box = "closed"
+)
+
+// has reports whether an open ticket is in the box of agent.
+func (b box) has(t core.Ticket, agent string) bool {
+	switch b {
+	case boxWaiting:
+		return t.State == core.TicketWaiting || t.State == core.TicketRinging || t.State == core.TicketMessage ||
+			t.State == core.TicketParked && t.Agent == ""
+	case boxMine:
+		return t.Agent == agent && t.State != core.TicketWaiting && t.State != core.TicketMessage
+	}
+	return b == boxAll
+}
+
+// counts are how many open tickets each box has.
+func counts(open []core.TicketView, agent string) map[box]int {
+	out := map[box]int{}
+	for _, b := range []box{boxWaiting, boxMine, boxAll} {
+		out[b] = 0
+		for _, v := range open {
+			if b.has(v.Ticket, agent) {
+				out[b]++
+			}
+		}
+	}
+	return out
+}
+
+// closed are the tickets that were closed last, the newest first.
+func (c *Console) closed(ctx context.Context, q core.TicketQuery) ([]core.TicketView, error) {
+	q.States = []core.TicketState{core.TicketClosed}
+	if q.Max == 0 {
+		q.Max = closedMax
+	}
+	vs, err := c.Views.Tickets(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("console: closed tickets: %w", err)
+	}
+	vs = slices.Clone(vs)
+	slices.SortStableFunc(vs, func(a, b core.TicketView) int { return b.Ticket.Closed.Compare(a.Ticket.Closed) })
+	return vs, nil
+}
+
+// urgency orders a list: who rings me, then class, then who waits longest.
+func urgency(a, b core.TicketView) int {
+	return cmp.Or(cmp.Compare(a.Ticket.Class, b.Ticket.Class), a.Ticket.Since.Compare(b.Ticket.Since), cmp.Compare(a.Ticket.ID, b.Ticket.ID))
+}
+
+// says reports whether a ticket has the words that somebody looks for.
+func says(v core.TicketView, words string) bool {
+	t := v.Ticket
+	text := []string{t.ID, v.Peer.ID, v.Peer.Name, v.Peer.Person, t.Key.Channel, t.Topic, t.Intent, t.Asked, t.Summary, t.Outcome, strings.Join(t.Tags, " ")}
+	for _, s := range t.Form {
+		text = append(text, s)
+	}
+	if v.Last != nil && v.Last.Message != nil {
+		text = append(text, v.Last.Message.Parts.Text())
+	}
+	all := strings.ToLower(strings.Join(text, "\n"))
+	for w := range strings.FieldsSeq(strings.ToLower(words)) {
+		if !strings.Contains(all, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// names are what agents are called, by Agent.ID.
+func (c *Console) names(ctx context.Context) (map[string]string, error) {
+	agents, err := c.Views.Agents(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("console: agents: %w", err)
+	}
+	out := map[string]string{}
+	for _, a := range agents {
+		out[a.ID] = a.Name
+	}
+	as, err := c.everybody(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range as {
+		out[c.agent(a.ID)] = a.Name
+	}
+	return out, nil
+}
