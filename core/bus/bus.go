@@ -1,0 +1,71 @@
+// Package bus carries hints between the goroutines of one process. A hint says
+// that there may be work; whoever misses one finds the work by polling.
+package bus
+
+import (
+	"context"
+	"sync"
+
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+// A Bus is a core.Bus within one process. Its zero value is not usable; New
+// makes one.
+type Bus struct {
+	mu     sync.RWMutex
+	topics map[string]map[*ear]struct{}
+}
+
+var _ core.Bus = (*Bus)(nil)
+
+// ear is one listener.
+type ear struct{ hints chan string }
+
+// room is how many hints a listener can be behind before it misses some.
+const room = 1024
+
+// New makes a bus that nobody listens to yet.
+func New() *Bus { return &Bus{topics: map[string]map[*ear]struct{}{}} }
+
+// Wake implements core.Bus. It never blocks: a listener that is behind by more
+// than it has room for misses the hint.
+func (b *Bus) Wake(ctx context.Context, topic, key string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	for e := range b.topics[topic] {
+		select {
+		case e.hints <- key:
+		default:
+		}
+	}
+	return nil
+}
+
+// Listen implements core.Bus.
+func (b *Bus) Listen(ctx context.Context, topic string) (<-chan string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	e := &ear{make(chan string, room)}
+	b.mu.Lock()
+	if b.topics[topic] == nil {
+		b.topics[topic] = map[*ear]struct{}{}
+	}
+	b.topics[topic][e] = struct{}{}
+	b.mu.Unlock()
+	context.AfterFunc(ctx, func() { b.leave(topic, e) })
+	return e.hints, nil
+}
+
+func (b *Bus) leave(topic string, e *ear) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.topics[topic], e)
+	if len(b.topics[topic]) == 0 {
+		delete(b.topics, topic)
+	}
+	close(e.hints)
+}

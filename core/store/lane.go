@@ -1,0 +1,291 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+// lanes is the outbox of one conversation within a transaction. out gathers
+// what has been leased.
+type lanes struct {
+	t     *tx
+	key   core.Key
+	conv  int64
+	now   time.Time
+	state core.State      // of the conversation
+	seen  int64           // of the conversation
+	busy  map[string]bool // by channel: something is pending; only a turn keeps it
+	out   []core.Delivery
+}
+
+// pending is a row of the log that is still to be sent.
+type pending struct {
+	row
+	due, owner, tries int64
+	quash             bool
+	card              string
+}
+
+const pendingCols = "seq, channel, ref, at, body, due, owner, tries, quash, card"
+
+func (p *pending) dst() []any {
+	return []any{&p.seq, &p.channel, &p.ref, &p.at, &p.body, &p.due, &p.owner, &p.tries, &p.quash, &p.card}
+}
+
+// head is the oldest pending row of the lane on channel.
+func (l *lanes) head(channel string) (p pending, found bool, err error) {
+	found, err = l.t.row(p.dst(), "SELECT "+pendingCols+" FROM log WHERE conv = $1 AND channel = $2 AND state = 'pending' ORDER BY seq LIMIT 1", l.conv, channel)
+	return p, found, err
+}
+
+// put adds a message to its lane and leases it if nothing precedes it. A newer
+// card takes the place of an older one that nobody has tried to send yet.
+func (l *lanes) put(s say) error {
+	if s.card != "" {
+		if taken, err := l.replace(s); err != nil || taken {
+			return err
+		}
+	}
+	busy, known := l.busy[s.env.Channel]
+	if !known {
+		_, found, err := l.head(s.env.Channel)
+		if err != nil {
+			return err
+		}
+		busy = found
+	}
+	l.busy[s.env.Channel] = true
+	r := pending{row: row{seq: l.t.s.ids.next(), at: micro(s.env.Filed), channel: s.env.Channel, body: s.body}, card: s.card}
+	if busy {
+		return l.insert(r, core.Pending, "")
+	}
+	d := core.Delivery{Envelope: s.env}
+	d.ID, d.Seq = l.t.s.ids.name(r.seq), r.seq
+	why, err := l.address(&d)
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		l.busy[s.env.Channel] = false
+		if err := l.insert(r, core.GivenUp, why); err != nil {
+			return err
+		}
+		return l.gaveUp(r.seq, why)
+	}
+	r.due, r.owner, r.tries = l.until(), l.t.s.me, 1
+	l.lease(d, r)
+	return l.insert(r, core.Pending, "")
+}
+
+func (l *lanes) insert(r pending, state core.Progress, why string) error {
+	_, err := l.t.exec(`INSERT INTO log (seq, conv, kind, channel, at, body, state, due, owner, tries, heard, card, why)
+		VALUES ($1, $2, 'out', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		r.seq, l.conv, r.channel, r.at, r.body, string(state), r.due, r.owner, r.tries, l.seen, r.card, why)
+	return err
+}
+
+func (l *lanes) until() int64 { return micro(l.now.Add(l.t.s.opt.Lease)) }
+
+// lease hands out d, which is row r.
+func (l *lanes) lease(d core.Delivery, r pending) {
+	d.Key, d.Tries, d.Lease, d.State = l.key, int(r.tries)-1, fromMicro(r.due), l.state
+	l.out = append(l.out, d)
+}
+
+// replace writes the newer card s over an older one in the same lane that was
+// never tried, and drops older updates that were. It reports whether s has
+// found its place.
+func (l *lanes) replace(s say) (taken bool, err error) {
+	var old []pending
+	err = l.t.rows(func(scan func(...any) error) error {
+		var p pending
+		err := scan(p.dst()...)
+		old = append(old, p)
+		return err
+	}, "SELECT "+pendingCols+" FROM log WHERE conv = $1 AND channel = $2 AND state = 'pending' AND card = $3 ORDER BY seq", l.conv, s.env.Channel, s.card)
+	if err != nil {
+		return false, err
+	}
+	for _, p := range old {
+		switch e, err := unpack(l.key, p.body); {
+		case err != nil:
+			return false, err
+		case e.Thread != s.env.Thread || p.owner != 0:
+			continue
+		case p.tries == 0:
+			_, err := l.t.exec("UPDATE log SET body = $2 WHERE seq = $1", p.seq, s.body)
+			return true, err
+		default:
+			if opens, err := l.opens(p); err != nil || opens {
+				return false, err
+			}
+			if err := l.end(p.seq, core.NeverSent, "a newer card takes its place"); err != nil {
+				return false, err
+			}
+			if err := l.advance(s.env.Channel); err != nil {
+				return false, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// opens reports whether the card p opens its ticket's thread.
+func (l *lanes) opens(p pending) (bool, error) {
+	e, err := unpack(l.key, p.body)
+	if err != nil || e.Thread != "" {
+		return false, err
+	}
+	_, found, err := l.thread(p.channel, p.card)
+	return !found, err
+}
+
+// thread is where desk shows ticket.
+func (l *lanes) thread(desk, ticket string) (x core.Shown, found bool, err error) {
+	x.Desk = desk
+	found, err = l.t.row([]any{&x.Thread, &x.Card}, "SELECT thread, card FROM thread WHERE ticket = $1 AND desk = $2", ticket, desk)
+	return x, found, err
+}
+
+// address fills in what is only known when d is about to be sent: the thread,
+// and the message that it replaces. why is set if it can never be sent.
+func (l *lanes) address(d *core.Delivery) (why string, err error) {
+	card, ticket := caseTicket(d.Envelope), d.Ticket
+	if card != "" {
+		ticket = card
+	}
+	switch {
+	case d.Channel == l.key.Channel: // to the peer: no threads
+	case d.Thread == "" && ticket != "":
+		x, found, err := l.thread(d.Channel, ticket)
+		if err != nil {
+			return "", err
+		}
+		if !found && card == "" {
+			return fmt.Sprintf("ticket %s has no thread at %s: the message that should have opened it was not sent", ticket, d.Channel), nil
+		}
+		d.Thread = x.Thread
+		if card != "" {
+			d.Edit = x.Card
+		}
+	case card != "":
+		if _, err := l.t.row([]any{&d.Edit}, "SELECT card FROM thread WHERE desk = $1 AND thread = $2", d.Channel, d.Thread); err != nil {
+			return "", err
+		}
+	}
+	if seq, ok := l.t.s.ids.seq(d.Replaces); ok {
+		_, err = l.t.row([]any{&d.Edit}, "SELECT ref FROM log WHERE seq = $1 AND channel = $2 AND kind = 'out'", seq, d.Channel)
+	}
+	return "", err
+}
+
+// advance leases the head of the lane on channel if it was waiting for those
+// before it. What can never be sent is given up on the way.
+func (l *lanes) advance(channel string) error {
+	for {
+		p, found, err := l.head(channel)
+		if err != nil || !found || p.due != 0 {
+			return err
+		}
+		if given, err := l.take(p); err != nil || given {
+			return err
+		}
+	}
+}
+
+// take leases the head p and reports true, or gives it up.
+func (l *lanes) take(p pending) (given bool, err error) {
+	if p.quash {
+		return false, l.end(p.seq, core.Uncertain, "nobody said what became of it, and it was dropped meanwhile")
+	}
+	e, err := l.t.s.envelope(l.key, p.row)
+	if err != nil {
+		return false, err
+	}
+	d := core.Delivery{Envelope: e, Stale: p.owner != 0}
+	why, err := l.address(&d)
+	if err != nil {
+		return false, err
+	}
+	if why != "" {
+		if err := l.end(p.seq, core.GivenUp, why); err != nil {
+			return false, err
+		}
+		return false, l.gaveUp(p.seq, why)
+	}
+	p.due, p.owner, p.tries = l.until(), l.t.s.me, p.tries+1
+	l.lease(d, p)
+	_, err = l.t.exec("UPDATE log SET due = $2, owner = $3, tries = $4, heard = $5 WHERE seq = $1", p.seq, p.due, p.owner, p.tries, l.seen)
+	return true, err
+}
+
+// end takes a row out of its lane.
+func (l *lanes) end(seq int64, state core.Progress, why string) error {
+	_, err := l.t.exec("UPDATE log SET state = $2, why = $3, due = 0, owner = 0 WHERE seq = $1", seq, string(state), why)
+	return err
+}
+
+// hush drops the bot's messages to the peer that have not been sent. Those
+// under way are dropped if they come back.
+func (l *lanes) hush() error {
+	var ps []pending
+	err := l.t.rows(func(scan func(...any) error) error {
+		var p pending
+		err := scan(p.dst()...)
+		ps = append(ps, p)
+		return err
+	}, "SELECT "+pendingCols+" FROM log WHERE conv = $1 AND channel = $2 AND state = 'pending' ORDER BY seq", l.conv, l.key.Channel)
+	if err != nil {
+		return err
+	}
+	for _, p := range ps {
+		e, err := unpack(l.key, p.body)
+		if err != nil {
+			return err
+		}
+		if e.By.Kind != core.ByBot {
+			continue
+		}
+		if p.owner != 0 {
+			if _, err := l.t.exec("UPDATE log SET quash = $2 WHERE seq = $1", p.seq, true); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := l.end(p.seq, core.NeverSent, hushed); err != nil {
+			return err
+		}
+		if err := l.note(core.Dropped, p.seq, hushed); err != nil {
+			return err
+		}
+	}
+	if len(ps) == 0 {
+		return nil
+	}
+	return l.advance(l.key.Channel)
+}
+
+const hushed = "a person has taken over"
+
+// release leases the head of the peer's lane if it was held until they write.
+func (l *lanes) release() error {
+	if _, err := l.t.exec("UPDATE conversation SET held = $2 WHERE id = $1", l.conv, false); err != nil {
+		return err
+	}
+	return l.advance(l.key.Channel)
+}
+
+func (l *lanes) gaveUp(seq int64, why string) error { return l.note(core.GaveUp, seq, why) }
+
+// note records in the log what became of the message seq.
+func (l *lanes) note(kind core.EventKind, seq int64, why string) error {
+	b, err := json.Marshal(core.Event{Kind: kind, At: l.now, By: core.Author{Kind: core.BySystem}, Why: why,
+		Data: map[string]string{"message": l.t.s.ids.name(seq)}})
+	if err != nil {
+		return err
+	}
+	return l.t.event(l.conv, l.now, string(b))
+}

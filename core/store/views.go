@@ -1,0 +1,245 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+// Conversation implements core.Views.
+func (s *Store) Conversation(ctx context.Context, key core.Key) (core.Conversation, error) {
+	h, err := s.load(ctx, key)
+	if err == nil && h.id == 0 {
+		err = core.ErrNotFound
+	}
+	return h.conv, err
+}
+
+const recordCols = "seq, kind, channel, ref, at, body, state, why"
+
+// Past implements core.Views. Max 0 means 100. With Peer, what was not sent and
+// never will be is left out as well.
+func (s *Store) Past(ctx context.Context, q core.PastQuery) (out []core.Record, err error) {
+	var id int64
+	err = s.query(ctx, func(scan func(...any) error) error { return scan(&id) },
+		"SELECT id FROM conversation WHERE channel = $1 AND peer = $2", q.Key.Channel, q.Key.Peer)
+	if err != nil || id == 0 {
+		return nil, err
+	}
+	if q.Max <= 0 {
+		q.Max = 100
+	}
+	text, args := "SELECT "+recordCols+" FROM log WHERE conv = $1", []any{id}
+	add := func(cond string, v any) {
+		args = append(args, v)
+		text += " AND " + strings.ReplaceAll(cond, "?", "$"+strconv.Itoa(len(args)))
+	}
+	if q.After > 0 {
+		add("seq > ?", q.After)
+	}
+	if q.Before > 0 {
+		add("seq < ?", q.Before)
+	}
+	if q.Peer {
+		add("channel = ? AND kind <> 'event' AND state <> 'dropped' AND state <> 'failed'", q.Key.Channel)
+	}
+	order := " DESC"
+	if q.After > 0 {
+		order = ""
+	}
+	args = append(args, q.Max)
+	err = s.query(ctx, func(scan func(...any) error) error {
+		r, err := s.record(q.Key, scan)
+		out = append(out, r)
+		return err
+	}, text+" ORDER BY seq"+order+" LIMIT $"+strconv.Itoa(len(args)), args...)
+	if order != "" {
+		slices.Reverse(out)
+	}
+	return out, err
+}
+
+// record reads a row of recordCols.
+func (s *Store) record(key core.Key, scan func(...any) error) (core.Record, error) {
+	var r row
+	var kind, state, why string
+	if err := scan(&r.seq, &kind, &r.channel, &r.ref, &r.at, &r.body, &state, &why); err != nil {
+		return core.Record{}, err
+	}
+	rec := core.Record{Seq: r.seq, At: fromMicro(r.at), In: kind == "in", State: core.Progress(state), Why: why}
+	if kind == "event" {
+		rec.Event = new(core.Event)
+		if err := json.Unmarshal([]byte(r.body), rec.Event); err != nil {
+			return rec, fmt.Errorf("record %d of %s does not read: %w", r.seq, key, err)
+		}
+		return rec, nil
+	}
+	e, err := s.envelope(key, r)
+	rec.Message = &e
+	return rec, err
+}
+
+// Tickets implements core.Views. Last is filled in only if Max is set: the
+// whole line is read without it.
+func (s *Store) Tickets(ctx context.Context, q core.TicketQuery) ([]core.TicketView, error) {
+	where, args := ticketFilter(q)
+	text := "SELECT t.body, c.id, c.channel, c.peer, c.gone, c.body FROM ticket t JOIN conversation c ON c.id = t.conv" + where + " ORDER BY t.since, t.id"
+	if q.Max > 0 {
+		args = append(args, q.Max)
+		text += " LIMIT $" + strconv.Itoa(len(args))
+	}
+	var out []core.TicketView
+	var convs []int64
+	at := map[string]int{}
+	err := s.query(ctx, func(scan func(...any) error) error {
+		var id int64
+		var body, ticket string
+		var key core.Key
+		var v core.TicketView
+		if err := scan(&ticket, &id, &key.Channel, &key.Peer, &v.Gone, &body); err != nil {
+			return err
+		}
+		c, err := conversation(key, body, ticket)
+		if err != nil {
+			return err
+		}
+		v.Ticket, v.Peer, v.Heard, v.Ledger = *c.Ticket, c.Peer, c.Heard, c.Ledger
+		at[c.Ticket.ID] = len(out)
+		out, convs = append(out, v), append(convs, id)
+		return nil
+	}, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.ticketThreads(ctx, q, out, at); err != nil {
+		return nil, err
+	}
+	for i := range out {
+		if q.Max <= 0 {
+			break
+		}
+		if out[i].Last, err = s.last(ctx, convs[i], out[i].Ticket.Key); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func ticketFilter(q core.TicketQuery) (where string, args []any) {
+	var conds []string
+	add := func(cond string, v any) {
+		args = append(args, v)
+		conds = append(conds, cond+"$"+strconv.Itoa(len(args)))
+	}
+	for _, f := range []struct{ cond, v string }{{"t.id = ", q.ID}, {"t.agent = ", q.Agent}, {"t.topic = ", q.Topic}} {
+		if f.v != "" {
+			add(f.cond, f.v)
+		}
+	}
+	if q.Key != (core.Key{}) {
+		add("c.channel = ", q.Key.Channel)
+		add("c.peer = ", q.Key.Peer)
+	}
+	if len(q.States) > 0 {
+		var in []string
+		for _, st := range q.States {
+			args = append(args, string(st))
+			in = append(in, "$"+strconv.Itoa(len(args)))
+		}
+		conds = append(conds, "t.state IN ("+strings.Join(in, ", ")+")")
+		if !slices.Contains(q.States, core.TicketClosed) {
+			conds = append(conds, "t.state <> 'closed'") // lets the index of open tickets be used
+		}
+	}
+	if len(conds) == 0 {
+		return "", nil
+	}
+	return " WHERE " + strings.Join(conds, " AND "), args
+}
+
+// ticketThreads fills in where the tickets are shown: one by one if they are
+// few, otherwise with one query.
+func (s *Store) ticketThreads(ctx context.Context, q core.TicketQuery, out []core.TicketView, at map[string]int) (err error) {
+	if len(out) <= 100 {
+		for i := range out {
+			if out[i].Ticket.Shown, err = s.shown(ctx, out[i].Ticket.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	where, args := ticketFilter(q)
+	return s.query(ctx, func(scan func(...any) error) error {
+		var ticket string
+		var x core.Shown
+		err := scan(&ticket, &x.Desk, &x.Thread, &x.Card)
+		if i, ok := at[ticket]; ok {
+			out[i].Ticket.Shown = append(out[i].Ticket.Shown, x)
+		}
+		return err
+	}, "SELECT t.id, h.desk, h.thread, h.card FROM ticket t JOIN conversation c ON c.id = t.conv JOIN thread h ON h.ticket = t.id"+
+		where+" ORDER BY h.desk, h.thread", args...)
+}
+
+// last is the newest message from or to the peer, nil if there is none.
+func (s *Store) last(ctx context.Context, conv int64, key core.Key) (out *core.Record, err error) {
+	err = s.query(ctx, func(scan func(...any) error) error {
+		r, err := s.record(key, scan)
+		out = &r
+		return err
+	}, "SELECT "+recordCols+" FROM log WHERE conv = $1 AND channel = $2 AND kind <> 'event' ORDER BY seq DESC LIMIT 1", conv, key.Channel)
+	return out, err
+}
+
+// Agents implements core.Views.
+func (s *Store) Agents(ctx context.Context) (out []core.Agent, err error) {
+	err = s.query(ctx, func(scan func(...any) error) error {
+		var body string
+		var a core.Agent
+		if err := scan(&body); err != nil {
+			return err
+		}
+		err := json.Unmarshal([]byte(body), &a)
+		out = append(out, a)
+		return err
+	}, "SELECT body FROM agent ORDER BY id")
+	return out, err
+}
+
+// Stats implements core.Store. It costs what is unfinished, not what is stored.
+func (s *Store) Stats(ctx context.Context) (core.Stats, error) {
+	st := core.Stats{Flush: time.Duration(s.flush.Load())}
+	now := s.opt.Now()
+	var oldest int64
+	for _, q := range []struct {
+		dst  any
+		text string
+		args []any
+	}{
+		{&st.Unread, "SELECT coalesce(sum(n), 0) FROM unread", nil},
+		{&st.Outbox, "SELECT count(*) FROM log WHERE state = 'pending'", nil},
+		{&oldest, "SELECT at FROM log WHERE due > 0 AND due <= $1 ORDER BY due LIMIT 1", []any{micro(now)}},
+		{&st.Waiting, "SELECT count(*) FROM ticket WHERE state = 'waiting'", nil},
+		{&st.Schema, "PRAGMA user_version", nil},
+	} {
+		if err := s.query(ctx, func(scan func(...any) error) error { return scan(q.dst) }, q.text, q.args...); err != nil {
+			return st, err
+		}
+	}
+	if oldest != 0 {
+		st.Oldest = max(0, now.Sub(fromMicro(oldest)))
+	}
+	for _, suffix := range []string{"", "-wal"} {
+		if fi, err := os.Stat(s.file + suffix); err == nil {
+			st.Bytes += fi.Size()
+		}
+	}
+	return st, nil
+}

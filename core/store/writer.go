@@ -1,0 +1,377 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// writer commits what has gathered: one transaction and one flush for all of it.
+type writer struct {
+	s     *Store
+	mu    sync.Mutex
+	queue []*job
+	ended bool
+	wake  chan struct{} // 1: there may be something in queue
+	done  chan struct{} // closed when the loop has ended
+
+	conn   *sql.Conn
+	stmts  map[string]*sql.Stmt
+	unsure bool // an I/O error happened: reopen before anything else
+
+	check chan struct{} // 1: the write-ahead log has grown
+	swept chan struct{} // closed when the checkpointer has ended
+}
+
+// A job is one call's work.
+type job struct {
+	do    func(*tx) error
+	state state
+	err   error
+	done  chan struct{}
+}
+
+// state keeps a call that gives up waiting from having its work done after all.
+type state struct {
+	mu    sync.Mutex
+	begun bool
+	gone  bool
+}
+
+// start reports whether the job is still wanted; from then on it is.
+func (st *state) start() bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.begun = !st.gone
+	return st.begun
+}
+
+// abandon reports whether the job has not begun, and keeps it from beginning.
+func (st *state) abandon() bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.gone = !st.begun
+	return st.gone
+}
+
+// refused is an error of a job that has written nothing.
+type refused struct{ error }
+
+func (r refused) Unwrap() error { return r.error }
+
+const (
+	yields   = 4         // how often the writer lets others run before it seals a batch
+	maxBatch = 512       // jobs in one transaction
+	walSoft  = 16 << 20  // from here on a checkpoint runs beside the writer
+	walHard  = 128 << 20 // from here on the writer waits for one
+)
+
+func newWriter(ctx context.Context, s *Store) (*writer, error) {
+	w := &writer{s: s, wake: make(chan struct{}, 1), done: make(chan struct{}),
+		check: make(chan struct{}, 1), swept: make(chan struct{})}
+	if err := w.connect(ctx); err != nil {
+		return nil, err
+	}
+	go w.loop()
+	go w.sweep()
+	return w, nil
+}
+
+func (w *writer) connect(ctx context.Context) error {
+	conn, err := w.s.write.Conn(ctx)
+	w.conn, w.stmts = conn, map[string]*sql.Stmt{}
+	return err
+}
+
+// commit runs do in the next transaction and returns when it is on disk.
+func (s *Store) commit(ctx context.Context, do func(*tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	j := &job{do: do, done: make(chan struct{})}
+	if err := s.queue.put(j); err != nil {
+		return err
+	}
+	select {
+	case <-j.done:
+	case <-ctx.Done():
+		if j.state.abandon() {
+			return ctx.Err()
+		}
+		<-j.done
+	}
+	if r, ok := errors.AsType[refused](j.err); ok {
+		return r.error
+	}
+	return s.explain(j.err)
+}
+
+func (w *writer) put(j *job) error {
+	w.mu.Lock()
+	if w.ended {
+		w.mu.Unlock()
+		return ErrClosed
+	}
+	w.queue = append(w.queue, j)
+	w.mu.Unlock()
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+func (w *writer) loop() {
+	defer close(w.done)
+	var batch []*job
+	for range w.wake {
+		for {
+			batch = w.gather(batch[:0])
+			if len(batch) == 0 {
+				break
+			}
+			w.run(batch)
+			for i, j := range batch {
+				close(j.done)
+				batch[i] = nil
+			}
+			w.checkpoint()
+		}
+		w.mu.Lock()
+		over := w.ended && len(w.queue) == 0
+		w.mu.Unlock()
+		if over {
+			return
+		}
+	}
+}
+
+// gather takes what is queued, and lets others run a few times so that those
+// who are about to call get on board.
+func (w *writer) gather(batch []*job) []*job {
+	for i := 0; i < yields && len(batch) < maxBatch; i++ {
+		if i > 0 {
+			runtime.Gosched()
+		}
+		w.mu.Lock()
+		n := min(len(w.queue), maxBatch-len(batch))
+		for _, j := range w.queue[:n] {
+			if j.state.start() {
+				batch = append(batch, j)
+			} else {
+				close(j.done)
+			}
+		}
+		w.queue = append(w.queue[:0], w.queue[n:]...)
+		clear(w.queue[len(w.queue):cap(w.queue)])
+		w.mu.Unlock()
+		if len(batch) == 0 {
+			break
+		}
+	}
+	return batch
+}
+
+// run commits a batch, or, if a piece of it fails, each piece alone.
+func (w *writer) run(batch []*job) {
+	err := w.try(batch)
+	if err == nil {
+		return
+	}
+	w.s.opt.Log.Debug("batch rolled back", "jobs", len(batch), "err", err)
+	if len(batch) == 1 || disk(err) {
+		for _, j := range batch {
+			j.err = err
+		}
+		return
+	}
+	for _, j := range batch {
+		if err := w.try([]*job{j}); err != nil {
+			j.err = err
+		}
+	}
+}
+
+// disk reports whether err concerns the whole database and not a piece of work.
+func disk(err error) bool {
+	switch code(err) {
+	case codeBusy, codeReadOnly, codeIO, codeCorrupt, codeFull, codeCantOpen, codeNotADB:
+		return true
+	}
+	return errors.Is(err, errUnsure)
+}
+
+var errUnsure = errors.New("the last write failed and the database could not be brought to a known state yet")
+
+// try runs a batch in one transaction. If it returns an error, nothing of the
+// batch is kept, as far as the disk tells.
+func (w *writer) try(batch []*job) (err error) {
+	ctx := context.Background()
+	if w.unsure {
+		if err := w.heal(ctx); err != nil {
+			return fmt.Errorf("%w: %w", errUnsure, err)
+		}
+	}
+	t := &tx{s: w.s, w: w}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+		if err != nil {
+			w.abort(ctx, err)
+		}
+	}()
+	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	for _, j := range batch {
+		j.err = j.do(t)
+		if _, ok := errors.AsType[refused](j.err); j.err != nil && !ok {
+			return j.err
+		}
+	}
+	start := time.Now()
+	if _, err := t.exec("COMMIT"); err != nil {
+		return err
+	}
+	w.s.flush.Store(int64(time.Since(start)))
+	return nil
+}
+
+// abort rolls back after err.
+func (w *writer) abort(ctx context.Context, err error) {
+	if c := code(err); c == codeIO || c == codeCorrupt {
+		w.unsure = true
+	}
+	if _, err := w.conn.ExecContext(ctx, "ROLLBACK"); err != nil && code(err) != 1 { // 1: no transaction is active any more
+		w.unsure = true
+	}
+}
+
+// heal makes a fresh connection and has everything that is committed written
+// to the database file and flushed, so that nothing depends on what may have
+// become of the write-ahead log.
+func (w *writer) heal(ctx context.Context) error {
+	for _, st := range w.stmts {
+		st.Close()
+	}
+	discard(w.conn)
+	if err := w.connect(ctx); err != nil {
+		return err
+	}
+	var busy, log, done int
+	if err := w.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &done); err != nil {
+		return err
+	}
+	if busy != 0 {
+		return errors.New("a reader is in the way")
+	}
+	w.unsure = false
+	w.s.opt.Log.Info("the database takes writes again")
+	return nil
+}
+
+// discard closes a connection for good instead of returning it to its pool.
+func discard(c *sql.Conn) {
+	if c != nil {
+		c.Raw(func(any) error { return driver.ErrBadConn })
+		c.Close()
+	}
+}
+
+// checkpoint keeps the write-ahead log short.
+func (w *writer) checkpoint() {
+	fi, err := os.Stat(w.s.file + "-wal")
+	if err != nil || fi.Size() < walSoft {
+		return
+	}
+	select {
+	case w.check <- struct{}{}:
+	default:
+	}
+}
+
+// sweep runs checkpoints beside the writer.
+func (w *writer) sweep() {
+	defer close(w.swept)
+	for range w.check {
+		if _, err := w.s.write.ExecContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
+			w.s.opt.Log.Warn("checkpoint failed; it will be tried again", "err", w.s.explain(err))
+		}
+	}
+}
+
+// close commits what is queued and ends the loops.
+func (w *writer) close() error {
+	w.mu.Lock()
+	first := !w.ended
+	w.ended = true
+	w.mu.Unlock()
+	if !first {
+		return nil
+	}
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+	<-w.done
+	close(w.check)
+	<-w.swept
+	for _, st := range w.stmts {
+		st.Close()
+	}
+	return w.conn.Close()
+}
+
+// A tx is the transaction of a batch.
+type tx struct {
+	s *Store
+	w *writer
+}
+
+func (t *tx) stmt(q string) (*sql.Stmt, error) {
+	if st, ok := t.w.stmts[q]; ok {
+		return st, nil
+	}
+	st, err := t.w.conn.PrepareContext(context.Background(), q)
+	if err == nil {
+		t.w.stmts[q] = st
+	}
+	return st, err
+}
+
+func (t *tx) exec(q string, args ...any) (sql.Result, error) {
+	st, err := t.stmt(q)
+	if err != nil {
+		return nil, err
+	}
+	return st.ExecContext(context.Background(), args...)
+}
+
+// rows calls row for each row of q.
+func (t *tx) rows(row func(scan func(...any) error) error, q string, args ...any) error {
+	st, err := t.stmt(q)
+	if err != nil {
+		return err
+	}
+	rows, err := st.QueryContext(context.Background(), args...)
+	if err != nil {
+		return err
+	}
+	return each(rows, row)
+}
+
+// row reads the first row of q into dst and reports whether there is one.
+func (t *tx) row(dst []any, q string, args ...any) (found bool, err error) {
+	err = t.rows(func(scan func(...any) error) error {
+		found = true
+		return scan(dst...)
+	}, q, args...)
+	return found, err
+}
