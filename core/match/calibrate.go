@@ -19,9 +19,9 @@ const signals = 8
 var usual = [signals]float64{-2.2, 1.4, .5, 1.6, .45, 1.3, .1, .9}
 
 const (
-	folds     = 5
-	outside   = .15 // share of questions that belong to no entry
-	usualPull = 4   // how many observations the usual weights are worth, per signal
+	folds = 8
+
+	usualPull = 4 // how many observations the usual weights are worth, per signal
 )
 
 type observation struct {
@@ -47,7 +47,7 @@ type part struct {
 	withheld   map[int32]bool
 }
 
-// split deals the samples of every class into folds parts; part f also withholds every fifth class.
+// split deals the samples of every class into folds parts; part f also withholds every eighth class.
 func (t *training) split(f int, seed uint64) part {
 	rng := rand.New(rand.NewPCG(seed, 21))
 	classes := rng.Perm(len(t.entry))
@@ -99,7 +99,7 @@ func (t *training) refine(ctx context.Context, now *model) (*model, error) {
 		all[i] = i
 	}
 	m := now
-	if best.recipe.c != now.c || best.recipe.net {
+	if best.recipe.c != now.c || best.recipe.net || best.recipe.doubt != nil {
 		if m, err = t.fit(ctx, all, best.recipe); err != nil {
 			return nil, err
 		}
@@ -116,29 +116,46 @@ func (t *training) refine(ctx context.Context, now *model) (*model, error) {
 // choose tries the settings on held-out parts; large scripts need fewer parts for the same certainty.
 func (t *training) choose(ctx context.Context) (*trial, error) {
 	runs := folds
-	if len(t.samples) > 3000 {
+	switch n := len(t.samples); {
+	case n > 5000:
 		runs = 2
+	case n > 1500:
+		runs = 4
 	}
-	trials := []*trial{{recipe: recipe{c: .5}}, {recipe: recipe{c: .15}}, {recipe: recipe{c: .05}}}
-	for f := range runs {
-		if err := t.try(ctx, f, trials); err != nil {
+	best := &trial{recipe: recipe{c: plainC}}
+	if err := t.tryAll(ctx, runs, best); err != nil {
+		return nil, err
+	}
+	for _, c := range []float64{.15, .05} { // noisy scripts want a softer fit
+		x := &trial{recipe: recipe{c: c}}
+		if err := t.tryAll(ctx, runs, x); err != nil {
 			return nil, err
 		}
+		if x.accuracy() < best.accuracy()+.004 {
+			break
+		}
+		best = x
 	}
-	best := trials[0]
-	for _, x := range trials[1:] {
-		if x.accuracy() > best.accuracy()+.004 {
+	if best.recipe.c != plainC { // noisy: try without the samples that the rest of the script disagrees with
+		x := &trial{recipe: recipe{c: plainC}}
+		var err error
+		if x.recipe.doubt, err = t.doubtful(ctx, best.recipe.c); err != nil {
+			return nil, err
+		}
+		if err := t.tryAll(ctx, runs, x); err != nil {
+			return nil, err
+		}
+		if x.accuracy() >= best.accuracy() {
 			best = x
 		}
 	}
 	if !t.netWorthIt() {
 		return best, nil
 	}
-	withNet := &trial{recipe: recipe{c: best.recipe.c, net: true}}
-	for f := range runs {
-		if err := t.try(ctx, f, []*trial{withNet}); err != nil {
-			return nil, err
-		}
+	withNet := &trial{recipe: best.recipe}
+	withNet.recipe.net = true
+	if err := t.tryAll(ctx, runs, withNet); err != nil {
+		return nil, err
 	}
 	if withNet.accuracy() >= best.accuracy() {
 		best = withNet
@@ -150,13 +167,13 @@ func (t *training) netWorthIt() bool {
 	return len(t.entry) <= manyC && len(t.samples) >= 3*len(t.entry)
 }
 
-// try asks part f of models trained by each trial's recipe.
-func (t *training) try(ctx context.Context, f int, trials []*trial) error {
-	p := t.split(f, 77)
-	if len(p.train) == 0 || len(p.ask) == 0 {
-		return nil
-	}
-	for _, x := range trials {
+// tryAll asks the first parts of models trained by the trial's recipe.
+func (t *training) tryAll(ctx context.Context, runs int, x *trial) error {
+	for f := range runs {
+		p := t.split(f, 77)
+		if len(p.train) == 0 || len(p.ask) == 0 {
+			continue
+		}
 		m, err := t.fit(ctx, p.train, x.recipe)
 		if err != nil {
 			return err
@@ -191,9 +208,9 @@ func (x *trial) ask(t *training, m *model, p part) {
 	}
 }
 
-// spoil replaces 30 to 100 % of the words by nonsense.
+// spoil replaces 50 to 100 % of the words by nonsense.
 func spoil(text []rune, rng *rand.Rand) []rune {
-	share := .3 + .7*rng.Float64()
+	share := .5 + .5*rng.Float64()
 	var out []rune
 	for i := 0; i < len(text); {
 		j := i + 1
@@ -239,40 +256,66 @@ func fitLogistic(seen []observation) [signals]float64 {
 	if out > 0 {
 		wIn, wOut = total*(1-outside)/float64(in), total*outside/float64(out)
 	}
-	for range 30 {
-		var grad [signals]float64
-		var hess [signals][signals]float64
+	weight := func(o observation) float64 {
+		if o.inside {
+			return wIn
+		}
+		return wOut
+	}
+	loss := func(w [signals]float64) (l float64) {
 		for i := range w {
-			grad[i] = usualPull * (usual[i] - w[i])
-			hess[i][i] = usualPull
+			l += usualPull / 2 * (w[i] - usual[i]) * (w[i] - usual[i])
 		}
 		for _, o := range seen {
-			p := logistic(dot(w, o.sig))
-			y, ow := 0.0, wOut
+			z := dot(w, o.sig)
 			if o.right {
-				y = 1
+				z = -z
 			}
-			if o.inside {
-				ow = wIn
+			l += weight(o) * (max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))))
+		}
+		return l
+	}
+	for at := loss(w); ; {
+		step := newton(w, seen, weight)
+		next, size := w, 1.0
+		for ; size > 1e-3; size /= 2 {
+			for i := range w {
+				next[i] = w[i] + size*step[i]
 			}
-			for i, a := range o.sig {
-				grad[i] += ow * (y - p) * a
-				for j, b := range o.sig {
-					hess[i][j] += ow * p * (1 - p) * a * b
-				}
+			if loss(next) < at {
+				break
 			}
 		}
-		step := solve(hess, grad)
-		far := 0.0
-		for i := range w {
-			w[i] += step[i]
-			far = max(far, math.Abs(step[i]))
+		now := loss(next)
+		if now >= at-1e-6*at {
+			return w
 		}
-		if far < 1e-6 {
-			break
+		w, at = next, now
+	}
+}
+
+// newton is the full step from w.
+func newton(w [signals]float64, seen []observation, weight func(observation) float64) [signals]float64 {
+	var grad [signals]float64
+	var hess [signals][signals]float64
+	for i := range w {
+		grad[i] = usualPull * (usual[i] - w[i])
+		hess[i][i] = usualPull
+	}
+	for _, o := range seen {
+		p := logistic(dot(w, o.sig))
+		y, ow := 0.0, weight(o)
+		if o.right {
+			y = 1
+		}
+		for i, a := range o.sig {
+			grad[i] += ow * (y - p) * a
+			for j, b := range o.sig {
+				hess[i][j] += ow * p * (1 - p) * a * b
+			}
 		}
 	}
-	return w
+	return solve(hess, grad)
 }
 
 // solve a·x = b by elimination; a is positive definite.
@@ -295,3 +338,6 @@ func solve(a [signals][signals]float64, b [signals]float64) (x [signals]float64)
 	}
 	return x
 }
+
+// outside is the share of questions that are taken to belong to no entry.
+const outside = .08

@@ -136,7 +136,7 @@ func (m *Matcher) settle(d *Decision) {
 }
 
 func (m *Matcher) say(zh, en string, args ...any) string {
-	if m.opt.Lang == "en" {
+	if strings.HasPrefix(m.opt.Lang, "en") {
 		return fmt.Sprintf(en, args...)
 	}
 	return fmt.Sprintf(zh, args...)

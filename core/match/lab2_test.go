@@ -39,6 +39,9 @@ func TestLab2(t *testing.T) {
 	if os.Getenv("LAB2") == "" {
 		t.Skip()
 	}
+	if v := os.Getenv("OUT"); v != "" {
+		panic(v)
+	}
 	for _, wd := range strings.Fields(os.Getenv("LAB2")) {
 		name, k, _ := strings.Cut(wd, ":")
 		tr, te := loadTSV(name+"/train.tsv"), loadTSV(name+"/valid.tsv")
@@ -120,6 +123,14 @@ func TestLab2(t *testing.T) {
 					if ok {
 						ansRight++
 					}
+				}
+			}
+			if oos != nil {
+				wo := float64(len(te)) / 4500 * 1000 / float64(len(oos))
+				for _, p := range oos {
+					b := min(9, int(p*10))
+					bin[b][0] += wo
+					bin[b][1] += wo * p
 				}
 			}
 			ece := 0.0

@@ -30,6 +30,7 @@ type Entry struct {
 	Exact, Contains, Regexp []string // rules: they win over samples
 	Samples                 []string // ways customers ask it
 	Pos                     string   // file:line, for lint and explanations
+	SamplePos               []string // file:line of each sample, if known
 }
 
 // Options are thresholds on the probability that the best entry is the right one. Zero values mean the defaults.
@@ -37,7 +38,7 @@ type Options struct {
 	Answer  float64 // from here on the entry is answered; default 0.5
 	Clarify float64 // from here on the customer is asked which one is meant; default 0.3
 	Max     int     // how many candidates a decision carries; default 5
-	Lang    string  // language of Decision.Why: "zh" (default) or "en"
+	Lang    string  // language of Decision.Why: "zh…" (default) or "en…"
 }
 
 func (o Options) withDefaults() (Options, error) {

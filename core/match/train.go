@@ -52,8 +52,9 @@ func newTraining(entries []Entry) *training {
 
 // recipe is what a fit may choose; everything else is fixed for all scripts.
 type recipe struct {
-	c   float64 // of the linear model
-	net bool
+	c     float64 // of the linear model
+	net   bool
+	doubt []bool // by sample: leave it out; nil = use all
 }
 
 const (
@@ -79,6 +80,9 @@ func (t *training) first() *model {
 
 // fit trains on the samples with the given numbers.
 func (t *training) fit(ctx context.Context, use []int, r recipe) (*model, error) {
+	if r.doubt != nil {
+		use = slices.DeleteFunc(slices.Clone(use), func(i int) bool { return r.doubt[i] })
+	}
 	m := &model{entry: t.entry, weight: usual, pool: &sync.Pool{}, c: r.c}
 	x := &extract{}
 	fs := make([][]feature, len(use))
