@@ -1,0 +1,11 @@
+// Package flows holds the scripts of the demo shop and the texts that every
+// shop needs, as files for people who don't program: see README.md.
+package flows
+
+import "embed"
+
+// FS has the scripts (*.yaml), the conversations that test them (*.chat), and
+// the demo shop's order list (orders.csv).
+//
+//go:embed *.yaml *.csv
+var FS embed.FS
