@@ -1,0 +1,165 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+// sink is a channel that takes everything at once and tells when.
+type sink struct {
+	got  atomic.Int64
+	mu   sync.Mutex
+	tell map[string]chan time.Time
+}
+
+func (*sink) Limits() core.Limits { return core.Limits{Idempotent: true, Names: true, Options: 10} }
+
+func (s *sink) Send(_ context.Context, env core.Envelope) (string, error) {
+	s.got.Add(1)
+	s.mu.Lock()
+	c := s.tell[env.Peer.ID]
+	s.mu.Unlock()
+	if c != nil {
+		c <- time.Now()
+	}
+	return env.ID, nil
+}
+
+func benchHub(b *testing.B, s *sink) *Hub {
+	st, err := openStore(b.Context(), b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	h := testHub(st, time.Now)
+	if err := h.Connect("web", Channel, s); err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- h.Run(ctx) }()
+	for !h.running.Load() {
+		runtime.Gosched()
+	}
+	b.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			b.Error(err)
+		}
+		if err := st.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	return h
+}
+
+func ping(peer string, n int) core.Envelope {
+	return core.Envelope{Channel: "web", Peer: core.Peer{ID: peer, Lang: "en"}, Ref: peer + "-" + strconv.Itoa(n),
+		Parts: core.Parts{core.Text{Body: "ping " + strconv.Itoa(n)}}}
+}
+
+// flush is how long writing a little to the disk of dir takes, the median.
+func flush(b *testing.B, dir string) time.Duration {
+	f, err := os.Create(filepath.Join(dir, "flush"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	var ds []time.Duration
+	for range 200 {
+		start := time.Now()
+		if _, err := f.Write(make([]byte, 4096)); err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Sync(); err != nil {
+			b.Fatal(err)
+		}
+		ds = append(ds, time.Since(start))
+	}
+	slices.Sort(ds)
+	return ds[len(ds)/2]
+}
+
+// BenchmarkWhole is target 3: messages in, decided, out and settled.
+//
+//	go test ./core/hub -run '^$' -bench Whole -benchtime 30000x
+func BenchmarkWhole(b *testing.B) {
+	s := &sink{}
+	h := benchHub(b, s)
+	const clients = 64
+	b.ResetTimer()
+	var wg sync.WaitGroup
+	for c := range clients {
+		wg.Go(func() {
+			for i := c; i < b.N; i += clients {
+				if err := h.Receive(b.Context(), ping(fmt.Sprint("p", i%5000, "-", c), i)); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for {
+		st, err := h.store.Stats(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		if st.Outbox == 0 && st.Unread == 0 && s.got.Load() >= int64(b.N) {
+			break
+		}
+		runtime.Gosched()
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msgs/s")
+	b.ReportMetric(float64(flush(b, b.TempDir()).Microseconds()), "µs/flush")
+}
+
+// BenchmarkReply is target 2: from the webhook to the reply handed to the
+// adapter, everything durable, at a steady rate.
+//
+//	go test ./core/hub -run '^$' -bench Reply -benchtime 5000x
+func BenchmarkReply(b *testing.B) {
+	for _, rate := range []int{100, 1000, 4000} {
+		b.Run(fmt.Sprintf("%d_per_s", rate), func(b *testing.B) {
+			s := &sink{tell: map[string]chan time.Time{}}
+			h := benchHub(b, s)
+			b.ResetTimer()
+			took := make([]time.Duration, b.N)
+			var wg sync.WaitGroup
+			start := time.Now()
+			for i := range b.N {
+				due := start.Add(time.Duration(i) * time.Second / time.Duration(rate))
+				time.Sleep(time.Until(due))
+				peer, c := "p"+strconv.Itoa(i), make(chan time.Time, 1)
+				s.mu.Lock()
+				s.tell[peer] = c
+				s.mu.Unlock()
+				wg.Go(func() {
+					at := time.Now()
+					if err := h.Receive(b.Context(), ping(peer, i)); err != nil {
+						b.Error(err)
+						return
+					}
+					took[i] = (<-c).Sub(at)
+				})
+			}
+			wg.Wait()
+			b.StopTimer()
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)/2].Microseconds()), "µs-p50")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "µs-p99")
+			b.ReportMetric(float64(flush(b, b.TempDir()).Microseconds()), "µs/flush")
+		})
+	}
+}

@@ -1,0 +1,398 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+// A stage is a hub on a real store with pipes at both ends and a clock of its
+// own. Work is done when the test says so.
+type stage struct {
+	*Hub
+	t         *testing.T
+	web, desk *pipe
+	clock     time.Time
+	n         int
+}
+
+func newStage(t *testing.T) *stage {
+	st, err := openStore(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	s := &stage{t: t, clock: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
+	s.web = &pipe{name: "web", lim: core.Limits{Options: 10, Idempotent: true, Names: true}}
+	s.desk = &pipe{name: "desk", lim: core.Limits{Threads: true, Cases: true}}
+	s.Hub = testHub(st, func() time.Time { return s.clock })
+	if err := errors.Join(s.Connect("web", Channel, s.web), s.Connect("desk", Desk, s.desk)); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// work lets the given time pass, doing what falls due on the way.
+func (s *stage) work(pass time.Duration) {
+	s.t.Helper()
+	for end := s.clock.Add(pass); ; {
+		next, err := s.Work(s.t.Context())
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if next.IsZero() || next.After(end) {
+			s.clock = end
+			break
+		}
+		s.clock = next
+	}
+	if _, err := s.Work(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *stage) in(env core.Envelope) {
+	s.t.Helper()
+	s.n++
+	if env.Ref == "" {
+		env.Ref = fmt.Sprint("ref", s.n)
+	}
+	if err := s.Receive(s.t.Context(), env); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *stage) says(peer, text string) {
+	s.t.Helper()
+	s.in(core.Envelope{Channel: "web", Peer: core.Peer{ID: peer, Lang: "en"}, Parts: core.Parts{core.Text{Body: text}}})
+	s.work(2 * time.Second)
+}
+
+func (s *stage) staff(agent, thread string, p core.Part) {
+	s.t.Helper()
+	s.in(core.Envelope{Channel: "desk", Thread: thread, Peer: core.Peer{ID: agent, Name: strings.ToUpper(agent)}, Parts: core.Parts{p}})
+	s.work(10 * time.Second)
+}
+
+// card is the thread of the newest case shown at the desk.
+func (s *stage) card() string {
+	s.t.Helper()
+	for _, env := range s.desk.take() {
+		if c, ok := env.Parts[0].(core.Case); ok && env.Thread == "" {
+			return "t" + c.Ticket
+		}
+	}
+	s.t.Fatal("no case was shown at the desk")
+	return ""
+}
+
+func said(es []core.Envelope) string {
+	var out []string
+	for _, e := range es {
+		out = append(out, fmt.Sprintf("%s: %s", e.By.Kind, e.Parts.Text()))
+	}
+	return strings.Join(out, "\n")
+}
+
+// The main job: a question is answered, a person is asked for, an agent takes
+// over and answers, closes; nobody speaks out of turn.
+func TestJourney(t *testing.T) {
+	s := newStage(t)
+	s.says("ann", "ping 1")
+	if got := said(s.web.take()); !strings.Contains(got, "bot: pong") {
+		t.Fatalf("the question was not answered: %s", got)
+	}
+	s.says("ann", "human")
+	if got := said(s.web.take()); !strings.HasPrefix(got, "bot: ") {
+		t.Fatalf("nothing said about the line: %s", got)
+	}
+	thread := s.card()
+	s.staff("lin", thread, core.Pick{Option: "claim"})
+	s.web.take()
+	s.staff("lin", thread, core.Text{Body: "Hello, Lin here."})
+	if got := s.web.take(); len(got) != 1 || got[0].By.Kind != core.ByAgent || got[0].By.Name != "LIN" || got[0].Parts.Text() != "Hello, Lin here." {
+		t.Fatalf("the agent's words: %+v", got)
+	}
+	if last := s.desk.marks[len(s.desk.marks)-1]; !strings.Contains(last, string(core.Arrived)) {
+		t.Errorf("marks: %q", s.desk.marks)
+	}
+	s.says("ann", "ping 2")
+	if got := said(s.web.take()); got != "" {
+		t.Errorf("the bot talks over the agent: %s", got)
+	}
+	if got := said(s.desk.take()); !strings.Contains(got, "ping 2") {
+		t.Errorf("the desk does not see what the customer wrote: %s", got)
+	}
+	s.staff("bob", thread, core.Text{Body: "I am nobody here."})
+	s.staff("lin", thread, core.Text{Body: "// she is a regular"})
+	if got := said(s.web.take()); got != "" {
+		t.Errorf("a note leaked: %s", got)
+	}
+	s.staff("lin", thread, core.Text{Body: "!close done"})
+	if got := said(s.web.take()); !strings.Contains(got, "survey") {
+		t.Errorf("no survey: %s", got)
+	}
+	c, err := s.store.Conversation(t.Context(), core.Key{Channel: "web", Peer: "ann"})
+	if err != nil || c.State != core.WithBot || c.Ticket.State != core.TicketClosed {
+		t.Errorf("after the close: %+v %v", c, err)
+	}
+	s.says("ann", "ping 3")
+}
+
+// C-08: a platform that repeats itself, at the same moment, gets one reply.
+func TestRepeats(t *testing.T) {
+	s := newStage(t)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			env := core.Envelope{Channel: "web", Ref: "m1", Peer: core.Peer{ID: "ann", Lang: "en"}, Parts: core.Parts{core.Text{Body: "ping 1"}}}
+			if err := s.Receive(t.Context(), env); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	s.work(5 * time.Second)
+	if got := said(s.web.take()); strings.Count(got, "pong") != 1 {
+		t.Errorf("got %s", got)
+	}
+	rs, err := s.store.Past(t.Context(), core.PastQuery{Key: core.Key{Channel: "web", Peer: "ann"}, Max: 100, Peer: true})
+	in := 0
+	for _, r := range rs {
+		if r.In {
+			in++
+		}
+	}
+	if err != nil || in != 1 {
+		t.Errorf("%d filed, %v", in, err)
+	}
+}
+
+// of fifty claims at the same moment one wins; the others are told who.
+func TestClaimRace(t *testing.T) {
+	s := newStage(t)
+	s.says("ann", "human")
+	thread := s.card()
+	for i := range 50 {
+		s.in(core.Envelope{Channel: "desk", Thread: thread, Peer: core.Peer{ID: fmt.Sprint("a", i), Name: fmt.Sprint("Agent", i)},
+			Parts: core.Parts{core.Pick{Option: "claim"}}})
+	}
+	s.work(time.Second)
+	rs, err := s.store.Past(t.Context(), core.PastQuery{Key: core.Key{Channel: "web", Peer: "ann"}, Max: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims := 0
+	for _, r := range rs {
+		if r.Event != nil && r.Event.Kind == core.Claimed {
+			claims++
+		}
+	}
+	c, _ := s.store.Conversation(t.Context(), core.Key{Channel: "web", Peer: "ann"})
+	told := strings.Count(said(s.desk.take()), s.line.scene().Agents[c.Ticket.Agent].Name)
+	if claims != 1 || told < 49 {
+		t.Errorf("%d claims, %d were told who has it", claims, told)
+	}
+}
+
+// What fails is tried again in order, given up visibly, and never said twice.
+func TestFailures(t *testing.T) {
+	serve := func(t *testing.T) (*stage, string) {
+		s := newStage(t)
+		s.says("ann", "human")
+		thread := s.card()
+		s.staff("lin", thread, core.Pick{Option: "claim"})
+		s.web.take()
+		return s, thread
+	}
+	t.Run("transient, then order", func(t *testing.T) {
+		s, thread := serve(t)
+		n := 0
+		s.web.fail = func(core.Envelope) error {
+			if n++; n < 4 {
+				return &core.SendError{Kind: core.Transient, Err: errors.New("busy")}
+			}
+			return nil
+		}
+		s.staff("lin", thread, core.Text{Body: "one"})
+		s.staff("lin", thread, core.Text{Body: "two"})
+		s.work(time.Minute)
+		if got := said(s.web.take()); got != "agent: one\nagent: two" {
+			t.Errorf("got %s", got)
+		}
+	})
+	t.Run("rejected", func(t *testing.T) {
+		s, thread := serve(t)
+		s.web.fail = func(e core.Envelope) error {
+			if e.By.Kind == core.ByAgent {
+				return &core.SendError{Kind: core.Rejected, Err: errors.New("a word is banned there")}
+			}
+			return nil
+		}
+		s.desk.take()
+		s.staff("lin", thread, core.Text{Body: "one"})
+		last := s.desk.marks[len(s.desk.marks)-1]
+		if !strings.Contains(last, string(core.Failed)) || !strings.Contains(last, "banned") {
+			t.Errorf("marks: %q", s.desk.marks)
+		}
+		if got := said(s.desk.take()); !strings.Contains(got, "banned") {
+			t.Errorf("the agent is not told why: %s", got)
+		}
+	})
+	t.Run("unknown is repeated where repeats are dropped", func(t *testing.T) {
+		s, thread := serve(t)
+		n := 0
+		s.web.fail = func(e core.Envelope) error {
+			if n++; n == 1 {
+				s.web.sent = append(s.web.sent, e)
+				s.web.seen[e.ID] = true
+				return &core.SendError{Kind: core.Unknown, Err: errors.New("cut off")}
+			}
+			return nil
+		}
+		s.staff("lin", thread, core.Text{Body: "one"})
+		s.work(time.Minute)
+		if got := said(s.web.take()); got != "agent: one" {
+			t.Errorf("got %s", got)
+		}
+		if last := s.desk.marks[len(s.desk.marks)-1]; !strings.Contains(last, string(core.Arrived)) {
+			t.Errorf("marks: %q", s.desk.marks)
+		}
+	})
+	t.Run("unknown is marked where they are not", func(t *testing.T) {
+		s, thread := serve(t)
+		s.accounts["web"].limits.Idempotent = false
+		n := 0
+		s.web.fail = func(core.Envelope) error {
+			if n++; n == 1 {
+				return &core.SendError{Kind: core.Unknown, Err: errors.New("cut off")}
+			}
+			return nil
+		}
+		s.staff("lin", thread, core.Text{Body: "one"})
+		s.work(time.Hour)
+		if got := said(s.web.take()); strings.Contains(got, "one") {
+			t.Errorf("said again: %s", got)
+		}
+		if last := s.desk.marks[len(s.desk.marks)-1]; !strings.Contains(last, string(core.Unsure)) {
+			t.Errorf("marks: %q", s.desk.marks)
+		}
+	})
+	t.Run("a panic is one failed send", func(t *testing.T) {
+		s, thread := serve(t)
+		s.web.fail = func(e core.Envelope) error {
+			if strings.Contains(e.Parts.Text(), "boom") {
+				panic("adapter bug")
+			}
+			return nil
+		}
+		s.accounts["web"].limits.Idempotent = false
+		s.staff("lin", thread, core.Text{Body: "boom"})
+		s.staff("lin", thread, core.Text{Body: "after"})
+		if got := said(s.web.take()); got != "agent: after" {
+			t.Errorf("got %s", got)
+		}
+	})
+}
+
+// D-02: an adapter that hangs holds up nobody but itself.
+func TestHangingAdapter(t *testing.T) {
+	s := newStage(t)
+	hang := make(chan struct{})
+	stuck := &pipe{lim: core.Limits{Names: true, Idempotent: true}, fail: func(core.Envelope) error { <-hang; return nil }}
+	if err := s.Connect("stuck", Channel, stuck); err != nil {
+		t.Fatal(err)
+	}
+	answered := make(chan struct{})
+	s.web.fail = func(core.Envelope) error { close(answered); return nil }
+	s.Hub.now = time.Now
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	for i := range 100 {
+		s.in(core.Envelope{Channel: "stuck", Peer: core.Peer{ID: fmt.Sprint(i), Lang: "en"}, Parts: core.Parts{core.Text{Body: "ping 1"}}})
+	}
+	s.in(core.Envelope{Channel: "web", Peer: core.Peer{ID: "ann", Lang: "en"}, Parts: core.Parts{core.Text{Body: "ping 1"}}})
+	<-answered
+	close(hang)
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// Bad input is refused with words that say what is wrong.
+func TestRefuses(t *testing.T) {
+	s := newStage(t)
+	text := core.Parts{core.Text{Body: "x"}}
+	for name, env := range map[string]core.Envelope{
+		"no account": {Channel: "nobody", Ref: "1", Peer: core.Peer{ID: "a"}, Parts: text},
+		"no ref":     {Channel: "web", Peer: core.Peer{ID: "a"}, Parts: text},
+		"no peer":    {Channel: "web", Ref: "1", Parts: text},
+		"no parts":   {Channel: "web", Ref: "1", Peer: core.Peer{ID: "a"}},
+	} {
+		if err := s.Receive(t.Context(), env); !errors.Is(err, core.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"", "a/b", "web"} {
+		if s.Connect(name, Channel, s.web) == nil {
+			t.Errorf("an account called %q was taken", name)
+		}
+	}
+	if s.Connect("nothreads", Desk, s.web) == nil {
+		t.Error("a desk without threads was taken")
+	}
+}
+
+// Broken UTF-8 never gets further than Receive.
+func TestBrokenText(t *testing.T) {
+	s := newStage(t)
+	s.says("ann", "ping \xff\xfe1")
+	rs, err := s.store.Past(t.Context(), core.PastQuery{Key: core.Key{Channel: "web", Peer: "ann"}, Max: 10, Peer: true})
+	if err != nil || len(rs) == 0 || !strings.Contains(rs[0].Message.Parts.Text(), "�") {
+		t.Errorf("%+v %v", rs, err)
+	}
+}
+
+// The wait is shown where the channel can, and taken away when it is over.
+func TestBanner(t *testing.T) {
+	s := newStage(t)
+	s.says("ann", "human")
+	thread := s.card()
+	if n := len(s.web.banners); n == 0 || s.web.banners[n-1].State != core.InLine || s.web.banners[n-1].Text == "" {
+		t.Fatalf("banners: %+v", s.web.banners)
+	}
+	n := len(s.web.banners)
+	s.work(5 * time.Minute)
+	if more := len(s.web.banners) - n; more > 20 {
+		t.Errorf("%d banners in five minutes", more)
+	}
+	s.staff("lin", thread, core.Pick{Option: "claim"})
+	if b := s.web.banners[len(s.web.banners)-1]; b.State != core.WithAgent || b.Text != "" {
+		t.Errorf("after the claim: %+v", b)
+	}
+}
+
+// Typing is passed on both ways, the agent's only from the owner.
+func TestTyping(t *testing.T) {
+	s := newStage(t)
+	s.says("ann", "human")
+	thread := s.card()
+	s.staff("lin", thread, core.Pick{Option: "claim"})
+	s.Typing(t.Context(), core.Envelope{Channel: "web", Peer: core.Peer{ID: "ann"}})
+	s.Typing(t.Context(), core.Envelope{Channel: "desk", Thread: thread, Peer: core.Peer{ID: "bob"}})
+	if len(s.web.typed) != 0 {
+		t.Error("somebody else's typing was shown to the customer")
+	}
+	s.Typing(t.Context(), core.Envelope{Channel: "desk", Thread: thread, Peer: core.Peer{ID: "lin"}})
+	if len(s.web.typed) != 1 || len(s.desk.typed) != 1 || s.desk.typed[0] != "ann@"+thread {
+		t.Errorf("web %q, desk %q", s.web.typed, s.desk.typed)
+	}
+}

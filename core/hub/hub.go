@@ -1,0 +1,267 @@
+// Package hub moves envelopes: in from adapters, through turns, out to
+// adapters. It is the only package that starts goroutines and the only one
+// that retries.
+//
+// What is promised when the process dies: an envelope that Receive has taken is
+// in the store; a turn that was under way has changed nothing and is taken
+// again; a delivery that was under way is sent again where the platform drops
+// repeats, and marked as uncertain where it does not. Hints are never relied
+// on: everything is found again by polling the store.
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/desk"
+	"github.com/frontdesk-im/frontdesk/core/dialog"
+	"github.com/frontdesk-im/frontdesk/core/queue"
+)
+
+// Config is what a Hub is made of. Everything but Store, Book, Desk and Log has
+// a usable zero value.
+type Config struct {
+	Store core.Store
+	Bus   core.Bus            // hints to and from other processes; may be nil
+	Book  func() *dialog.Book // the scripts in force; they may be exchanged at any time
+	Desk  *desk.Rules         // the staff's side
+	Line  queue.Rules         // who serves whom
+	Log   *slog.Logger
+	Meter core.Meter
+	Now   func() time.Time // defaults to time.Now
+
+	Poll    time.Duration // how often the store is searched for work that no hint told of; default 1 s
+	Workers int           // turns at a time; default 8
+	GiveUp  time.Duration // how long a message is tried; default 6 h
+	Send    time.Duration // how long one attempt may take; default 15 s
+}
+
+// A Hub is the running program, less its network listener. Make it with New,
+// give it its adapters with Connect, then Run it.
+type Hub struct {
+	conf  Config
+	store core.Store
+	log   *slog.Logger
+	now   func() time.Time
+
+	accounts map[string]*account // by the name in the configuration; fixed once Run is called
+	turns    pool                // conversations that want a turn
+	line     *line
+	banners  banners
+
+	bg   sync.WaitGroup // everything under way
+	stop context.CancelFunc
+	ctx  context.Context // of everything under way: ends after draining
+	held atomic.Bool     // draining: no new work is begun
+
+	running atomic.Bool // Run has begun: work is done in the background
+	alarms  struct {    // for Work, while nothing runs in the background
+		sync.Mutex
+		at []time.Time
+	}
+}
+
+// Role is what an adapter is connected for.
+type Role int
+
+const (
+	Channel Role = iota // faces customers
+	Desk                // faces staff
+	System              // answers questions of flows
+)
+
+// New returns a hub without adapters. It panics on a Config without Store,
+// Book or Desk: that is a mistake in the program, not in its input.
+func New(c Config) *Hub {
+	if c.Store == nil || c.Book == nil || c.Desk == nil {
+		panic("hub: Store, Book and Desk are required")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Meter == nil {
+		c.Meter = noMeter{}
+	}
+	for _, d := range []struct {
+		v   *time.Duration
+		def time.Duration
+	}{{&c.Poll, time.Second}, {&c.GiveUp, 6 * time.Hour}, {&c.Send, 15 * time.Second}} {
+		if *d.v <= 0 {
+			*d.v = d.def
+		}
+	}
+	if c.Workers <= 0 {
+		c.Workers = 8
+	}
+	h := &Hub{conf: c, store: c.Store, log: c.Log, now: c.Now, accounts: map[string]*account{}}
+	h.ctx, h.stop = context.WithCancel(context.Background())
+	h.turns = pool{hub: h, busy: map[core.Key]bool{}, most: c.Workers}
+	h.line = newLine(h)
+	h.banners = banners{hub: h, told: map[core.Key]told{}}
+	return h
+}
+
+// Connect adds an adapter under the name that the configuration gives it.
+func (h *Hub) Connect(name string, r Role, a core.Adapter) error {
+	if name == "" || strings.Contains(name, "/") {
+		return fmt.Errorf("hub: an account's name must not be empty or contain a slash: %q", name)
+	}
+	if _, ok := h.accounts[name]; ok {
+		return fmt.Errorf("hub: two accounts are called %q; rename one", name)
+	}
+	if r == Desk && !a.Limits().Threads {
+		return fmt.Errorf("hub: %q cannot be a desk: its platform has no threads", name)
+	}
+	h.accounts[name] = newAccount(h, name, r, a)
+	return nil
+}
+
+var _ core.Inbox = (*Hub)(nil)
+
+// Receive implements core.Inbox. What a desk sends belongs to the conversation
+// whose thread it is in; outside a thread it is staff talking to the desk. What
+// a business system answers belongs to the conversation that asked.
+func (h *Hub) Receive(ctx context.Context, env core.Envelope) error {
+	key, err := h.address(ctx, env)
+	if err != nil {
+		return err
+	}
+	env.Filed = h.now()
+	clean(env.Parts)
+	start := time.Now()
+	fresh, err := h.store.Receive(ctx, key, env)
+	if err != nil {
+		return err
+	}
+	h.conf.Meter.Time("receive_seconds", time.Since(start), "channel", env.Channel)
+	if !fresh {
+		h.conf.Meter.Count("repeats_total", 1, "channel", env.Channel)
+		return nil
+	}
+	h.conf.Meter.Count("inbound_total", 1, "channel", env.Channel)
+	h.turns.want(key)
+	return nil
+}
+
+// address validates env and finds the conversation it belongs to.
+func (h *Hub) address(ctx context.Context, env core.Envelope) (core.Key, error) {
+	a, ok := h.accounts[env.Channel]
+	switch {
+	case !ok:
+		return core.Key{}, fmt.Errorf("hub: %w: no account is called %q", core.ErrInvalid, env.Channel)
+	case env.Ref == "" || env.Peer.ID == "" || len(env.Parts) == 0 && env.Replaces == "":
+		return core.Key{}, fmt.Errorf("hub: %w: %s sent an envelope without Ref, Peer or Parts", core.ErrInvalid, env.Channel)
+	}
+	own := core.Key{Channel: env.Channel, Peer: env.Peer.ID}
+	switch {
+	case a.role == System:
+		ch, peer, ok := strings.Cut(env.Thread, "/")
+		if !ok || h.accounts[ch] == nil {
+			return own, fmt.Errorf("hub: %w: %s answered for no conversation: %q", core.ErrInvalid, env.Channel, env.Thread)
+		}
+		return core.Key{Channel: ch, Peer: peer}, nil
+	case a.role == Desk && env.Thread != "":
+		key, err := h.store.Thread(ctx, env.Channel, env.Thread)
+		if errors.Is(err, core.ErrNotFound) {
+			return own, nil // a thread of the staff's own: not about a customer
+		}
+		return key, err
+	}
+	return own, nil
+}
+
+// clean replaces broken UTF-8, which no database, page or script should meet.
+func clean(ps core.Parts) {
+	for i, p := range ps {
+		switch p := p.(type) {
+		case core.Text:
+			ps[i] = core.Text{Body: strings.ToValidUTF8(p.Body, "�")}
+		case core.Pick:
+			ps[i] = core.Pick{Option: strings.ToValidUTF8(p.Option, "�"), Label: strings.ToValidUTF8(p.Label, "�")}
+		case core.Media:
+			p.Name, p.Words = strings.ToValidUTF8(p.Name, "�"), strings.ToValidUTF8(p.Words, "�")
+			ps[i] = p
+		}
+	}
+}
+
+// Report implements core.Inbox.
+func (h *Hub) Report(ctx context.Context, r core.Receipt) error {
+	err := h.store.Report(ctx, r)
+	if errors.Is(err, core.ErrNotFound) {
+		return nil // of a message sent before us, or by hand
+	}
+	return err
+}
+
+// Typing implements core.Inbox: a customer's typing is shown where staff see
+// the ticket, the owner's typing to the customer.
+func (h *Hub) Typing(ctx context.Context, env core.Envelope) {
+	key, err := h.address(ctx, core.Envelope{Channel: env.Channel, Peer: env.Peer, Thread: env.Thread, Ref: "typing", Replaces: "-"})
+	if err != nil {
+		return
+	}
+	c, err := h.store.Conversation(ctx, key)
+	if err != nil || !c.Ticket.Open() {
+		return
+	}
+	if h.accounts[env.Channel].role == Desk {
+		if c.Ticket.Agent == env.Channel+"/"+env.Peer.ID && c.State == core.WithAgent {
+			h.typing(ctx, key.Channel, c.Peer, "")
+		}
+		return
+	}
+	for _, s := range c.Ticket.Shown {
+		h.typing(ctx, s.Desk, env.Peer, s.Thread)
+	}
+}
+
+func (h *Hub) typing(ctx context.Context, channel string, to core.Peer, thread string) {
+	a := h.accounts[channel]
+	if a == nil {
+		return
+	}
+	t, ok := a.Adapter.(core.Typist)
+	if !ok {
+		return
+	}
+	if err := guard(func() error { return t.Typing(ctx, to, thread) }); err != nil {
+		h.log.Debug("typing was not shown", "channel", channel, "err", err)
+	}
+}
+
+// Health tells what an operator should know of each account: empty if it works.
+func (h *Hub) Health() map[string]string {
+	out := map[string]string{}
+	for name, a := range h.accounts {
+		out[name] = a.trouble()
+	}
+	return out
+}
+
+// guard turns a panic of an adapter into an error: it ends one call, never the
+// process.
+func guard(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &core.SendError{Kind: core.Unknown, Err: fmt.Errorf("the adapter panicked: %v", r)}
+		}
+	}()
+	return f()
+}
+
+type noMeter struct{}
+
+func (noMeter) Count(string, float64, ...string)      {}
+func (noMeter) Set(string, float64, ...string)        {}
+func (noMeter) Time(string, time.Duration, ...string) {}

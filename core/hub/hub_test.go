@@ -1,0 +1,45 @@
+package hub
+
+import (
+	"context"
+	"path/filepath"
+	"testing/fstest"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/desk"
+	"github.com/frontdesk-im/frontdesk/core/dialog"
+	"github.com/frontdesk-im/frontdesk/core/store"
+	"github.com/frontdesk-im/frontdesk/flows"
+)
+
+const script = `
+settings: {languages: [en], flood: {messages: 1000000, within: 1s, ignore: 1s}, confirm: 0}
+greeting: {text: "I am a robot. Say human for a person.", short: "I am a robot."}
+topics: [{id: help}]
+entries:
+  - id: ping
+    title: Ping
+    regexp: ['^ping \d+$']
+    answer: pong
+words:
+  survey: How was it? (survey)
+`
+
+func openStore(ctx context.Context, dir string) (*store.Store, error) {
+	return store.Open(ctx, store.Options{Path: filepath.Join(dir, "frontdesk.db")})
+}
+
+var book = func() *dialog.Book {
+	b, err := dialog.Load(fstest.MapFS{"test.yaml": {Data: []byte(script)}}, dialog.Options{Base: flows.FS})
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+func testHub(st core.Store, now func() time.Time) *Hub {
+	b := book()
+	return New(Config{Store: st, Book: func() *dialog.Book { return b }, Now: now,
+		Desk: &desk.Rules{Words: b.Words, Desks: []desk.Desk{{Name: "desk", Lang: "en", Crowd: -1}}}})
+}

@@ -1,0 +1,223 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+// A pool takes turns: as many conversations at a time as it has workers, each
+// one turn at a time, first come first served. Workers are started on demand;
+// a conversation with nothing to do costs nothing.
+type pool struct {
+	hub  *Hub
+	most int
+
+	mu      sync.Mutex
+	busy    map[core.Key]bool // taking a turn; true if another was wanted meanwhile
+	queued  []core.Key
+	waiting map[core.Key]struct{}
+	workers int
+}
+
+// want asks for a turn of key, soon.
+func (p *pool) want(key core.Key) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, ok := p.busy[key]; ok {
+		p.busy[key] = true
+		return
+	}
+	if _, ok := p.waiting[key]; ok || p.hub.held.Load() {
+		return
+	}
+	if p.waiting == nil {
+		p.waiting = map[core.Key]struct{}{}
+	}
+	p.waiting[key] = struct{}{}
+	p.queued = append(p.queued, key)
+	if p.workers < p.most && p.hub.running.Load() {
+		p.workers++
+		p.hub.bg.Go(p.work)
+	}
+}
+
+// at asks for a turn of key when t has come. Far times are left to polling.
+func (p *pool) at(key core.Key, t time.Time) {
+	p.hub.note(t)
+	if d := t.Sub(p.hub.now()); d <= 2*p.hub.conf.Poll && p.hub.running.Load() {
+		time.AfterFunc(max(d, 0), func() { p.want(key) })
+	}
+}
+
+func (p *pool) next() (core.Key, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.queued) == 0 {
+		p.workers--
+		return core.Key{}, false
+	}
+	key := p.queued[0]
+	if p.queued = p.queued[1:]; len(p.queued) == 0 {
+		p.queued = nil
+	}
+	delete(p.waiting, key)
+	p.busy[key] = false
+	return key, true
+}
+
+func (p *pool) done(key core.Key) {
+	p.mu.Lock()
+	again := p.busy[key]
+	delete(p.busy, key)
+	p.mu.Unlock()
+	if again {
+		p.want(key)
+	}
+}
+
+func (p *pool) work() {
+	for {
+		key, ok := p.next()
+		if !ok {
+			return
+		}
+		if err := p.hub.turn(p.hub.ctx, key); err != nil && p.hub.ctx.Err() == nil {
+			p.hub.log.Error("a turn failed; it will be taken again", "conversation", key.String(), "err", err)
+		}
+		p.done(key)
+	}
+}
+
+// turn takes one turn of a conversation: steps 4 to 6.
+func (h *Hub) turn(ctx context.Context, key core.Key) error {
+	start := time.Now()
+	m := h.mind()
+	if a := h.accounts[key.Channel]; a != nil && a.role == Desk {
+		mine, err := h.store.Tickets(ctx, core.TicketQuery{Agent: key.String(), States: held, Max: 200})
+		if err != nil {
+			return err
+		}
+		m.mine = mine
+	}
+	done, err := h.store.Turn(ctx, key, m.scene.Now, m.turn)
+	if errors.Is(err, errPast) {
+		if m.past, err = h.past(ctx, key); err != nil {
+			return err
+		}
+		m.asked = true
+		done, err = h.store.Turn(ctx, key, m.scene.Now, m.turn)
+	}
+	if err != nil {
+		return err
+	}
+	h.conf.Meter.Time("turn_seconds", time.Since(start))
+	h.committed(ctx, key, done)
+	return nil
+}
+
+// held are the states in which a ticket is somebody's.
+var held = []core.TicketState{core.TicketRinging, core.TicketActive, core.TicketParked}
+
+func (h *Hub) mind() *mind {
+	return &mind{
+		book: h.conf.Book(), desk: h.conf.Desk, scene: h.line.scene(),
+		role: func(ch string) (Role, bool) {
+			a, ok := h.accounts[ch]
+			if !ok {
+				return Channel, false
+			}
+			return a.role, true
+		},
+		limit: h.limits,
+	}
+}
+
+// limits are those of an account, none for one that the configuration has lost.
+func (h *Hub) limits(channel string) core.Limits {
+	if a := h.accounts[channel]; a != nil {
+		return a.limits
+	}
+	return core.Limits{}
+}
+
+// past is what was said with the peer, for a ticket's card.
+func (h *Hub) past(ctx context.Context, key core.Key) ([]core.Envelope, error) {
+	records, err := h.store.Past(ctx, core.PastQuery{Key: key, Max: 12, Peer: true})
+	if err != nil {
+		return nil, err
+	}
+	c, err := h.store.Conversation(ctx, key)
+	if err != nil && !errors.Is(err, core.ErrNotFound) {
+		return nil, err
+	}
+	var out []core.Envelope
+	for _, r := range records {
+		if r.Message != nil && (!r.In || r.Seq <= c.Seen) { // what is unread comes with the turn
+			out = append(out, *r.Message)
+		}
+	}
+	return out, nil
+}
+
+// committed passes on what a turn has changed.
+func (h *Hub) committed(ctx context.Context, key core.Key, done core.Committed) {
+	for _, d := range done.Deliveries {
+		h.send(d)
+	}
+	for _, a := range done.Agents {
+		h.line.agent(a)
+		if a.Presence == core.OffDuty {
+			h.vacate(ctx, a.ID)
+		}
+	}
+	if t := done.After.Ticket; t != nil && (done.Before.Open() || t.Open()) {
+		h.line.put(*t)
+		h.banners.show(ctx, done.After)
+	}
+	if done.More {
+		h.turns.want(key)
+	}
+	if due := done.After.Due(); !due.IsZero() {
+		h.turns.at(key, due)
+	}
+}
+
+// vacate takes an agent's tickets back who has gone home.
+func (h *Hub) vacate(ctx context.Context, agent string) {
+	ts, err := h.store.Tickets(ctx, core.TicketQuery{Agent: agent, States: held[:2]})
+	if err != nil {
+		h.log.Error("tickets of an agent who went off duty were not returned", "agent", agent, "err", err)
+		return
+	}
+	for _, v := range ts {
+		h.alter(ctx, v.Ticket.Key, func(m *mind, c core.Conversation) core.Outcome {
+			if c.Ticket.Open() && c.Ticket.Agent == agent {
+				return m.desk.Vacate(c, agent, "off duty", m.scene)
+			}
+			return core.Outcome{Conversation: c}
+		})
+	}
+}
+
+// alter is a turn that reads nothing: f decides, what is unread stays so.
+func (h *Hub) alter(ctx context.Context, key core.Key, f func(*mind, core.Conversation) core.Outcome) {
+	m := h.mind()
+	done, err := h.store.Turn(ctx, key, m.scene.Now, func(c core.Conversation, unread []core.Envelope) (core.Outcome, error) {
+		m.out = core.Outcome{Conversation: c}
+		m.desked(func(c core.Conversation) core.Outcome { return f(m, c) })
+		out := m.finish()
+		out.Left = len(unread)
+		return out, nil
+	})
+	if err != nil {
+		if ctx.Err() == nil {
+			h.log.Error("a change to a conversation was not kept", "conversation", key.String(), "err", err)
+		}
+		return
+	}
+	h.committed(ctx, key, done)
+}
