@@ -145,3 +145,6 @@ func (m *Matcher) Refine(ctx context.Context) error {
 	m.model.Store(better)
 	return nil
 }
+
+// Size of the trained model in bytes (rules not counted).
+func (m *Matcher) Size() int { return m.model.Load().bytes() }

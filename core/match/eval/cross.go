@@ -1,0 +1,150 @@
+package eval
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/frontdesk-im/frontdesk/core/match"
+)
+
+// Cross asks a script its own samples, each of a matcher that was trained without it (folds parts). It also names the
+// entries that are taken for each other. Rules count as they do in service.
+func Cross(ctx context.Context, t Test, folds int) (Report, error) {
+	var all Report
+	var in []outcome
+	var took []float64
+	all.Entries = len(t.Entries)
+	rng := rand.New(rand.NewPCG(1, 2))
+	deal := make([][]int, len(t.Entries))
+	for i, e := range t.Entries {
+		deal[i] = rng.Perm(len(e.Samples))
+		all.Samples += len(e.Samples)
+	}
+	for f := range folds {
+		train, ask := part(t.Entries, deal, f, folds)
+		if len(ask) == 0 {
+			continue
+		}
+		start := t.Now()
+		m, err := match.New(train, t.Options)
+		if err != nil {
+			return all, err
+		}
+		all.NewMS += ms(t.Now().Sub(start)) / float64(folds)
+		if !t.Plain {
+			start = t.Now()
+			if err := m.Refine(ctx); err != nil {
+				return all, err
+			}
+			all.RefineMS += ms(t.Now().Sub(start)) / float64(folds)
+		}
+		all.ModelBytes = max(all.ModelBytes, m.Size())
+		for _, l := range ask {
+			a := t.Now()
+			d := m.Match(match.Query{Text: l.Text})
+			took = append(took, float64(t.Now().Sub(a).Nanoseconds())/1000)
+			in = append(in, judge(l, d))
+		}
+	}
+	slices.Sort(took)
+	if n := len(took); n > 0 {
+		all.P50, all.P99 = took[n/2], took[n*99/100]
+	}
+	all.score(in, nil)
+	all.Confusions = confusions(t.Entries, in)
+	return all, nil
+}
+
+func part(entries []match.Entry, deal [][]int, f, folds int) (train []match.Entry, ask []Line) {
+	for i, e := range entries {
+		keep := e
+		keep.Samples, keep.SamplePos = nil, nil
+		for k, s := range deal[i] {
+			if len(e.Samples) > 1 && (k+i)%folds == f {
+				ask = append(ask, Line{Label: e.ID, Text: e.Samples[s], At: e.Pos})
+				continue
+			}
+			keep.Samples = append(keep.Samples, e.Samples[s])
+		}
+		train = append(train, keep)
+	}
+	return train, ask
+}
+
+// confusions of both directions, most frequent first; a single slip is no pattern.
+func confusions(entries []match.Entry, in []outcome) []Confused {
+	pos := map[string]string{}
+	size := map[string]int{}
+	for _, e := range entries {
+		pos[e.ID], size[e.ID] = e.Pos, len(e.Samples)
+	}
+	pairs := map[[2]string]*Confused{}
+	for _, o := range in {
+		if o.got == o.want || o.got == "" {
+			continue
+		}
+		a, b := o.want, o.got
+		if a > b {
+			a, b = b, a
+		}
+		c := pairs[[2]string{a, b}]
+		if c == nil {
+			c = &Confused{A: a, B: b, PosA: pos[a], PosB: pos[b], Example: o.text}
+			pairs[[2]string{a, b}] = c
+		}
+		c.Times++
+	}
+	var out []Confused
+	for _, c := range pairs {
+		if c.Times < 2 {
+			continue
+		}
+		c.Proposal = "sharpen / 把两者的例句写得更分明"
+		if 3*c.Times >= size[c.A]+size[c.B] {
+			c.Proposal = "merge / 合并"
+		}
+		out = append(out, *c)
+	}
+	slices.SortFunc(out, func(a, b Confused) int {
+		return cmp.Or(cmp.Compare(b.Times, a.Times), cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B))
+	})
+	return out[:min(len(out), 20)]
+}
+
+// Print writes the report for people.
+func (r Report) Print(w io.Writer) error {
+	p := func(format string, args ...any) (err error) {
+		_, err = fmt.Fprintf(w, format+"\n", args...)
+		return err
+	}
+	lines := []error{
+		p("entries / 条目            %d, samples / 例句 %d, tested / 测试 %d", r.Entries, r.Samples, r.Tested),
+		p("accuracy / 准确率         %.2f%% ± %.2f   macro F1 %.2f%%   top-3 %.2f%%", 100*r.Accuracy, 100*r.Plus, 100*r.MacroF1, 100*r.Top3),
+		p("answered / 直接回答       %.1f%% at precision / 正确率 %.1f%%; asked back / 反问 %.1f%%", 100*r.Answered, 100*r.Precision, 100*r.Clarified),
+		p("calibration error / 校准误差 %.3f", r.ECE),
+	}
+	for _, c := range r.Curve {
+		lines = append(lines, p("  P ≥ %.1f                 answers / 回答 %5.1f%%   precision / 正确率 %5.1f%%", c.Threshold, 100*c.Answered, 100*c.Precision))
+	}
+	if o := r.OOS; o != nil {
+		lines = append(lines, p("out of scope / 范围外      %d: AUROC %.4f, refused at 95%% in-scope kept %.1f%%, caught / 拦住 %.1f%%, all right / 总体正确 %.1f%%",
+			o.Tested, o.AUROC, 100*o.At95, 100*o.Caught, 100*o.AllRight))
+	}
+	lines = append(lines,
+		p("training / 训练           ready / 可用 %.0f ms, refined / 完善 %.0f ms (background / 后台)", r.NewMS, r.RefineMS),
+		p("model / 模型              %.2f MB (heap / 内存 %.2f MB)", float64(r.ModelBytes)/1e6, float64(r.HeapBytes)/1e6),
+		p("match / 匹配              p50 %.0f µs, p99 %.0f µs", r.P50, r.P99))
+	for _, c := range r.Confusions {
+		lines = append(lines, p("%s %s ⇄ %s %s: %d× e.g. / 例 %q → %s", c.PosA, c.A, c.PosB, c.B, c.Times, c.Example, c.Proposal))
+	}
+	for _, err := range lines {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,336 @@
+// Package eval measures core/match on labelled questions, and a script on itself. It does what `frontdesk eval` prints; it
+// reads no files and no clock of its own.
+package eval
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/core/match"
+)
+
+// Line is a labelled question; At is where it stands (file:line).
+type Line struct{ Label, Text, At string }
+
+// Read reads "label<TAB>text" lines. Empty lines and lines that start with # are skipped; name is for errors.
+func Read(r io.Reader, name string) ([]Line, error) {
+	var out []Line
+	sc := bufio.NewScanner(r)
+	sc.Buffer(nil, 1<<20)
+	for n := 1; sc.Scan(); n++ {
+		s := strings.TrimRight(sc.Text(), "\r")
+		if n == 1 {
+			s = strings.TrimPrefix(s, "\ufeff")
+		}
+		if strings.TrimSpace(s) == "" || strings.HasPrefix(s, "#") {
+			continue
+		}
+		label, text, ok := strings.Cut(s, "\t")
+		if !ok || strings.TrimSpace(label) == "" {
+			return nil, fmt.Errorf("%s:%d: want label<TAB>text / 需要“标签<TAB>文字”", name, n)
+		}
+		out = append(out, Line{strings.TrimSpace(label), text, fmt.Sprintf("%s:%d", name, n)})
+	}
+	if err := sc.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return out, nil
+}
+
+// Entries makes one entry per label. A label in words ("card_arrival") is the entry's title, as it would be in a script;
+// one in digits says nothing and is not.
+func Entries(lines []Line) []match.Entry {
+	var out []match.Entry
+	at := map[string]int{}
+	for _, l := range lines {
+		i, ok := at[l.Label]
+		if !ok {
+			i = len(out)
+			at[l.Label] = i
+			e := match.Entry{ID: l.Label, Pos: l.At}
+			if strings.ContainsFunc(l.Label, func(r rune) bool { return r > '9' && r != '_' }) {
+				e.Title = strings.NewReplacer("_", " ", "-", " ", ".", " ", "/", " ").Replace(l.Label)
+			}
+			out = append(out, e)
+		}
+		out[i].Samples = append(out[i].Samples, l.Text)
+		out[i].SamplePos = append(out[i].SamplePos, l.At)
+	}
+	return out
+}
+
+// Report is what was measured. Shares are 0..1; times as named.
+type Report struct {
+	Entries      int        `json:"entries"`
+	Samples      int        `json:"samples"`
+	Tested       int        `json:"tested"`
+	Accuracy     float64    `json:"accuracy"`
+	Plus         float64    `json:"accuracy_95"` // half width of the 95 % interval
+	MacroF1      float64    `json:"macro_f1"`
+	Top3         float64    `json:"top3"`
+	Answered     float64    `json:"answered"`  // share answered at the default threshold
+	Precision    float64    `json:"precision"` // of those
+	Clarified    float64    `json:"clarified"` // share asked back
+	RightAnswers float64    `json:"right_answers"`
+	Curve        []Point    `json:"curve"`
+	ECE          float64    `json:"ece"` // over in-scope and, if given, out-of-scope questions, 10 bins
+	OOS          *OOS       `json:"oos,omitempty"`
+	NewMS        float64    `json:"train_ready_ms"`  // until the matcher answers
+	RefineMS     float64    `json:"train_refine_ms"` // until the better model is in, in the background
+	ModelBytes   int        `json:"model_bytes"`
+	HeapBytes    int64      `json:"heap_bytes"` // growth of the live heap, everything included
+	P50          float64    `json:"p50_us"`
+	P99          float64    `json:"p99_us"`
+	Confusions   []Confused `json:"confusions,omitempty"`
+}
+
+// Point of the precision/coverage curve.
+type Point struct {
+	Threshold float64 `json:"threshold"`
+	Answered  float64 `json:"answered"`
+	Precision float64 `json:"precision"`
+}
+
+// OOS: how well questions without an entry are told apart.
+type OOS struct {
+	Tested   int     `json:"tested"`
+	AUROC    float64 `json:"auroc"`
+	At95     float64 `json:"recall_at_95_in_scope"` // share refused when 95 % of the in-scope questions are let through
+	Caught   float64 `json:"caught"`                // share not answered at the default threshold
+	AllRight float64 `json:"all_right"`             // of all questions: answered right, or rightly not answered
+}
+
+// Confused are two entries that are taken for each other: merge or sharpen them.
+type Confused struct {
+	A        string `json:"a"`
+	B        string `json:"b"`
+	Times    int    `json:"times"`
+	Example  string `json:"example"`
+	PosA     string `json:"pos_a"`
+	PosB     string `json:"pos_b"`
+	Proposal string `json:"proposal"`
+}
+
+// Test is what to measure. Now gives the time (a clock is not part of a pure package).
+type Test struct {
+	Entries []match.Entry
+	Test    []Line // of these labels
+	OOS     []Line // of no label
+	Options match.Options
+	Now     func() time.Time
+	Plain   bool // without Refine
+}
+
+// outcome of one question.
+type outcome struct {
+	want, got string
+	p         float64
+	kind      match.Kind
+	in3       bool
+	text      string
+}
+
+// Run trains and measures.
+func Run(ctx context.Context, t Test) (Report, error) {
+	r := Report{Entries: len(t.Entries)}
+	for _, e := range t.Entries {
+		r.Samples += len(e.Samples)
+	}
+	before := heap()
+	start := t.Now()
+	m, err := match.New(t.Entries, t.Options)
+	if err != nil {
+		return r, err
+	}
+	r.NewMS = ms(t.Now().Sub(start))
+	if !t.Plain {
+		start = t.Now()
+		if err := m.Refine(ctx); err != nil {
+			return r, err
+		}
+		r.RefineMS = ms(t.Now().Sub(start))
+	}
+	r.HeapBytes = heap() - before
+	r.ModelBytes = m.Size()
+	for i := 0; i < 1000 && len(t.Test) > 0; i++ {
+		m.Match(match.Query{Text: t.Test[i%len(t.Test)].Text})
+	}
+	var in, out []outcome
+	var took []float64
+	for _, l := range slices.Concat(t.Test, t.OOS) {
+		a := t.Now()
+		d := m.Match(match.Query{Text: l.Text})
+		took = append(took, float64(t.Now().Sub(a).Nanoseconds())/1000)
+		o := judge(l, d)
+		if len(took) <= len(t.Test) {
+			in = append(in, o)
+		} else {
+			out = append(out, o)
+		}
+	}
+	slices.Sort(took)
+	if n := len(took); n > 0 {
+		r.P50, r.P99 = took[n/2], took[n*99/100]
+	}
+	r.score(in, out)
+	return r, ctx.Err()
+}
+
+func judge(l Line, d match.Decision) outcome {
+	o := outcome{want: l.Label, text: l.Text, kind: d.Kind}
+	for i, c := range d.Candidates {
+		if i == 0 {
+			o.got, o.p = c.Entry, c.P
+		}
+		o.in3 = o.in3 || i < 3 && c.Entry == l.Label
+	}
+	return o
+}
+
+func (r *Report) score(in, out []outcome) {
+	n := float64(len(in))
+	r.Tested = len(in)
+	if n == 0 {
+		return
+	}
+	right, answered, answeredRight := 0.0, 0.0, 0.0
+	for _, o := range in {
+		if o.in3 {
+			r.Top3 += 1 / n
+		}
+		if o.got == o.want {
+			right++
+		}
+		switch o.kind {
+		case match.Answer:
+			answered++
+			if o.got == o.want {
+				answeredRight++
+			}
+		case match.Clarify:
+			r.Clarified += 1 / n
+		}
+	}
+	r.Accuracy = right / n
+	r.Plus = 1.96 * math.Sqrt(r.Accuracy*(1-r.Accuracy)/n)
+	r.Answered, r.RightAnswers = answered/n, answeredRight/n
+	r.Precision = answeredRight / max(answered, 1)
+	r.MacroF1 = macroF1(in)
+	r.ECE = calibration(slices.Concat(in, out))
+	for _, th := range []float64{.3, .4, .5, .6, .7, .8, .9} {
+		r.Curve = append(r.Curve, point(in, th))
+	}
+	if len(out) > 0 {
+		r.OOS = outOfScope(in, out, answeredRight)
+	}
+}
+
+func macroF1(in []outcome) float64 {
+	hit, got, want := map[string]float64{}, map[string]float64{}, map[string]float64{}
+	for _, o := range in {
+		want[o.want]++
+		got[o.got]++
+		if o.got == o.want {
+			hit[o.want]++
+		}
+	}
+	sum := 0.0
+	for l, w := range want {
+		sum += 2 * hit[l] / (w + got[l])
+	}
+	return sum / float64(len(want))
+}
+
+// calibration is the expected calibration error over ten bins; a question out of scope is never right.
+func calibration(all []outcome) float64 {
+	var p, hit [10]float64
+	for _, o := range all {
+		b := min(9, int(o.p*10))
+		p[b] += o.p
+		if o.got == o.want {
+			hit[b]++
+		}
+	}
+	sum := 0.0
+	for b := range p {
+		sum += math.Abs(p[b] - hit[b])
+	}
+	return sum / float64(len(all))
+}
+
+func point(in []outcome, th float64) Point {
+	n, right := 0.0, 0.0
+	for _, o := range in {
+		if o.p >= th {
+			n++
+			if o.got == o.want {
+				right++
+			}
+		}
+	}
+	return Point{th, n / float64(len(in)), right / max(n, 1)}
+}
+
+func outOfScope(in, out []outcome, answeredRight float64) *OOS {
+	o := &OOS{Tested: len(out)}
+	type mark struct {
+		p  float64
+		in bool
+	}
+	var all []mark
+	var ps []float64
+	for _, x := range in {
+		all, ps = append(all, mark{x.p, true}), append(ps, x.p)
+	}
+	caught := 0.0
+	for _, x := range out {
+		all = append(all, mark{x.p, false})
+		if x.kind != match.Answer {
+			caught++
+		}
+	}
+	slices.SortFunc(all, func(a, b mark) int { return cmp.Compare(a.p, b.p) })
+	below, sum := 0.0, 0.0
+	for i := 0; i < len(all); {
+		j, ins, outs := i, 0.0, 0.0
+		for ; j < len(all) && all[j].p == all[i].p; j++ {
+			if all[j].in {
+				ins++
+			} else {
+				outs++
+			}
+		}
+		sum += ins * (below + outs/2)
+		below += outs
+		i = j
+	}
+	o.AUROC = sum / float64(len(in)) / float64(len(out))
+	slices.Sort(ps)
+	let := ps[len(ps)/20]
+	for _, x := range out {
+		if x.p < let {
+			o.At95 += 1 / float64(len(out))
+		}
+	}
+	o.Caught = caught / float64(len(out))
+	o.AllRight = (answeredRight + caught) / float64(len(in)+len(out))
+	return o
+}
+
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var s runtime.MemStats
+	runtime.ReadMemStats(&s)
+	return int64(s.HeapAlloc)
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
