@@ -1,0 +1,121 @@
+package wechat
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/silenceper/wechat/v2/util"
+
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+// errForged is all that a caller who is not the platform gets to know.
+var errForged = errors.New("wechat: not signed by the platform, or not in the mode that the configuration says")
+
+// A push is a request of the platform, checked and in the clear.
+type push struct {
+	doc  *node
+	raw  []byte
+	json bool        // the account's data format; otherwise XML
+	key  core.Secret // that decrypted it and encrypts the answer; empty: in the clear
+}
+
+// signed reports whether sig is the platform's signature over parts.
+func (a *Account) signed(sig string, parts ...string) bool {
+	want := util.Signature(append(parts, string(a.conf.Token))...)
+	return subtle.ConstantTimeCompare([]byte(sig), []byte(want)) == 1
+}
+
+// open checks and decrypts a push. An error other than errForged means that the
+// platform sent something unreadable.
+func (a *Account) open(q url.Values, body []byte) (push, error) {
+	ts, nonce := q.Get("timestamp"), q.Get("nonce")
+	if q.Get("encrypt_type") != "aes" {
+		if a.conf.Mode != Plain || !a.signed(q.Get("signature"), ts, nonce) || !a.fresh(ts) {
+			return push{}, errForged
+		}
+		return opened(body, "")
+	}
+	if len(a.conf.Keys) == 0 {
+		return push{}, errForged
+	}
+	env, err := parse(body)
+	if err != nil {
+		return push{}, errForged
+	}
+	box := env.get("Encrypt")
+	if box == "" || !a.signed(q.Get("msg_signature"), ts, nonce, box) {
+		return push{}, errForged
+	}
+	for _, k := range a.conf.Keys {
+		if plain, ok := a.decrypt(box, k); ok {
+			return opened(plain, k)
+		}
+	}
+	return push{}, errForged
+}
+
+func opened(body []byte, key core.Secret) (push, error) {
+	doc, err := parse(body)
+	if err != nil {
+		return push{}, err
+	}
+	return push{doc: doc, raw: body, json: bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")), key: key}, nil
+}
+
+// fresh reports whether a push in the clear is recent: its signature does not
+// cover the body, so it must not be of use for long.
+func (a *Account) fresh(ts string) bool {
+	sec, err := strconv.ParseInt(ts, 10, 64)
+	return err == nil && a.deps.Now().Sub(time.Unix(sec, 0)).Abs() <= a.conf.Skew
+}
+
+// decrypt is util.DecryptMsg, which checks the appid, the padding and the
+// lengths, with what it leaves out: that base64 with line ends is no message.
+func (a *Account) decrypt(box string, key core.Secret) (plain []byte, ok bool) {
+	if raw, err := base64.StdEncoding.DecodeString(box); err != nil || len(raw) < 32 || len(raw)%16 != 0 {
+		return nil, false
+	}
+	_, plain, err := util.DecryptMsg(a.conf.AppID, box, string(key))
+	return plain, err == nil
+}
+
+// sealed is the envelope around an encrypted answer.
+type sealed struct {
+	Encrypt      string
+	MsgSignature string
+	TimeStamp    int64
+	Nonce        string
+}
+
+// seal encrypts an answer with the key that opened its push.
+func (a *Account) seal(plain []byte, p push) ([]byte, error) {
+	random := make([]byte, 16)
+	if _, err := rand.Read(random); err != nil {
+		return nil, err
+	}
+	nonce, err := rand.Int(rand.Reader, big.NewInt(1e10))
+	if err != nil {
+		return nil, err
+	}
+	box, err := util.EncryptMsg(random, plain, a.conf.AppID, string(p.key))
+	if err != nil {
+		return nil, errors.New("wechat: the answer could not be encrypted")
+	}
+	s := sealed{Encrypt: string(box), TimeStamp: a.deps.Now().Unix(), Nonce: nonce.String()}
+	s.MsgSignature = util.Signature(string(a.conf.Token), strconv.FormatInt(s.TimeStamp, 10), s.Nonce, s.Encrypt)
+	if p.json {
+		return json.Marshal(s)
+	}
+	return fmt.Appendf(nil, "<xml><Encrypt>%s</Encrypt><MsgSignature>%s</MsgSignature><TimeStamp>%d</TimeStamp><Nonce>%s</Nonce></xml>",
+		cdata(s.Encrypt), cdata(s.MsgSignature), s.TimeStamp, cdata(s.Nonce)), nil
+}
