@@ -1,54 +1,424 @@
 package queue
 
 import (
+	"container/heap"
+	"slices"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
 )
 
 // A Line is the waiting line. Use New.
-type Line struct{ rules Rules }
+type Line struct {
+	rules   Rules
+	chunks  [][]entry // slabs of chunkSize: entries never move
+	spare   []int32   // free slots
+	used    int32     // slots ever used
+	index   index
+	ords    uint32
+	turns   uint64
+	lanes   []*lane
+	byLane  map[skill]int
+	workers []*worker
+	byID    map[string]int
+	teams   []*team
+	holders []int              // workers for whom tickets are held
+	holds   holds              // when that ends
+	passed  map[int32][]string // slot → Ticket.Passed
+	spoken  map[string]bool    // languages that an agent names; tickets in another are anyone's
+	langs   names
+	places  names     // channels
+	clock   time.Time // latest that a call named
+	born    time.Time // earliest
+	stale   bool      // lane.rivals are out of date
+	// unmatched says that team.lanes, lane.teams and lane.free are out of date.
+	unmatched bool
+}
+
+const chunkSize = 1024
+
+// An entry is a ticket: 72 bytes, and the strings that the ticket has anyway.
+type entry struct {
+	id, peer string
+	key      int64
+	ord      uint32
+	agent    int32   // worker who has it; -1 nobody
+	last     int32   // worker who had this peer last; -1 nobody
+	raw      float32 // minutes of wait that the rates promised when it came; 0 for no sample
+	bound    float32 // minutes announced
+	lane     uint16
+	lang     uint16
+	channel  uint16
+	state    state
+	class    uint8
+	front    uint8
+	flags    uint8
+}
+
+type state uint8
+
+const (
+	waiting state = iota
+	offered       // Next gave it to agent
+	ringing
+	active
+	parked
+	message
+)
+
+const (
+	flagHeld  uint8 = 1 << iota // in worker.held, not in lane.live
+	flagQuick                   // somebody was free when it came
+)
+
+// queued reports whether it is in line or on its way out of it.
+func (s state) queued() bool { return s == waiting || s == offered || s == ringing }
+
+// busy reports whether it counts for its agent.
+func (s state) busy() bool { return s == offered || s == ringing || s == active }
+
+// A skill is what a ticket asks of an agent.
+type skill struct{ topic, lang string }
+
+// A lane is the tickets that ask for the same skill.
+type lane struct {
+	skill
+	live    seq    // those that wait, except those held for an agent
+	msgs    seq    // messages left, answered when nobody waits
+	class   [4]int // those that wait, by class, held ones included
+	teams   []int  // that serve it
+	free    int    // agents with room in them
+	rivals  []int  // lanes that somebody on duty serves too, and itself
+	history history
+}
 
 // New returns an empty line.
-func New(r Rules) *Line { return &Line{rules: r} }
+func New(r Rules) *Line {
+	if r.Mode == "" {
+		r.Mode = Least
+	}
+	if r.Sticky <= 0 {
+		r.Sticky = time.Minute
+	}
+	if r.Age <= 0 {
+		r.Age = 10 * time.Minute
+	}
+	r.Age = min(r.Age, 365*24*time.Hour)
+	if r.Max <= 0 {
+		r.Max = 5
+	}
+	return &Line{
+		rules: r, index: newIndex(), byLane: map[skill]int{}, byID: map[string]int{},
+		passed: map[int32][]string{}, spoken: map[string]bool{}, langs: names{byName: map[string]uint16{}}, places: names{byName: map[string]uint16{}},
+	}
+}
+
+func (l *Line) entry(slot int32) *entry { return &l.chunks[slot/chunkSize][slot%chunkSize] }
+
+func (l *Line) tick(now time.Time) {
+	if l.born.IsZero() {
+		l.born = now
+	}
+	if now.After(l.clock) {
+		l.clock = now
+	}
+}
+
+// century puts what returned to the front before everything that did not.
+const century = int64(100 * 365 * 24 * time.Hour)
+
+// key is the virtual arrival by which tickets are ordered.
+func (l *Line) key(t *core.Ticket, now time.Time) int64 {
+	since := t.Since
+	if since.IsZero() {
+		since = now
+	}
+	k := since.UnixNano() + int64(class(t.Class))*int64(l.rules.Age)
+	if t.Front > 0 {
+		k -= century
+	}
+	return k
+}
+
+// since is the arrival of e.
+func (l *Line) since(e *entry) time.Time {
+	k := e.key - int64(e.class)*int64(l.rules.Age)
+	if e.front > 0 {
+		k += century
+	}
+	return time.Unix(0, k)
+}
+
+func class(c int) uint8 { return uint8(max(0, min(c, 3))) }
 
 // Put tells the line what a ticket is now: call it after every commit. A ticket
 // that waits gets or keeps its place; one that rings or is active counts for
 // its agent; one that is parked is skipped and keeps its arrival time; a closed
 // one is dropped.
-func (l *Line) Put(t core.Ticket, now time.Time) {}
+func (l *Line) Put(t core.Ticket, now time.Time) {
+	l.tick(now)
+	slot := l.index.find(l, t.ID)
+	if t.State == core.TicketClosed {
+		if slot >= 0 {
+			l.forget(slot)
+		}
+		return
+	}
+	var was state
+	fresh := slot < 0
+	if fresh {
+		slot = l.alloc()
+		e := l.entry(slot)
+		*e = entry{id: t.ID, peer: t.Key.Peer, channel: l.places.number(t.Key.Channel), agent: -1, last: -1, state: parked}
+		l.index.add(t.ID, slot)
+	}
+	e := l.entry(slot)
+	was = e.state
+	key, n, to := l.key(&t, now), l.lane(t.Topic, t.Lang), stateOf(&t)
+	if !fresh && to == was && e.key == key && int(e.lane) == n && l.stays(e, &t) {
+		l.detail(slot, &t)
+		return
+	}
+	agent := int32(-1)
+	if to.busy() && t.Agent != "" {
+		agent = int32(l.worker(t.Agent))
+	}
+	l.detach(slot, agent, fresh)
+	if !fresh {
+		l.measure(e, to, now)
+	}
+	if !was.queued() || !to.queued() || int(e.lane) != n {
+		e.raw, e.bound, e.flags = 0, 0, 0
+	}
+	e.key, e.lane, e.state, e.class, e.front = key, uint16(n), to, class(t.Class), uint8(min(t.Front, 255))
+	l.detail(slot, &t)
+	if fresh && to == waiting && t.Front == 0 && now.Sub(l.since(e)) < time.Minute {
+		l.promise(e, now)
+	}
+	l.attach(slot, agent, fresh)
+}
+
+// stays reports whether t asks for nothing that e does not have already.
+func (l *Line) stays(e *entry, t *core.Ticket) bool {
+	if e.state.busy() {
+		return e.agent >= 0 && l.workers[e.agent].ID == t.Agent
+	}
+	if e.flags&flagHeld != 0 && slices.Contains(t.Passed, l.workers[e.last].ID) {
+		return false
+	}
+	return e.class == class(t.Class)
+}
+
+// detail sets what has no bearing on the place.
+func (l *Line) detail(slot int32, t *core.Ticket) {
+	e := l.entry(slot)
+	e.lang = l.langs.number(primary(t.Lang))
+	if e.flags&flagHeld == 0 {
+		e.last = -1
+		if t.LastOwn != "" {
+			e.last = int32(l.worker(t.LastOwn))
+		}
+	}
+	if len(t.Passed) > 0 {
+		l.passed[slot] = slices.Clone(t.Passed)
+	} else {
+		delete(l.passed, slot)
+	}
+}
+
+func stateOf(t *core.Ticket) state {
+	switch t.State {
+	case core.TicketRinging:
+		return ringing
+	case core.TicketActive:
+		return active
+	case core.TicketParked:
+		return parked
+	case core.TicketMessage:
+		return message
+	}
+	return waiting
+}
 
 // Drop forgets a ticket; an unknown one is ignored.
-func (l *Line) Drop(id string) {}
+func (l *Line) Drop(id string) {
+	if slot := l.index.find(l, id); slot >= 0 {
+		l.forget(slot)
+	}
+}
 
-// Agent tells the line about an agent, new or changed. Load is ignored: the
-// line counts it.
-func (l *Line) Agent(a core.Agent) {}
+func (l *Line) forget(slot int32) {
+	e := l.entry(slot)
+	l.detach(slot, -1, false)
+	l.measure(e, parked, l.clock)
+	l.index.remove(l, e.id)
+	delete(l.passed, slot)
+	*e = entry{}
+	l.spare = append(l.spare, slot)
+}
 
-// Agents returns every agent with Load, by ID, for core.Scene.
-func (l *Line) Agents() map[string]core.Agent { return nil }
+// Len is how many tickets the line knows.
+func (l *Line) Len() int { return l.index.n }
 
-// Next takes the next ticket that somebody can serve out of the line and counts
-// it for them. It is theirs until the ticket is Put again: after the turn that
-// made it ring, or as it was if that turn decided otherwise or failed.
-func (l *Line) Next(now time.Time) (Offer, bool) { return Offer{}, false }
+func (l *Line) alloc() int32 {
+	if n := len(l.spare); n > 0 {
+		slot := l.spare[n-1]
+		l.spare = l.spare[:n-1]
+		return slot
+	}
+	if int(l.used) == len(l.chunks)*chunkSize {
+		l.chunks = append(l.chunks, make([]entry, chunkSize))
+	}
+	l.used++
+	return l.used - 1
+}
 
-// Place is how many tickets will be served before this one by those who serve
-// it, as things are. It reports false for a ticket that does not wait.
-func (l *Line) Place(id string) (ahead int, ok bool) { return 0, false }
+// attach puts a ticket where its state belongs. agent is who has it now.
+func (l *Line) attach(slot, agent int32, fresh bool) {
+	e := l.entry(slot)
+	n := l.lanes[e.lane]
+	switch {
+	case e.state == waiting:
+		if e.ord == 0 {
+			l.ords++
+			e.ord = l.ords
+		}
+		n.class[e.class]++
+		if l.hold(slot) {
+			return
+		}
+		n.live.add(item{e.key, e.ord, slot})
+	case e.state == message:
+		if e.ord == 0 {
+			l.ords++
+			e.ord = l.ords
+		}
+		n.msgs.add(item{e.key, e.ord, slot})
+	case e.state.busy() && agent >= 0:
+		if e.agent != agent {
+			e.agent = agent
+			when := l.clock
+			if fresh {
+				when = time.Time{}
+			}
+			l.load(int(agent), 1, when)
+		}
+	}
+}
 
-// Estimate is Place with the time it will take.
-func (l *Line) Estimate(id string, now time.Time) (Estimate, bool) { return Estimate{}, false }
+// detach takes a ticket from where it is, unless it stays with agent.
+func (l *Line) detach(slot, agent int32, fresh bool) {
+	if fresh {
+		return
+	}
+	e := l.entry(slot)
+	n := l.lanes[e.lane]
+	switch {
+	case e.state == waiting:
+		n.class[e.class]--
+		if e.flags&flagHeld != 0 {
+			l.release(slot)
+		} else {
+			n.live.remove(item{e.key, e.ord, slot})
+		}
+	case e.state == message:
+		n.msgs.remove(item{e.key, e.ord, slot})
+	}
+	if e.agent >= 0 && e.agent != agent {
+		was := e.agent
+		e.agent = -1
+		l.load(int(was), -1, l.clock)
+	}
+}
 
-// State is the line for a topic, for somebody who joins it now with an ordinary
-// ticket.
-func (l *Line) State(topic string, now time.Time) core.LineState { return core.LineState{} }
+// hold keeps a ticket for its last agent, if the rules say so, and reports
+// whether it did.
+func (l *Line) hold(slot int32) bool {
+	e := l.entry(slot)
+	if l.rules.Mode != Last || e.last < 0 || e.front > 0 {
+		return false
+	}
+	w := l.workers[e.last]
+	until := l.since(e).Add(l.rules.Sticky)
+	if !w.known || w.Presence != core.OnDuty || !l.clock.Before(until) ||
+		!l.serves(int(e.last), int(e.lane)) || slices.Contains(l.passed[slot], w.ID) {
+		return false
+	}
+	if w.held.len() == 0 {
+		l.holders = append(l.holders, int(e.last))
+	}
+	w.held.add(item{e.key, e.ord, slot})
+	e.flags |= flagHeld
+	heap.Push(&l.holds, item{until.UnixNano(), e.ord, slot})
+	return true
+}
 
-// Snapshot is State for every topic that has had a ticket or an agent of its
-// own, and for "", which stands for all others.
-func (l *Line) Snapshot(now time.Time) map[string]core.LineState { return nil }
+// release takes a held ticket out of its agent's list.
+func (l *Line) release(slot int32) {
+	e := l.entry(slot)
+	w := l.workers[e.last]
+	w.held.remove(item{e.key, e.ord, slot})
+	e.flags &^= flagHeld
+	if w.held.len() == 0 {
+		l.holders = slices.DeleteFunc(l.holders, func(i int) bool { return i == int(e.last) })
+	}
+}
 
-// Band names the rounded band for an estimate, for the scripts' words: "0-1",
-// "1-2", "2-4", "3-6", "5-10", "8-15", "15-30" or "30-45" minutes; empty if it
-// is longer than that and no number may be shown.
-func Band(low, high time.Duration) string { return "" }
+// unhold lets everything that is held for a worker go to anybody.
+func (l *Line) unhold(i int) {
+	w := l.workers[i]
+	for w.held.len() > 0 {
+		it, _ := w.held.head()
+		l.release(it.slot)
+		l.lanes[l.entry(it.slot).lane].live.add(it)
+	}
+}
+
+// expire lets go what has been held long enough.
+func (l *Line) expire() {
+	for len(l.holds) > 0 && l.holds[0].key <= l.clock.UnixNano() {
+		it := heap.Pop(&l.holds).(item)
+		e := l.entry(it.slot)
+		if e.flags&flagHeld == 0 || e.ord != it.ord {
+			continue // went another way meanwhile
+		}
+		l.release(it.slot)
+		l.lanes[e.lane].live.add(item{e.key, e.ord, it.slot})
+	}
+}
+
+// holds is a heap of held tickets by when the hold ends.
+type holds []item
+
+func (h holds) Len() int           { return len(h) }
+func (h holds) Less(i, j int) bool { return h[i].before(h[j]) }
+func (h holds) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *holds) Push(x any)        { *h = append(*h, x.(item)) }
+func (h *holds) Pop() any {
+	x := (*h)[len(*h)-1]
+	*h = (*h)[:len(*h)-1]
+	return x
+}
+
+// names numbers strings.
+type names struct {
+	byName map[string]uint16
+	list   []string
+}
+
+// number returns the number of name; 0 when there are too many.
+func (x *names) number(name string) uint16 {
+	if len(x.list) > 0 && x.list[len(x.list)-1] == name {
+		return uint16(len(x.list) - 1)
+	}
+	n, ok := x.byName[name]
+	if !ok {
+		if len(x.list) == 1<<16-1 {
+			return 0
+		}
+		n = uint16(len(x.list))
+		x.byName[name] = n
+		x.list = append(x.list, name)
+	}
+	return n
+}

@@ -1,0 +1,88 @@
+package queue
+
+import "hash/maphash"
+
+// An index finds slots by ticket ID: open addressing, linear probing, 8 bytes a
+// cell, at most 7/8 full. The IDs themselves stay in the entries.
+type index struct {
+	seed  maphash.Seed
+	cells []cell // a power of two
+	n     int
+}
+
+// A cell holds slot+1; 0 is free.
+type cell struct {
+	hash uint32
+	slot int32
+}
+
+func newIndex() index { return index{seed: maphash.MakeSeed(), cells: make([]cell, 64)} }
+
+func (x *index) hash(id string) uint32 { return uint32(maphash.String(x.seed, id) >> 32) }
+
+// find returns the slot of id, or -1.
+func (x *index) find(l *Line, id string) int32 {
+	if i := x.at(l, id); i >= 0 {
+		return x.cells[i].slot - 1
+	}
+	return -1
+}
+
+func (x *index) at(l *Line, id string) int {
+	h, mask := x.hash(id), len(x.cells)-1
+	for i := int(h) & mask; ; i = (i + 1) & mask {
+		c := x.cells[i]
+		if c.slot == 0 {
+			return -1
+		}
+		if c.hash == h && l.entry(c.slot-1).id == id {
+			return i
+		}
+	}
+}
+
+// add files slot under id, which must not be there.
+func (x *index) add(id string, slot int32) {
+	if x.n+1 > len(x.cells)/8*7 {
+		old := x.cells
+		x.cells = make([]cell, 2*len(old))
+		for _, c := range old {
+			if c.slot != 0 {
+				x.put(c)
+			}
+		}
+	}
+	x.put(cell{x.hash(id), slot + 1})
+	x.n++
+}
+
+func (x *index) put(c cell) {
+	mask := len(x.cells) - 1
+	i := int(c.hash) & mask
+	for x.cells[i].slot != 0 {
+		i = (i + 1) & mask
+	}
+	x.cells[i] = c
+}
+
+// remove forgets id, if it is there, and closes the gap.
+func (x *index) remove(l *Line, id string) {
+	i := x.at(l, id)
+	if i < 0 {
+		return
+	}
+	x.n--
+	mask := len(x.cells) - 1
+	for j := i; ; {
+		j = (j + 1) & mask
+		c := x.cells[j]
+		if c.slot == 0 {
+			break
+		}
+		if home := int(c.hash) & mask; (j-home)&mask >= (j-i)&mask {
+			x.cells[i] = c
+			i = j
+		}
+	}
+	x.cells[i] = cell{}
+}
