@@ -1,0 +1,390 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/adapters"
+	"github.com/frontdesk-im/frontdesk/config"
+	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/bus"
+	"github.com/frontdesk-im/frontdesk/core/hub"
+	"github.com/frontdesk-im/frontdesk/core/store"
+)
+
+// setup is what serve is started with: flags, and what tests replace.
+type setup struct {
+	Config string // path; empty: the built-in configuration
+	Listen string // instead of the configuration's, if not empty
+	Data   string // instead of the configuration's, if not empty
+	Flows  string // instead of the configuration's, if not empty
+
+	Out    io.Writer            // the banner
+	Err    io.Writer            // the log
+	Reload <-chan struct{}      // each asks to load the scripts again; may be nil
+	Up     func(address string) // called once requests are answered; may be nil
+}
+
+// load reads the configuration and puts the flags in.
+func (s setup) load() (*config.Config, error) {
+	c := config.Default()
+	if s.Config != "" {
+		var err error
+		if c, err = config.Load(s.Config, config.Options{Makers: adapters.All}); err != nil {
+			return nil, err
+		}
+	}
+	c.Listen = cmp.Or(s.Listen, c.Listen)
+	c.Data = cmp.Or(s.Data, c.Data)
+	c.Flows.Dir = cmp.Or(s.Flows, c.Flows.Dir)
+	return c, nil
+}
+
+// An app is the running program. Its parts are started in the order of the
+// fields and stopped in reverse.
+type app struct {
+	conf    *config.Config
+	log     *slog.Logger
+	meter   *meter
+	ln      []net.Listener
+	store   *store.Store
+	blobs   *store.Blobs
+	bus     *bus.Bus
+	scripts *scripts
+	hub     *hub.Hub
+	made    map[string]core.Adapter
+	web     *web
+	stops   []func() error // run last to first
+
+	running  atomic.Bool
+	draining atomic.Bool
+	probe    probe
+}
+
+// serve runs the program until ctx is done and everything under way is
+// finished. An error means that it could not start, or that something was cut
+// off at the end.
+func serve(ctx context.Context, s setup) (err error) {
+	conf, err := s.load()
+	if err != nil {
+		return err
+	}
+	a := &app{conf: conf, log: newLog(s.Err, conf.Log)}
+	defer func() { err = errors.Join(err, a.close()) }()
+	if err := a.open(ctx); err != nil {
+		return err
+	}
+	return a.run(ctx, s)
+}
+
+// open makes every part, but starts nothing that works by itself.
+func (a *app) open(ctx context.Context) error {
+	a.meter = newMeter(a.log)
+	if err := a.listen(ctx); err != nil {
+		return err
+	}
+	var err error
+	if a.store, err = store.Open(ctx, store.Options{Path: a.conf.Data, Log: a.log}); err != nil {
+		return err
+	}
+	a.stops = append(a.stops, a.store.Close)
+	if err := a.meter.reg.Register(newStats(a.store.Stats)); err != nil {
+		return err
+	}
+	if a.blobs, err = store.OpenBlobs(a.conf.Data); err != nil {
+		return err
+	}
+	a.bus = bus.New()
+	if a.scripts, err = openScripts(a.conf, a.log); err != nil {
+		return err
+	}
+	for _, w := range unheard(a.conf, a.scripts.book.Load().Topics()) {
+		a.log.Warn(w)
+	}
+	if err := a.connect(ctx); err != nil {
+		return err
+	}
+	return presets(ctx, a.store, a.conf.Staff.Agents)
+}
+
+// listen comes first: an address that is taken is the likeliest mistake.
+func (a *app) listen(ctx context.Context) error {
+	var lc net.ListenConfig
+	for _, addr := range []string{a.conf.Listen, a.conf.Metrics.Listen} {
+		if addr == "" {
+			continue
+		}
+		ln, err := lc.Listen(ctx, "tcp", addr)
+		if err != nil {
+			return fmt.Errorf("cannot listen on %s: %w; is frontdesk running already? choose another address with --listen", addr, errors.Unwrap(err))
+		}
+		a.ln = append(a.ln, ln)
+		a.stops = append(a.stops, func() error {
+			if err := ln.Close(); !errors.Is(err, net.ErrClosed) {
+				return err
+			}
+			return nil
+		})
+	}
+	return nil
+}
+
+// connect makes the adapters and gives them to the hub and to the web server.
+func (a *app) connect(ctx context.Context) error {
+	a.web = newWeb(a.conf, a.log, a.meter, a.readiness)
+	a.made = map[string]core.Adapter{}
+	rules := a.rules()
+	a.hub = hub.New(hub.Config{
+		Store: a.store, Bus: a.bus, Book: a.scripts.book.Load, Desk: rules, Line: lineRules(a.conf),
+		Log: a.log, Meter: a.meter,
+	})
+	client := httpClient()
+	var errs []error
+	for _, x := range accounts(a.conf) {
+		d := core.Deps{
+			Name: x.name, Inbox: a.hub, Views: a.store, Values: a.store, Blobs: a.blobs, Bus: a.bus, HTTP: client,
+			Log: a.log.With("channel", x.name), Meter: a.meter, Now: time.Now,
+		}
+		made, err := make1(x, d)
+		if err == nil {
+			err = a.hub.Connect(x.name, x.role, made)
+		}
+		if err == nil {
+			err = a.web.mount(x.name, made)
+		}
+		if err != nil {
+			errs = append(errs, x.part.Explain(err))
+			continue
+		}
+		a.made[x.name] = made
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	rules.Desks = a.desks()
+	a.introduce()
+	if h := a.home(); h != nil {
+		a.web.handle("/{$}", "home", h)
+	}
+	return nil
+}
+
+// An account of the configuration, whatever it is for.
+type account struct {
+	name, kind string
+	role       hub.Role
+	part       config.Part
+}
+
+func accounts(c *config.Config) []account {
+	var out []account
+	for _, n := range slices.Sorted(maps.Keys(c.Channels)) {
+		out = append(out, account{n, c.Channels[n].Type, hub.Channel, c.Channels[n].Part})
+	}
+	for _, n := range slices.Sorted(maps.Keys(c.Desks)) {
+		out = append(out, account{n, c.Desks[n].Type, hub.Desk, c.Desks[n].Part})
+	}
+	for _, n := range slices.Sorted(maps.Keys(c.Systems)) {
+		out = append(out, account{n, c.Systems[n].Type, hub.System, c.Systems[n].Part})
+	}
+	return out
+}
+
+// make1 makes one adapter; its panic is an error of its account.
+func make1(x account, d core.Deps) (a core.Adapter, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			a, err = nil, fmt.Errorf("%s: the adapter panicked: %v", x.kind, r)
+		}
+	}()
+	m, ok := adapters.All[x.kind]
+	if !ok {
+		return nil, fmt.Errorf("there is no adapter %q", x.kind)
+	}
+	return m(x.part.Decode, d)
+}
+
+// introduce tells desks with pages what customers' channels carry.
+func (a *app) introduce() {
+	limits := map[string]core.Limits{}
+	for n := range a.conf.Channels {
+		limits[n] = a.made[n].Limits()
+	}
+	for _, m := range a.made {
+		if c, ok := m.(interface{ Channels(map[string]core.Limits) }); ok {
+			c.Channels(limits)
+		}
+	}
+}
+
+// home is the demo page of the first web chat that has one; nil if none has.
+func (a *app) home() http.Handler {
+	for _, n := range slices.Sorted(maps.Keys(a.conf.Channels)) {
+		if d, ok := a.made[n].(interface{ Demo() http.Handler }); ok {
+			return d.Demo()
+		}
+	}
+	return nil
+}
+
+// run serves until ctx is done, then stops: no new requests, then what is under
+// way, then everything else.
+func (a *app) run(ctx context.Context, s setup) error {
+	live, cut := context.WithCancel(context.WithoutCancel(ctx)) // of requests
+	defer cut()
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx)) // of everything else
+	defer stopWork()
+
+	hubDone := make(chan error, 1)
+	go func() { hubDone <- a.hub.Run(work) }()
+	var bg sync.WaitGroup
+	if every := a.conf.Flows.Poll; every > 0 && a.conf.Flows.Dir != "" {
+		bg.Go(func() { a.scripts.watch(work, every) })
+	}
+	bg.Go(func() { a.scripts.refine(work) })
+	bg.Go(func() { a.reloads(work, s.Reload) })
+
+	servers, failed := a.serve(live)
+	a.running.Store(true)
+	a.greet(ctx, s)
+	if s.Up != nil {
+		s.Up(a.ln[0].Addr().String())
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	case err = <-hubDone:
+		hubDone <- nil
+		if err == nil {
+			err = errors.New("the hub stopped by itself")
+		}
+	}
+	a.draining.Store(true)
+	a.log.Info("stopping: no new requests; finishing what is under way", "most", a.conf.Limits.Stop)
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.conf.Limits.Stop)
+	defer cancel()
+	err = errors.Join(err, a.drain(end, servers, cut))
+	stopWork()
+	select {
+	case e := <-hubDone:
+		err = errors.Join(err, e)
+	case <-end.Done():
+		err = errors.Join(err, errors.New("some turns or sends did not end in time; nothing is lost, they go on after the next start"))
+	}
+	bg.Wait()
+	return err
+}
+
+// serve answers requests on every listener; a listener that fails is reported.
+func (a *app) serve(live context.Context) ([]*http.Server, <-chan error) {
+	failed := make(chan error, len(a.ln))
+	var out []*http.Server
+	for i, ln := range a.ln {
+		var h http.Handler = a.web
+		if i > 0 {
+			mux := http.NewServeMux()
+			mux.Handle("/metrics", a.web.figures())
+			h = mux
+		}
+		srv := server(live, h, a.log)
+		out = append(out, srv)
+		go func() {
+			if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+				failed <- err
+			}
+		}()
+	}
+	return out, failed
+}
+
+// patience is how long requests under way may take before they are cut off, so
+// that the rest of the time is left for turns and sends.
+const patience = 5 * time.Second
+
+// drain stops taking requests. Webhooks under way are answered; long polls are
+// cut off when patience ends.
+func (a *app) drain(end context.Context, servers []*http.Server, cut func()) error {
+	t := time.AfterFunc(min(patience, a.conf.Limits.Stop/4), cut)
+	defer t.Stop()
+	var errs []error
+	for _, srv := range servers {
+		if err := srv.Shutdown(end); err != nil {
+			errs = append(errs, fmt.Errorf("some requests were cut off: %w", err), srv.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// close undoes open, in reverse.
+func (a *app) close() error {
+	var errs []error
+	for _, stop := range slices.Backward(a.stops) {
+		errs = append(errs, stop())
+	}
+	a.stops = nil
+	return errors.Join(errs...)
+}
+
+// reloads loads the scripts again whenever it is asked to.
+func (a *app) reloads(ctx context.Context, asked <-chan struct{}) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-asked:
+			_ = a.scripts.reload(ctx) // it has logged the fault and keeps it for /readyz
+		}
+	}
+}
+
+// readiness says whether the program can take work.
+func (a *app) readiness(ctx context.Context) readiness {
+	r := readiness{Ready: true, Version: version(), Accounts: a.hub.Health()}
+	r.Scripts = a.scripts.book.Load().Version
+	if err := a.scripts.fault(); err != nil {
+		r.Fault = err.Error()
+	}
+	st, err := a.store.Stats(ctx)
+	if err == nil {
+		r.Unread, r.Outbox, r.Waiting = st.Unread, st.Outbox, st.Waiting
+		err = a.probe.write(ctx, a.store)
+	}
+	switch {
+	case a.draining.Load():
+		r.Ready, r.Why = false, "stopping"
+	case !a.running.Load():
+		r.Ready, r.Why = false, "starting"
+	case err != nil:
+		r.Ready, r.Why = false, err.Error()
+	}
+	return r
+}
+
+// A probe finds out whether the store can be written, at most once a second.
+type probe struct {
+	mu   sync.Mutex
+	last time.Time
+	err  error
+}
+
+func (p *probe) write(ctx context.Context, v core.Values) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now := time.Now(); now.Sub(p.last) >= time.Second || p.err != nil {
+		p.last, p.err = now, v.Put(ctx, "frontdesk/probe", strconv.FormatInt(now.Unix(), 10), time.Hour)
+	}
+	return p.err
+}

@@ -1,0 +1,374 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/config"
+	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/bus"
+	"github.com/frontdesk-im/frontdesk/core/hub"
+	"github.com/frontdesk-im/frontdesk/core/store"
+)
+
+// A doctor looks at one thing after the other and writes a line about each.
+type doctorRun struct {
+	out   io.Writer
+	conf  *config.Config
+	fails int
+	warns int
+}
+
+func (d *doctorRun) ok(what, how string) { fmt.Fprintf(d.out, "ok    %-14s %s\n", what, how) }
+
+func (d *doctorRun) warn(what, how, fix string) {
+	d.warns++
+	fmt.Fprintf(d.out, "warn  %-14s %s\n      %-14s fix: %s\n", what, cover(how), "", fix)
+}
+
+func (d *doctorRun) fail(what, how, fix string) {
+	d.fails++
+	fmt.Fprintf(d.out, "FAIL  %-14s %s\n      %-14s fix: %s\n", what, cover(how), "", fix)
+}
+
+// doctor looks for what would keep the program from working here. It changes
+// nothing and may run beside a running program.
+func doctor(ctx context.Context, out io.Writer, s setup) error {
+	d := &doctorRun{out: out}
+	var err error
+	if d.conf, err = s.load(); err != nil {
+		for _, l := range lines(err) {
+			what, fix, _ := strings.Cut(l, "; ")
+			d.fail("configuration", what, fix)
+		}
+		return d.end()
+	}
+	d.ok("configuration", orBuiltIn(s.Config))
+	d.scripts()
+	running := d.data()
+	d.space()
+	d.database(ctx)
+	d.clock()
+	d.address(ctx, running)
+	d.public()
+	d.process()
+	d.accounts(ctx)
+	return d.end()
+}
+
+func orBuiltIn(path string) string {
+	if path == "" {
+		return "built in: a web chat, an inbox, the demo scripts"
+	}
+	return path
+}
+
+func (d *doctorRun) end() error {
+	fmt.Fprintf(d.out, "%d to mend, %d to look at\n", d.fails, d.warns)
+	if d.fails > 0 {
+		return errSaid
+	}
+	return nil
+}
+
+func (d *doctorRun) scripts() {
+	sc, err := openScripts(d.conf, slog.New(slog.DiscardHandler))
+	if err != nil {
+		for _, l := range lines(placed(err, d.conf.Flows.Dir)) {
+			what, fix, _ := strings.Cut(l, "; ")
+			d.fail("scripts", what, fix)
+		}
+		return
+	}
+	b := sc.book.Load()
+	d.ok("scripts", "version "+b.Version)
+	for _, w := range unheard(d.conf, b.Topics()) {
+		d.warn("scripts", w, "hand the topic over in a flow, or take it out of the desk's topics")
+	}
+	if len(d.conf.Desks) == 0 {
+		d.warn("desks", "there is no desk: whoever asks for a person waits for ever", "add one under desks, for instance inbox: {type: console}")
+	}
+}
+
+// data looks at the folder, and reports whether a running program holds it.
+func (d *doctorRun) data() (running bool) {
+	dir := d.conf.Data
+	st, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		d.parent(dir)
+		return false
+	}
+	if err != nil || !st.IsDir() {
+		d.fail("data", fmt.Sprintf("%s cannot be used: %v", dir, orElse(err, "it is not a folder")), "name a folder with --data")
+		return false
+	}
+	start := time.Now()
+	if err := writable(dir); err != nil {
+		d.fail("data", fmt.Sprintf("%s cannot be written: %v", dir, err), fmt.Sprintf("make it writable for this user: chown -R $(id -u) %s", dir))
+		return false
+	}
+	flush := time.Since(start)
+	if st.Mode().Perm()&0o077 != 0 {
+		d.warn("data", fmt.Sprintf("%s is open to other users (%v): it holds what customers write", dir, st.Mode().Perm()), "chmod -R go= "+dir)
+	}
+	if flush > 100*time.Millisecond {
+		d.warn("data", fmt.Sprintf("%s: a write needs %v to reach the disk: everybody waits for it", dir, flush.Round(time.Millisecond)), "use a local disk, not a network folder")
+		return false
+	}
+	d.ok("data", fmt.Sprintf("%s, writable, %v to reach the disk", dir, flush.Round(10*time.Microsecond)))
+	return inUse(dir)
+}
+
+// parent looks for a place where the data folder can be made.
+func (d *doctorRun) parent(dir string) {
+	up, err := filepath.Abs(dir)
+	if err != nil {
+		up = dir
+	}
+	for {
+		up = filepath.Dir(up)
+		if st, err := os.Stat(up); err == nil && st.IsDir() {
+			break
+		}
+		if up == filepath.Dir(up) {
+			break
+		}
+	}
+	if err := writable(up); err != nil {
+		d.fail("data", fmt.Sprintf("%s does not exist and cannot be made in %s: %v", dir, up, err), "make it, owned by the user who runs frontdesk, or name another with --data")
+		return
+	}
+	d.ok("data", dir+" will be made")
+}
+
+func orElse(err error, text string) string {
+	if err != nil {
+		return err.Error()
+	}
+	return text
+}
+
+// writable writes a file to the disk and removes it.
+func writable(dir string) error {
+	f, err := os.CreateTemp(dir, ".doctor-*")
+	if err != nil {
+		return unpath(err)
+	}
+	_, err = f.WriteString("frontdesk")
+	return errors.Join(err, f.Sync(), f.Close(), os.Remove(f.Name()))
+}
+
+func unpath(err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err
+	}
+	return err
+}
+
+const (
+	little  = 1 << 30   // of disk space: look at it
+	nothing = 100 << 20 // of disk space: stop
+)
+
+func (d *doctorRun) space() {
+	dir := d.conf.Data
+	for dir != filepath.Dir(dir) {
+		if _, err := os.Stat(dir); err == nil {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	free, err := diskFree(dir)
+	switch {
+	case err != nil:
+		d.warn("disk", "the free space cannot be read: "+err.Error(), "look at it with df")
+	case free < nothing:
+		d.fail("disk", fmt.Sprintf("%d MB are free", free>>20), "make room: without it nothing can be accepted")
+	case free < little:
+		d.warn("disk", fmt.Sprintf("%d MB are free", free>>20), "make room; a million messages need about 1 GB")
+	default:
+		d.ok("disk", fmt.Sprintf("%d GB free", free>>30))
+	}
+}
+
+// database checks the file without changing it.
+func (d *doctorRun) database(ctx context.Context) {
+	file := filepath.Join(d.conf.Data, "frontdesk.db")
+	if _, err := os.Stat(file); err != nil {
+		d.ok("database", "will be made")
+		return
+	}
+	const fix = "stop frontdesk, keep a copy of the data folder, then restore a backup (deploy/README.md)"
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(file)}).EscapedPath(), RawQuery: "mode=ro&_pragma=busy_timeout(5000)"}).String())
+	if err != nil {
+		d.fail("database", err.Error(), fix)
+		return
+	}
+	defer func() { _ = db.Close() }()
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	var said string
+	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
+		said = err.Error()
+	}
+	if said != "ok" {
+		d.fail("database", "it is damaged: "+said, fix)
+		return
+	}
+	d.ok("database", "whole")
+}
+
+// clock compares the clock with what was written before.
+func (d *doctorRun) clock() {
+	now := time.Now()
+	newest := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC) // older than this program
+	for _, name := range []string{"frontdesk.db", "frontdesk.db-wal"} {
+		if st, err := os.Stat(filepath.Join(d.conf.Data, name)); err == nil && st.ModTime().After(newest) {
+			newest = st.ModTime()
+		}
+	}
+	if now.Before(newest.Add(-time.Minute)) {
+		d.fail("clock", fmt.Sprintf("it says %s, but something was written at %s", now.Format(time.DateTime), newest.Format(time.DateTime)), "set the clock, best with NTP: timedatectl set-ntp true")
+		return
+	}
+	zone, err := time.LoadLocation(d.conf.Zone)
+	if err != nil {
+		d.fail("clock", fmt.Sprintf("the time zone %s is not known", d.conf.Zone), "write a name like Asia/Shanghai in zone")
+		return
+	}
+	d.ok("clock", now.In(zone).Format("2006-01-02 15:04:05 MST"))
+}
+
+func (d *doctorRun) address(ctx context.Context, running bool) {
+	var lc net.ListenConfig
+	for _, addr := range []string{d.conf.Listen, d.conf.Metrics.Listen} {
+		if addr == "" {
+			continue
+		}
+		ln, err := lc.Listen(ctx, "tcp", addr)
+		switch {
+		case err == nil:
+			d.ok("address", addr+" is free")
+			_ = ln.Close()
+		case running:
+			d.ok("address", addr+" is taken, as it should be: frontdesk is running")
+		default:
+			d.fail("address", fmt.Sprintf("%s cannot be listened on: %v", addr, errors.Unwrap(err)), "stop what uses it (ss -ltnp), or choose another with --listen")
+		}
+	}
+}
+
+// public looks at how the program is reached from outside.
+func (d *doctorRun) public() {
+	host, _, err := net.SplitHostPort(d.conf.Listen)
+	if err != nil {
+		return // config has checked it
+	}
+	ip := net.ParseIP(host)
+	local := host == "localhost" || ip != nil && ip.IsLoopback()
+	switch base := d.conf.BaseURL; {
+	case base == "" && !local:
+		d.warn("reached by", "everybody can reach "+d.conf.Listen+", without TLS", "listen on 127.0.0.1 behind a proxy that speaks TLS, and set base_url")
+	case strings.HasPrefix(base, "http://") && !strings.Contains(base, "localhost") && !strings.Contains(base, "127.0.0.1"):
+		d.warn("reached by", base+" is without TLS: passwords can be read on the way", "put a proxy that speaks TLS before it and write https://")
+	case strings.HasPrefix(base, "https://") && len(d.conf.Proxies) == 0:
+		d.warn("reached by", "behind a proxy all visitors look like one address, which is soon too busy", "write the proxy's address in proxies, for instance [127.0.0.1]")
+	default:
+		d.ok("reached by", orDefault(base, "http://"+d.conf.Listen))
+	}
+}
+
+func orDefault(s, def string) string {
+	if s == "" {
+		return def
+	}
+	return s
+}
+
+func (d *doctorRun) process() {
+	if os.Geteuid() == 0 {
+		d.warn("user", "frontdesk runs as root, which it has no need of", "run it as a user of its own (deploy/frontdesk.service)")
+	}
+	if n, err := openFiles(); err == nil && n < 4096 {
+		d.warn("open files", fmt.Sprintf("at most %d: each open web chat needs one", n), "ulimit -n 65536, or LimitNOFILE=65536 in the systemd unit")
+	}
+}
+
+// accounts makes every adapter on a store of its own and asks those that can
+// check themselves.
+func (d *doctorRun) accounts(ctx context.Context) {
+	dir, err := os.MkdirTemp("", "frontdesk-doctor-*")
+	if err != nil {
+		d.warn("accounts", "not looked at: "+err.Error(), "make "+os.TempDir()+" writable")
+		return
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	log := slog.New(slog.DiscardHandler)
+	st, err := store.Open(ctx, store.Options{Path: dir, Log: log})
+	if err != nil {
+		d.warn("accounts", "not looked at: "+err.Error(), "make "+os.TempDir()+" writable")
+		return
+	}
+	defer func() { _ = st.Close() }()
+	blobs, err := store.OpenBlobs(dir)
+	if err != nil {
+		d.warn("accounts", "not looked at: "+err.Error(), "make "+os.TempDir()+" writable")
+		return
+	}
+	for _, x := range accounts(d.conf) {
+		a, err := make1(x, core.Deps{
+			Name: x.name, Inbox: deaf{}, Views: st, Values: st, Blobs: blobs, Bus: bus.New(), HTTP: httpClient(),
+			Log: log, Meter: newMeter(log), Now: time.Now,
+		})
+		if err == nil && x.role == hub.Desk && !a.Limits().Threads {
+			err = errors.New("its platform has no threads, so it cannot be a desk")
+		}
+		if c, ok := a.(interface{ Check(context.Context) error }); ok && err == nil {
+			ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+			err = c.Check(ctx)
+			cancel()
+		}
+		if err != nil {
+			what, fix, _ := strings.Cut(x.part.Explain(err).Error(), "; ")
+			d.fail(x.name, what, orDefault(fix, "see the keys of "+x.name+" in the configuration"))
+			continue
+		}
+		d.ok(x.name, x.kind)
+	}
+}
+
+// deaf is the inbox of adapters that are only looked at.
+type deaf struct{}
+
+func (deaf) Receive(context.Context, core.Envelope) error {
+	return errors.New("frontdesk is not running")
+}
+func (deaf) Report(context.Context, core.Receipt) error { return nil }
+func (deaf) Typing(context.Context, core.Envelope)      {}
+
+// inUse reports whether a running program holds the data folder: it holds an
+// exclusive transaction on a small database there.
+func inUse(dir string) bool {
+	file := filepath.Join(dir, "frontdesk.lock")
+	if _, err := os.Stat(file); err != nil {
+		return false
+	}
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(file)}).EscapedPath(), RawQuery: "mode=ro&_pragma=busy_timeout(0)"}).String())
+	if err != nil {
+		return false
+	}
+	defer func() { _ = db.Close() }()
+	var n int
+	return db.QueryRow("SELECT count(*) FROM sqlite_schema").Scan(&n) != nil
+}
