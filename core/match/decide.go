@@ -2,7 +2,6 @@ package match
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -11,45 +10,63 @@ import (
 func (m *Matcher) Match(q Query) Decision {
 	f := Fold(q.Text)
 	text := []rune(f)
-	d := Decision{Kind: Fallback, Mood: moodOf(f)}
+	d := Decision{Kind: Fallback, Mood: moodOf(f, text)}
 	if strings.TrimSpace(f) == "" {
 		d.Why = m.say("没有文字，无法匹配", "no words to match")
 		return d
 	}
+	c := m.newCase(q, f)
 	hits, guarded := m.rules.find(f, text)
 	if len(hits) > 0 {
-		m.byRules(&d, f, hits)
+		m.byRules(&d, c, hits)
 		return d
 	}
-	m.bySamples(&d, q, f, guarded)
+	c.guarded = guarded
+	m.bySamples(&d, c)
 	return d
 }
 
-// byRules: the first hit wins; a hit of the same length on other words for another entry makes it a question back.
-func (m *Matcher) byRules(d *Decision, f string, hits []hit) {
+// one case in hand.
+type oneCase struct {
+	q       Query
+	f       string // folded text
+	model   *model
+	topic   string // words of the entry answered last, if the text leans on it
+	core    string // the text without what points back ("那", "呢")
+	context int32  // that entry, -1 none
+	guarded []hit  // rules that a denied wish took out
+}
+
+// byRules: the first hit wins; a hit of the same length for another entry makes it a question back, unless the trained
+// model, the context or the language can tell them apart.
+func (m *Matcher) byRules(d *Decision, c oneCase, hits []hit) {
 	seen := map[int32]bool{}
 	best := hits[0]
-	rival := false
+	ties := 0
 	for _, h := range hits {
 		if seen[h.entry] {
 			continue
 		}
 		seen[h.entry] = true
-		c := Candidate{Entry: m.entries[h.entry].ID, P: ruleP(h), How: h.how, Span: h.span, Pattern: h.pattern}
-		if len(d.Candidates) > 0 {
-			tie := h.size == best.size && h.how == best.how
-			rival = rival || tie
-			if !tie {
-				c.P = min(c.P, .4)
-			}
+		x := Candidate{Entry: m.entries[h.entry].ID, P: ruleP(h), How: h.how, Span: h.span, Pattern: h.pattern}
+		if h.size == best.size && (h.how == "exact") == (best.how == "exact") {
+			ties++
+		} else {
+			x.P = min(x.P, .4)
 		}
-		d.Candidates = append(d.Candidates, c)
+		d.Candidates = append(d.Candidates, x)
 	}
-	if rival {
-		m.breakTie(d, f, best)
+	if ties > 1 {
+		m.breakTie(d.Candidates[:ties], c)
 	}
 	d.Candidates = d.Candidates[:min(len(d.Candidates), m.opt.Max)]
 	m.settle(d)
+	for _, h := range hits {
+		if m.entries[h.entry].ID == d.Candidates[0].Entry {
+			best = h
+			break
+		}
+	}
 	d.Why = m.whyRule(d, best)
 }
 
@@ -65,57 +82,94 @@ func ruleP(h hit) float64 {
 	return .96
 }
 
-// breakTie lets the trained model choose among rules that are equally specific; if it has no clear opinion they share.
-func (m *Matcher) breakTie(d *Decision, f string, best hit) {
+// breakTie orders candidates that are equally specific by what the trained model says of the whole text (and of the topic,
+// if the text leans on it); if it has no clear opinion the customer is asked.
+func (m *Matcher) breakTie(tied []Candidate, c oneCase) {
 	p := map[string]float64{}
-	for _, s := range m.model.Load().score(f) {
+	for _, s := range c.model.score(c.f) {
 		p[m.entries[s.entry].ID] = s.p
 	}
-	slices.SortStableFunc(d.Candidates, func(a, b Candidate) int { return cmp.Compare(p[b.Entry]*b.P, p[a.Entry]*a.P) })
-	if a, b := d.Candidates[0], d.Candidates[1]; p[a.Entry] < p[b.Entry]+.2 || p[a.Entry] < m.opt.Answer {
-		for i := range d.Candidates {
-			d.Candidates[i].P = min(d.Candidates[i].P, (m.opt.Answer+m.opt.Clarify)/2)
+	if c.topic != "" {
+		for _, s := range c.model.score(c.core + " " + c.topic) {
+			p[m.entries[s.entry].ID] += s.p
 		}
-		return
 	}
-	for i := range d.Candidates[1:] {
-		d.Candidates[i+1].P = min(d.Candidates[i+1].P, .4)
+	for _, x := range tied {
+		if e := m.entries[m.index[x.Entry]]; c.q.Lang != "" && e.Lang != "" && language(e.Lang) == language(c.q.Lang) {
+			p[x.Entry] += .5
+		}
+	}
+	slices.SortStableFunc(tied, func(a, b Candidate) int { return cmp.Compare(p[b.Entry], p[a.Entry]) })
+	clear := p[tied[0].Entry] >= p[tied[1].Entry]+.3 && p[tied[0].Entry] > 2*p[tied[1].Entry]
+	for i := range tied {
+		switch {
+		case !clear:
+			tied[i].P = min(tied[i].P, (m.opt.Answer+m.opt.Clarify)/2)
+		case i > 0:
+			tied[i].P = min(tied[i].P, .4)
+		}
 	}
 }
 
-func (m *Matcher) bySamples(d *Decision, q Query, f string, guarded []hit) {
-	model := m.model.Load()
-	all := model.score(f)
+func language(tag string) string {
+	l, _, _ := strings.Cut(strings.ToLower(tag), "-")
+	return l
+}
+
+func (m *Matcher) bySamples(d *Decision, c oneCase) {
+	all := c.model.score(c.f)
 	denial := ""
-	if len(all) > 0 && !all[0].equal {
-		all, denial = m.guard(model, f, all, guarded)
+	how := "samples"
+	switch {
+	case len(all) > 0 && all[0].equal:
+	case c.topic != "":
+		if with := m.inContext(c, all); with != nil {
+			all, how = with, "context"
+		}
+	default:
+		all, denial = m.guard(c, all)
 	}
-	for _, s := range all[:min(len(all), m.opt.Max)] {
-		d.Candidates = append(d.Candidates, Candidate{Entry: m.entries[s.entry].ID, P: s.p, How: "samples", Pattern: s.near, Span: f})
+	m.prefer(all, c.q.Lang)
+	for i, s := range all[:min(len(all), m.opt.Max)] {
+		x := Candidate{Entry: m.entries[s.entry].ID, P: s.p, How: how, Pattern: s.near}
+		if i == 0 {
+			x.Span = shared(c.f, s.near)
+		}
+		d.Candidates = append(d.Candidates, x)
 	}
 	m.settle(d)
-	d.Why = m.whySamples(d, all, denial)
+	d.Why = m.whySamples(d, c, denial)
+}
+
+// prefer swaps the first two if they are nearly equal and only the second is in the customer's language.
+func (m *Matcher) prefer(all []scored, lang string) {
+	if lang == "" || len(all) < 2 || all[0].equal || all[0].p-all[1].p > .15 {
+		return
+	}
+	a, b := m.entries[all[0].entry].Lang, m.entries[all[1].entry].Lang
+	if a != "" && b != "" && language(a) != language(lang) && language(b) == language(lang) {
+		all[0], all[1] = all[1], all[0]
+		all[0].p, all[1].p = all[1].p, all[0].p
+	}
 }
 
 // guard lowers entries that only the denied words speak for: "我不要退款" is not a question about refunds. A sample that
 // has the same denial ("不想要了怎么退") shows that the entry means it.
-func (m *Matcher) guard(model *model, f string, all []scored, guarded []hit) ([]scored, string) {
-	rest, denial := undenied(f)
-	if denial == "" || strings.Contains(Fold(all[0].near), denial) {
+func (m *Matcher) guard(c oneCase, all []scored) ([]scored, string) {
+	rest, denial := undenied(c.f)
+	if len(all) == 0 || denial == "" || strings.Contains(Fold(all[0].near), denial) {
 		return all, ""
 	}
 	without := map[int32]float64{}
-	for _, s := range model.score(rest) {
+	for _, s := range c.model.score(rest) {
 		without[s.entry] = s.p
 	}
 	for i := range all {
 		s := &all[i]
 		s.p = min(s.p, without[s.entry])
-	}
-	for _, h := range guarded {
-		for i := range all {
-			if all[i].entry == h.entry {
-				all[i].p = min(all[i].p, .1)
+		for _, h := range c.guarded {
+			if s.entry == h.entry {
+				s.p = min(s.p, .1)
 			}
 		}
 	}
@@ -133,24 +187,4 @@ func (m *Matcher) settle(d *Decision) {
 			d.Kind = Clarify
 		}
 	}
-}
-
-func (m *Matcher) say(zh, en string, args ...any) string {
-	if strings.HasPrefix(m.opt.Lang, "en") {
-		return fmt.Sprintf(en, args...)
-	}
-	return fmt.Sprintf(zh, args...)
-}
-
-func (m *Matcher) whyRule(d *Decision, best hit) string {
-	c := d.Candidates[0]
-	return m.say("规则命中：%s “%s”（原文“%s”）→ %s，%.0f%%", "rule: %s %q (in the text: %q) → %s, %.0f%%", c.How, c.Pattern, c.Span, c.Entry, 100*c.P)
-}
-
-func (m *Matcher) whySamples(d *Decision, all []scored, denial string) string {
-	if len(d.Candidates) == 0 {
-		return m.say("没有例句与它相近", "no sample is like it")
-	}
-	c := d.Candidates[0]
-	return m.say("最像例句“%s” → %s，%.0f%%", "most like the sample %q → %s, %.0f%%", c.Pattern, c.Entry, 100*c.P)
 }

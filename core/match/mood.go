@@ -1,3 +1,3 @@
 package match
 
-func moodOf(f string) Mood { return Mood{} }
+func moodOf(f string, text []rune) Mood { return Mood{} }
