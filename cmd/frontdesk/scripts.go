@@ -57,7 +57,11 @@ func (s *scripts) reload(ctx context.Context) error {
 	b, err := dialog.Load(s.fsys, s.opt)
 	s.err = err
 	if err != nil {
-		s.log.Error("the changed scripts have faults, so the old ones stay in force", "version", s.book.Load().Version, "err", err)
+		faults := lines(err)
+		s.log.Error("the changed scripts have faults, so the old ones stay in force", "version", s.book.Load().Version, "faults", len(faults))
+		for _, f := range faults[:min(len(faults), 20)] {
+			s.log.Error("a fault in the scripts", "fault", f)
+		}
 		return err
 	}
 	if old := s.book.Load(); old.Version == b.Version {
