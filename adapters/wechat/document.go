@@ -65,8 +65,13 @@ func parseXML(b []byte) (*node, error) {
 		if err != nil {
 			return nil, fmt.Errorf("wechat: not an XML document: %w", err)
 		}
-		if _, ok := t.(xml.StartElement); ok {
+		switch t := t.(type) {
+		case xml.StartElement:
 			return element(d, depth)
+		case xml.CharData:
+			if len(bytes.TrimSpace(t)) > 0 {
+				return nil, errors.New("wechat: not an XML document: text before its start")
+			}
 		}
 	}
 }
