@@ -142,7 +142,7 @@ func plainJSON(v any) ([]byte, error) {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	err := e.Encode(v)
-	return b.Bytes(), err
+	return bytes.TrimRight(b.Bytes(), "\n"), err
 }
 
 // httpError is for answers that come from in front of the API.
