@@ -103,7 +103,7 @@ func collect(v reflect.Value, fs map[string]reflect.Value) (rest reflect.Value) 
 			rest = v.Field(i)
 			continue
 		}
-		key, ok := keyOf(f)
+		key, ok := Key(f)
 		if !ok {
 			continue
 		}
@@ -116,9 +116,9 @@ func collect(v reflect.Value, fs map[string]reflect.Value) (rest reflect.Value) 
 	return rest
 }
 
-// keyOf is the key of a field: its yaml tag, else its json tag, else its name
+// Key is the key of a field: its yaml tag, else its json tag, else its name
 // in lower_snake. An embedded struct without a tag has the key "".
-func keyOf(f reflect.StructField) (string, bool) {
+func Key(f reflect.StructField) (string, bool) {
 	if !f.IsExported() {
 		return "", false
 	}

@@ -1,0 +1,119 @@
+package config_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/adapters"
+	"github.com/frontdesk-im/frontdesk/config"
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+func options() config.Options {
+	return config.Options{
+		Makers: adapters.All,
+		Sources: config.Sources{Env: func(name string) (string, bool) {
+			return strings.Repeat("example ", 8) + name, true // every variable is set
+		}},
+	}
+}
+
+// example is where an adapter's keys are shown: its own example.yaml, else ours.
+func example(kind string) string {
+	own := filepath.Join("..", "adapters", kind, "example.yaml")
+	if _, err := os.Stat(own); err == nil {
+		return own
+	}
+	return "example.yaml"
+}
+
+// The examples are accepted as they stand.
+func TestExamples(t *testing.T) {
+	files := []string{"minimal.yaml", "example.yaml"}
+	for kind := range adapters.All {
+		files = append(files, example(kind))
+	}
+	slices.Sort(files)
+	for _, f := range slices.Compact(files) {
+		if _, err := config.Load(f, options()); err != nil {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+// example.yaml shows every key that there is, the program's and the adapters'.
+func TestExampleIsComplete(t *testing.T) {
+	b, err := os.ReadFile("example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range keys(reflect.TypeFor[config.Config]()) {
+		if !shows(string(b), key) {
+			t.Errorf("example.yaml does not show %s", key)
+		}
+	}
+	for kind, m := range adapters.All {
+		b, err := os.ReadFile(example(kind))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, ok := strings.Cut(string(b), "type: "+kind)
+		if !ok {
+			t.Errorf("%s does not show the adapter %s", example(kind), kind)
+		}
+		for _, key := range keys(struct1(m)) {
+			if !shows(rest, key) {
+				t.Errorf("%s does not show %s of the adapter %s", example(kind), key, kind)
+			}
+		}
+	}
+}
+
+// struct1 is what an adapter decodes its part into.
+func struct1(m core.Maker) (t reflect.Type) {
+	_, _ = m(func(v any) error {
+		t = reflect.TypeOf(v).Elem()
+		return errors.New("enough")
+	}, core.Deps{})
+	return t
+}
+
+// shows reports whether key stands in text as a key.
+func shows(text, key string) bool {
+	for _, before := range []string{"\n", " ", "{", "- "} {
+		if strings.Contains(text, before+key+":") {
+			return true
+		}
+	}
+	return false
+}
+
+// keys are all keys of a struct and of those in it.
+func keys(t reflect.Type) (out []string) {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		return keys(t.Elem())
+	case reflect.Struct:
+	default:
+		return nil
+	}
+	if t == reflect.TypeFor[time.Time]() {
+		return nil
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if key, ok := config.Key(f); ok && f.Type != reflect.TypeFor[config.Part]() {
+			if key != "" {
+				out = append(out, key)
+			}
+			out = append(out, keys(f.Type)...)
+		}
+	}
+	return out
+}
