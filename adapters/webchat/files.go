@@ -61,7 +61,9 @@ func (c *Chat) keep(r *http.Request, body io.Reader) (core.Media, error) {
 		return core.Media{}, &refusal{Status: http.StatusUnsupportedMediaType, Code: "type"}
 	}
 	m := core.Media{Type: kind, Name: fileName(r.Header.Get("X-Name"))}
-	saved, err := c.d.Blobs.Save(r.Context(), m, stripped(kind, in), c.cfg.Limits.File)
+	bare := stripped(kind, in)
+	defer bare.Close()
+	saved, err := c.d.Blobs.Save(r.Context(), m, bare, c.cfg.Limits.File)
 	switch err = tooLarge(err); {
 	case errors.Is(err, errPicture):
 		return core.Media{}, &refusal{Status: http.StatusUnprocessableEntity, Code: "damaged"}

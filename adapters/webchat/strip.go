@@ -17,8 +17,9 @@ var errPicture = errors.New("webchat: the picture is damaged")
 // was taken, with what, by whom, and the small pictures cut out of it. A JPEG
 // keeps its orientation, colour profile and pixels; nothing is encoded again.
 // Formats: ITU-T T.81 annex B and EXIF 2.32; PNG 3rd edition; WebP container
-// specification. GIF has no standard place for such data.
-func stripped(kind string, in *bufio.Reader) io.Reader {
+// specification. GIF has no standard place for such data. Close it, read or
+// not.
+func stripped(kind string, in *bufio.Reader) io.ReadCloser {
 	var strip func(*bufio.Writer, *bufio.Reader) error
 	switch kind {
 	case "image/jpeg":
@@ -28,7 +29,7 @@ func stripped(kind string, in *bufio.Reader) io.Reader {
 	case "image/webp":
 		strip = stripWebP
 	default:
-		return in
+		return io.NopCloser(in)
 	}
 	r, w := io.Pipe()
 	go func() {
