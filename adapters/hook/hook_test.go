@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/frontdesk-im/frontdesk/core"
@@ -60,4 +62,22 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("read as %+v", env)
 		}
 	})
+}
+
+// D-01: the guide shows the whole adapter, as it is.
+func TestGuide(t *testing.T) {
+	src, err := os.ReadFile("hook.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	guide, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(guide), "```go\n"+string(src)+"```\n") {
+		t.Error("adapters/README.md does not show hook.go as it is; copy it there")
+	}
+	if n := strings.Count(string(src), "\n"); n > 200 {
+		t.Errorf("hook.go has %d lines; the example must stay within 200", n)
+	}
 }

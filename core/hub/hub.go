@@ -38,7 +38,7 @@ type Config struct {
 	Now   func() time.Time // defaults to time.Now
 
 	Poll    time.Duration // how often the store is searched for work that no hint told of; default 1 s
-	Workers int           // turns at a time; default 8
+	Workers int           // turns at a time, most of them waiting for the disk; default 64
 	GiveUp  time.Duration // how long a message is tried; default 6 h
 	Send    time.Duration // how long one attempt may take; default 15 s
 }
@@ -101,7 +101,7 @@ func New(c Config) *Hub {
 		}
 	}
 	if c.Workers <= 0 {
-		c.Workers = 8
+		c.Workers = 64
 	}
 	h := &Hub{conf: c, store: c.Store, log: c.Log, now: c.Now, accounts: map[string]*account{}}
 	h.ctx, h.stop = context.WithCancel(context.Background())

@@ -15,7 +15,7 @@ import (
 
 const script = `
 settings: {languages: [en], flood: {messages: 1000000, within: 1s, ignore: 1s}, confirm: 0}
-greeting: {text: "I am a robot. Say human for a person.", short: "I am a robot."}
+greeting: {text: "I am a robot. Say human for a person.", short: "I am a robot. Say human for a person."}
 topics: [{id: help}]
 entries:
   - id: ping
