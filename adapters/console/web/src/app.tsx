@@ -1,0 +1,77 @@
+import { useQuery } from '@tanstack/react-query';
+import { App as AntApp, Spin } from 'antd';
+import { useEffect, useState } from 'react';
+import { type Box, type Detail, type Lists, type Me, call, tz } from './api';
+import { AccountsPage } from './accounts';
+import { useAlerts } from './alerts';
+import { CannedPage } from './canned';
+import { Header } from './header';
+import { t } from './i18n';
+import { TicketList } from './list';
+import { connect, pace, setNotice, useLive } from './live';
+import { begin } from './outbox';
+import { go, useSettings, useWhere, change } from './settings';
+import { Side } from './side';
+import { TeamPage } from './team';
+import { Nothing, Thread } from './thread';
+import { Keys } from './keys';
+
+let connected = false;
+
+export function App() {
+  const { message } = AntApp.useApp();
+  const { data: me, error } = useQuery({ queryKey: ['me'], queryFn: () => call<Me>(`me?${tz()}`), refetchInterval: pace });
+  useEffect(() => {
+    if (!me || connected) return;
+    connected = true;
+    begin(me.id);
+    connect(me.id);
+  }, [me]);
+  useEffect(() => setNotice((text) => void message.info(text, 6)), [message]);
+  if (!me) return <div className="boot">{error ? <p>{t('failed_load')}</p> : <Spin size="large" />}</div>;
+  return <Desk me={me} />;
+}
+
+function Desk({ me }: { me: Me }) {
+  const where = useWhere();
+  const live = useLive();
+  const { side } = useSettings();
+  const [search, setSearch] = useState('');
+  const [drawer, setDrawer] = useState(false);
+  const box = where.box as Box;
+  const lists = useQuery({
+    queryKey: ['tickets', box, search],
+    queryFn: ({ signal }) => call<Lists>(`tickets?box=${box}&q=${encodeURIComponent(search)}`, { signal }),
+    placeholderData: (old) => old,
+    refetchInterval: pace,
+  });
+  const detail = useQuery({
+    queryKey: ['ticket', where.ticket],
+    queryFn: ({ signal }) => call<Detail>(`tickets/${where.ticket}`, { signal }),
+    enabled: !!where.ticket,
+    refetchInterval: pace,
+  });
+  useAlerts(me, lists.data, where.ticket);
+  useEffect(() => setDrawer(false), [where.ticket]);
+  const toggleSide = () => (window.innerWidth < 1180 ? setDrawer(!drawer) : change({ side: !side }));
+  return (
+    <div className={`desk page-${where.page}`}>
+      <Header me={me} where={where} counts={lists.data?.counts} />
+      {live.lost && <div className="offline" role="status">{t('offline')}</div>}
+      <Keys me={me} lists={lists.data} detail={detail.data} where={where} />
+      {where.page === 'inbox' && (
+        <main className={`inbox${where.ticket ? ' has-ticket' : ''}${side ? ' has-side' : ''}${drawer ? ' has-drawer' : ''}`}>
+          <TicketList me={me} box={box} lists={lists.data} failed={lists.isError} open={where.ticket} search={search} onSearch={setSearch} retry={lists.refetch} />
+          {where.ticket
+            ? <Thread key={where.ticket} me={me} detail={detail.data} failed={detail.error} retry={detail.refetch} onSide={toggleSide} onBack={() => go('inbox', box)} />
+            : <Nothing me={me} lists={lists.data} />}
+          {where.ticket && detail.data && <Side me={me} detail={detail.data} box={box} onClose={() => setDrawer(false)} />}
+          {drawer && <div className="scrim" onClick={() => setDrawer(false)} />}
+        </main>
+      )}
+      {where.page === 'team' && <TeamPage me={me} />}
+      {where.page === 'canned' && <CannedPage me={me} />}
+      {where.page === 'accounts' && <AccountsPage me={me} />}
+    </div>
+  );
+}

@@ -1,0 +1,71 @@
+// What is done to tickets, from wherever in the pages.
+import { App } from 'antd';
+import { useCallback } from 'react';
+import { type Detail, type Lists, type Me, type Presence, type Ticket, newRef, send } from './api';
+import { type Word, problem, t } from './i18n';
+import { queries } from './live';
+
+type Patch = Partial<Ticket>;
+
+// paint shows what an action will come to, before the server has said so.
+function paint(id: string, patch: Patch) {
+  queries.setQueryData<Detail>(['ticket', id], (d) => d && { ...d, ticket: { ...d.ticket, ...patch } });
+  queries.setQueriesData<Lists>({ queryKey: ['tickets'] }, (l) =>
+    l && { ...l, tickets: l.tickets.map((k) => (k.id === id ? { ...k, ...patch } : k)), mine: l.mine.map((k) => (k.id === id ? { ...k, ...patch } : k)) });
+}
+
+const fresh = (id?: string) => {
+  for (const key of ['tickets', 'me']) void queries.invalidateQueries({ queryKey: [key] });
+  if (id) for (const key of ['ticket', 'past']) void queries.invalidateQueries({ queryKey: [key, id] });
+};
+
+export function useDoing(me: Me) {
+  const { message } = App.useApp();
+
+  // act files an action; if it cannot be filed what was painted is taken back.
+  const act = useCallback(async (ticket: string | undefined, action: string, values?: Record<string, string>, patch?: Patch): Promise<boolean> => {
+    const before = ticket ? queries.getQueryData<Detail>(['ticket', ticket])?.ticket : undefined;
+    if (ticket && patch) paint(ticket, patch);
+    const clean = values && Object.fromEntries(Object.entries(values).filter(([, v]) => v !== ''));
+    const body = { ref: newRef(), ticket, action, values: clean && Object.keys(clean).length ? clean : undefined };
+    try {
+      await send('POST', 'act', body).catch((e) => {
+        if (e.status === 0 || e.status >= 500) return send('POST', 'act', body); // once more, under the same name
+        throw e;
+      });
+      window.setTimeout(() => fresh(ticket), 150);
+      window.setTimeout(() => fresh(ticket), 1500);
+      return true;
+    } catch (e) {
+      if (ticket && before) paint(ticket, before);
+      fresh(ticket);
+      message.error(t('act_failed', { why: problem(e) }));
+      return false;
+    }
+  }, [message]);
+
+  const claim = useCallback(async (k: Ticket) => {
+    const held = k.agent !== me.agent && k.state === 'active' ? k.owner : undefined;
+    if (!(await act(k.id, 'claim', undefined, held ? undefined : { state: 'active', agent: me.agent, owner: me.name }))) return;
+    window.setTimeout(async () => {
+      await queries.refetchQueries({ queryKey: ['ticket', k.id] });
+      const now = queries.getQueryData<Detail>(['ticket', k.id])?.ticket;
+      if (now?.owner && now.agent !== me.agent && now.state !== 'waiting') message.warning(t('claimed_by', { name: now.owner }));
+    }, 700);
+  }, [act, me, message]);
+
+  const presence = useCallback(async (p: Presence) => {
+    const before = queries.getQueryData<Me>(['me']);
+    queries.setQueryData<Me>(['me'], (m) => m && { ...m, presence: p });
+    if (await act(undefined, p)) {
+      window.setTimeout(() => void queries.invalidateQueries({ queryKey: ['team'] }), 400);
+    } else {
+      queries.setQueryData(['me'], before);
+    }
+  }, [act]);
+
+  return { act, claim, presence };
+}
+
+export const stateWord = (k: Ticket) => ('s_' + k.state) as Word;
+export const peerName = (k: Ticket) => k.peer.name || t('unnamed');

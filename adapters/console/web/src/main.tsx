@@ -1,0 +1,44 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { App as AntApp, ConfigProvider, theme } from 'antd';
+import enUS from 'antd/locale/en_US';
+import zhCN from 'antd/locale/zh_CN';
+import { createRoot } from 'react-dom/client';
+import { App } from './app';
+import { setLang, getLang, useLang } from './i18n';
+import { queries } from './live';
+import { useDark } from './settings';
+import './style.css';
+
+// Every style that antd makes carries the nonce of this page.
+const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce;
+
+function Root() {
+  const lang = useLang();
+  const dark = useDark();
+  return (
+    <ConfigProvider
+      locale={lang === 'zh' ? zhCN : enUS}
+      csp={{ nonce }}
+      theme={{
+        algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
+        token: {
+          colorPrimary: dark ? '#5b7cfa' : '#2f54eb', borderRadius: 8, fontSize: 14, wireframe: false, colorBgElevated: dark ? '#222733' : '#fff',
+          fontFamily: '-apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans SC", "WenQuanYi Micro Hei", sans-serif',
+        },
+        components: { Button: { primaryShadow: 'none', defaultShadow: 'none' } },
+      }}
+      button={{ autoInsertSpace: false }}
+    >
+      <AntApp notification={{ placement: 'bottomRight' }} message={{ maxCount: 3 }}>
+        <App />
+      </AntApp>
+    </ConfigProvider>
+  );
+}
+
+setLang(getLang());
+createRoot(document.getElementById('root')!).render(
+  <QueryClientProvider client={queries}>
+    <Root />
+  </QueryClientProvider>,
+);

@@ -1,0 +1,59 @@
+import { useQuery } from '@tanstack/react-query';
+import { Alert, Skeleton } from 'antd';
+import { type Mate, type Me, type Team, type Ticket, call, tz } from './api';
+import { ChannelMark, Face } from './bits';
+import { peerName, stateWord } from './doing';
+import { Ticking } from './header';
+import { type Word, clockTime, t } from './i18n';
+import { pace } from './live';
+import { waited } from './logic';
+
+export function TeamPage({ me }: { me: Me }) {
+  const { data } = useQuery({ queryKey: ['team'], queryFn: () => call<Team>(`team?${tz()}`), refetchInterval: pace });
+  const on = data?.team.filter((m) => m.presence === 'on') ?? [];
+  const totals: [Word, React.ReactNode][] = [
+    ['on_duty', on.length], ['on_break', data?.team.filter((m) => m.presence === 'break').length ?? 0],
+    ['in_line', data?.lines.reduce((n, l) => n + l.waiting, 0) ?? 0], ['active', data?.lines.reduce((n, l) => n + l.active, 0) ?? 0],
+  ];
+  return (
+    <main className="page">
+      <div className="head"><div><h1>{t('team_title')}</h1><p>{t('team_s')}</p></div></div>
+      {!data ? <Skeleton active /> : (
+        <>
+          {on.length === 0 && <Alert type="warning" showIcon title={t('nobody_on')} />}
+          <div className="totals">{totals.map(([w, n]) => <div key={w}><b>{n}</b><span>{t(w)}</span></div>)}</div>
+          {data.lines.length > 0 && (
+            <div className="lines">
+              {data.lines.map((l) => (
+                <div key={l.topic}><b>{l.topic || t('default_topic')}</b><span>{t('in_line')} <em className={l.waiting ? 'hot' : ''}>{l.waiting}</em></span><span>{t('active')} <em>{l.active}</em></span>
+                  {l.head && <span>{t('longest')} <em><Ticking since={l.head} format={waited} /></em></span>}</div>
+              ))}
+            </div>
+          )}
+          {(['on', 'break', 'off'] as const).map((p) => {
+            const mates = data.team.filter((m) => m.presence === p);
+            return mates.length > 0 && <section key={p} className="group"><h2><i className={`dot ${p}`} />{t(({ on: 'on_duty', break: 'on_break', off: 'off_duty' } as const)[p])}<em>{mates.length}</em></h2><div className="mates">{mates.map((m) => <Card key={m.id} m={m} me={me} />)}</div></section>;
+          })}
+        </>
+      )}
+    </main>
+  );
+}
+
+function Card({ m, me }: { m: Mate; me: Me }) {
+  const share = m.max ? Math.min(1, m.load / m.max) : m.load ? 0.5 : 0;
+  const desk = m.id.split('/')[0];
+  return (
+    <div className={`mate ${m.presence}`}>
+      <div className="mate-head"><Face name={m.name} presence={m.presence} /><div><b>{m.name}{m.id === me.agent && <i>{t('you')}</i>}{m.lead && <i>{t('role_lead')}</i>}</b>
+        <small>{desk !== 'console' && `${desk} · `}{m.since && m.presence !== 'off' ? t('since_at', { time: clockTime(m.since) }) : t(m.presence)}</small></div></div>
+      <div className="gauge"><span><i className={`w-${Math.round(share * 10)}${share >= 1 ? ' full' : ''}`} /></span><em>{m.load}{m.max ? `/${m.max}` : ''}</em></div>
+      <div className="chips">{(m.topics ?? []).map((x) => <i key={x} className="chip">{x}</i>)}{(m.langs ?? []).map((x) => <i key={x} className="chip">{x}</i>)}{!!m.misses && <i className="chip bad">{t('misses', { n: m.misses })}</i>}{m.today && <small className="dim">{t('today_closed')} {m.today.closed}</small>}</div>
+      {(m.tickets ?? []).slice(0, 6).map((k) => <Held key={k.id} k={k} />)}
+    </div>
+  );
+}
+
+function Held({ k }: { k: Ticket }) {
+  return <a className="held" href={`#inbox/all/${k.id}`}><ChannelMark name={k.channel} /><b>{peerName(k)}</b><span className="said">{k.last?.text || k.asked}</span><i className={`chip s-${k.state}`}>{t(stateWord(k))}</i></a>;
+}
