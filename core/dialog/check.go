@@ -210,9 +210,11 @@ func (l *loader) checkGreeting() {
 		l.text(g.Channels[ch], l.b.scope, "greeting: "+ch)
 	}
 	l.items(g.Pos, "greeting: menu", g.Menu)
-	for _, t := range append([]text{g.Text, g.Short}, textsOf(g.Channels)...) {
-		l.honest(t)
+	for _, t := range append([]text{g.Text}, textsOf(g.Channels)...) {
+		l.honest(t, "it is a bot (机器人, bot)", "机器人", "bot", "robot")
+		l.honest(t, "how to reach a person (人工, human)", "人工", "human", "person", "agent", "people")
 	}
+	l.honest(g.Short, "it is a bot (机器人, bot)", "机器人", "bot", "robot")
 }
 
 func textsOf(m map[string]text) []text {
@@ -235,15 +237,11 @@ func (l *loader) anywhere() Pos {
 }
 
 // honest: a greeting names the bot as one and says how to reach a person.
-func (l *loader) honest(t text) {
+func (l *loader) honest(t text, what string, words ...string) {
 	for _, lang := range sortedKeys(t.by) {
 		for _, v := range t.by[lang] {
-			s := strings.ToLower(v.source)
-			if !containsAny(s, "机器人", "bot", "robot", "自动") {
-				l.fail(v.Pos, "the greeting must say that it is a bot (机器人, bot)")
-			}
-			if !containsAny(s, "人工", "human", "person", "agent", "people") {
-				l.fail(v.Pos, "the greeting must say how to reach a person (人工, human)")
+			if !containsAny(strings.ToLower(v.source), words...) {
+				l.fail(v.Pos, "the greeting must say %s", what)
 			}
 		}
 	}

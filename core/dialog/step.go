@@ -81,6 +81,9 @@ func (t *turn) read(unread []core.Envelope) (left int) {
 		}
 		doubts = append(doubts, *d)
 	}
+	if len(unread) == 0 { // the lines of a burst, if any, come in the next call
+		return 0
+	}
 	if len(doubts) == 0 {
 		t.m.Burst = time.Time{}
 		return 0
@@ -110,10 +113,10 @@ func (t *turn) isFirst(unread []core.Envelope, i int) bool {
 }
 
 // burstEnd is when doubtful lines are decided. A clock that was set back does
-// not make anybody wait longer.
+// not make anybody wait longer, and an end long past is of another burst.
 func (t *turn) burstEnd() time.Time {
 	end := t.s.Now.Add(t.b.set.Burst)
-	if !t.m.Burst.IsZero() && t.m.Burst.Before(end) {
+	if t.m.Burst.Before(end) && t.s.Now.Sub(t.m.Burst) < time.Minute {
 		return t.m.Burst
 	}
 	return end
@@ -153,7 +156,10 @@ func (t *turn) finish(left int) (core.Outcome, error) {
 		return core.Outcome{}, err
 	}
 	t.c.Mind = raw
-	t.c.Wake = t.m.Burst
+	t.c.Wake = time.Time{}
+	if t.m.Burst.After(t.s.Now) {
+		t.c.Wake = t.m.Burst
+	}
 	if f := t.m.Flow; f != nil && f.Call != nil && (t.c.Wake.IsZero() || f.Call.Until.Before(t.c.Wake)) {
 		t.c.Wake = f.Call.Until
 	}
@@ -204,6 +210,8 @@ func (t *turn) fit() core.Parts {
 		out = append(core.Parts{core.Text{Body: t.b.greeting(t)}}, out...)
 		t.m.Greeted = t.s.Now
 		t.event(core.Greeted, "first message within the greeting interval")
+		last := len(t.events) - 1
+		t.events = append([]core.Event{t.events[last]}, t.events[:last]...)
 	}
 	if len(t.m.Held) > 0 {
 		held := core.Parts{}
