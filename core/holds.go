@@ -65,6 +65,7 @@ type hold struct {
 	news      chan struct{} // closed when seat changes
 	owner     string        // Envelope.ID of the delivery that answers it
 	answer    []byte        // as it was written, for repeats
+	again     bool          // a repeat got the answer
 	done      bool          // answered, here or by another way
 }
 
@@ -88,9 +89,8 @@ func (s *seat) end() {
 var errLeft = errors.New("the platform gave up its request before the answer was written")
 
 const (
-	remember = time.Minute      // how long repeats are recognised; platforms repeat within seconds
-	reanswer = 10 * time.Minute // and by other processes
-	noted    = 24 * time.Hour   // how long Recall knows what left
+	remember = time.Minute    // how long repeats are recognised; platforms repeat within seconds
+	noted    = 24 * time.Hour // how long Recall knows what left
 )
 
 // Hold files a message and holds its request until there is an answer or it is
@@ -120,7 +120,7 @@ func (h *Holds) Hold(ctx context.Context, q Ask) (Verdict, error) {
 			return HoldAnswered, nil
 		case <-s.over:
 			if b := h.again(x, s); b != nil {
-				_ = q.Write(b) // if it fails, the platform asks again
+				h.told(x, q.Write(b)) // if it fails, the platform asks again
 				return HoldAnswered, nil
 			}
 			return HoldNothing, nil
@@ -199,10 +199,11 @@ func (h *Holds) file(ctx context.Context, x *hold, q Ask) error {
 	if x.filed {
 		return nil
 	}
-	v, ok, err := h.Values.Get(ctx, h.key("answer", q.Ref))
+	v, ok, err := h.Values.Get(ctx, h.held(x))
 	if err != nil {
 		return err
 	}
+	_, answer, _ := strings.Cut(v, "\n")
 	if !ok {
 		if err := q.File(ctx); err != nil {
 			return err
@@ -212,7 +213,7 @@ func (h *Holds) file(ctx context.Context, x *hold, q Ask) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if ok && !x.done {
-		h.finish(x, []byte(v))
+		h.finish(x, []byte(answer))
 	}
 	return nil
 }
@@ -233,6 +234,13 @@ func (h *Holds) again(x *hold, s *seat) []byte {
 		return nil
 	}
 	return x.answer
+}
+
+// told notes that a repeat got the answer of x.
+func (h *Holds) told(x *hold, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	x.again = x.again || err == nil
 }
 
 // last reports whether the platform will not repeat this request.
@@ -298,7 +306,7 @@ func (h *Holds) Answer(ctx context.Context, peer, id string, answer []byte) (ref
 		h.end(x, answer)
 		return "", &SendError{Kind: Unknown, Err: err}
 	}
-	h.unnote(context.WithoutCancel(ctx), x, id)
+	h.unnote(context.WithoutCancel(ctx), x)
 	if ctx.Err() != nil {
 		h.release(x)
 		return "", &SendError{Kind: Transient, Err: ctx.Err()}
@@ -385,40 +393,51 @@ func (h *Holds) await(ctx context.Context, news chan struct{}, end time.Time, tr
 	}
 }
 
-func (h *Holds) key(kind, id string) string { return h.Prefix + kind + "/" + id }
+// held is the key of the note that x is being answered: the delivery's ID and
+// the answer. Being one value it is there or not, whenever the process dies. A
+// repeat finds it by what it repeats, Recall by looking through the peer's.
+func (h *Holds) held(x *hold) string { return h.Prefix + "held/" + x.peer + "/" + x.ref }
 
-// note writes down, before anything leaves, that id answers x and how: once for
-// repeats that reach another process, once for Recall.
+func (h *Holds) sent(id string) string { return h.Prefix + "sent/" + id }
+
+// note writes down, before anything leaves, that id answers x and how.
 func (h *Holds) note(ctx context.Context, x *hold, id string, answer []byte) error {
-	errs := make(chan error, 1)
-	go func() { errs <- h.Values.Put(ctx, h.key("answer", x.ref), string(answer), reanswer) }()
-	err := h.Values.Put(ctx, h.key("out", id), "held "+x.ref, noted)
-	return errors.Join(err, <-errs)
+	return h.Values.Put(ctx, h.held(x), id+"\n"+string(answer), noted)
 }
 
-func (h *Holds) unnote(ctx context.Context, x *hold, id string) {
-	_ = h.Values.Delete(ctx, h.key("answer", x.ref)) // if these fail, Recall says that it may have been sent
-	_ = h.Values.Delete(ctx, h.key("out", id))
+func (h *Holds) unnote(ctx context.Context, x *hold) {
+	_ = h.Values.Delete(ctx, h.held(x)) // if it fails, Recall says that it may have been sent
 }
 
 // Begin notes that delivery id is about to leave by another way than Answer.
 func (h *Holds) Begin(ctx context.Context, id string) error {
-	return h.Values.Put(ctx, h.key("out", id), "sent", noted)
+	return h.Values.Put(ctx, h.sent(id), "", noted)
 }
 
 // Undo takes a Begin back: the platform certainly did not take it.
 func (h *Holds) Undo(ctx context.Context, id string) error {
-	return h.Values.Delete(ctx, h.key("out", id))
+	return h.Values.Delete(ctx, h.sent(id))
 }
 
-// Recall implements what Recaller promises.
-func (h *Holds) Recall(ctx context.Context, id string) (ref string, began bool, err error) {
-	v, ok, err := h.Values.Get(ctx, h.key("out", id))
-	if err != nil || !ok {
-		return "", false, err
+// Recall is what Recaller promises. An answer was certainly seen only if the
+// platform has repeated its request since, and got the answer then.
+func (h *Holds) Recall(ctx context.Context, peer, id string) (ref string, began bool, err error) {
+	if _, ok, err := h.Values.Get(ctx, h.sent(id)); ok || err != nil {
+		return "", ok, err
 	}
-	if ref, ok := strings.CutPrefix(v, "held "); ok {
-		return Free + ref, true, nil
+	prefix := h.Prefix + "held/" + peer + "/"
+	notes, err := h.Values.List(ctx, prefix, 1000)
+	for _, n := range notes {
+		if of, _, _ := strings.Cut(n.Value, "\n"); of != id {
+			continue
+		}
+		ref := strings.TrimPrefix(n.Key, prefix)
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if x := h.refs[ref]; x != nil && x.again {
+			return Free + ref, true, nil
+		}
+		return "", true, nil
 	}
-	return "", true, nil
+	return "", false, err
 }

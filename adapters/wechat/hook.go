@@ -133,10 +133,9 @@ func (a *Account) hold(w http.ResponseWriter, r *http.Request, p push, in arriva
 		return err
 	case v == core.HoldAnswered:
 		a.deps.Meter.Count("wechat_passive_total", 1, "channel", a.deps.Name)
+	case r.Context().Err() != nil: // the platform has given it up
 	case v == core.HoldAgain:
-		if r.Context().Err() == nil {
-			panic(http.ErrAbortHandler) // an empty 200 would mean that there is no answer
-		}
+		panic(http.ErrAbortHandler) // an empty 200 would mean that there is no answer
 	case a.conf.PassiveOnly && a.conf.Later != "":
 		return a.write(w, r, p, reply{Type: "text", Content: a.conf.Later})
 	default:

@@ -184,7 +184,7 @@ func (a *Account) Limits() core.Limits {
 
 // Recall implements core.Recaller.
 func (a *Account) Recall(ctx context.Context, env core.Envelope) (ref string, began bool, err error) {
-	return a.holds.Recall(ctx, env.ID)
+	return a.holds.Recall(ctx, env.Peer.ID, env.ID)
 }
 
 // hide takes everything secret out of an error. What it returns is still what

@@ -50,6 +50,7 @@ type Platform struct {
 	forced  time.Time
 
 	renewals int         // tokens issued
+	repeats  int         // of pushes
 	calls    []Call      // of the API, oldest first
 	faults   []int       // errcodes for the next messages
 	Status   int         // HTTP status of every answer; 0 for 200
@@ -177,6 +178,13 @@ func (p *Platform) Renewals() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.renewals
+}
+
+// Repeats is how many times a push was made again.
+func (p *Platform) Repeats() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.repeats
 }
 
 // Left is how many messages a follower may still be sent, and for how long.

@@ -109,6 +109,9 @@ func (p *Platform) Push(ctx context.Context, openid string, d Doc) error {
 	for try := range Tries {
 		if try > 0 {
 			r.URL.RawQuery = p.query(r.body).Encode()
+			p.mu.Lock()
+			p.repeats++
+			p.mu.Unlock()
 		}
 		start := p.now()
 		body, ok := p.attempt(ctx, r)
@@ -325,3 +328,6 @@ func (f *Follower) show(m Message, now time.Time) {
 	f.Screen = append(f.Screen, m)
 	f.exchange, f.Typing = now, time.Time{}
 }
+
+// Wrote opens a follower's window as if they had written, without a push.
+func (p *Platform) Wrote(openid string) { p.did(openid, Message{Type: "text"}, 5, 48*time.Hour) }
