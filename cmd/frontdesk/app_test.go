@@ -138,6 +138,8 @@ type said struct {
 	Parts json.RawMessage
 }
 
+func (s said) String() string { return fmt.Sprintf("%d %s", s.Seq, s.Parts) }
+
 // visitor is a customer at the web chat, over HTTP.
 type visitor struct {
 	*program
@@ -176,7 +178,7 @@ func (v *visitor) until(want string) {
 		v.after = max(v.after, got.Seq)
 		v.lines = append(v.lines, got.Lines...)
 	}
-	v.t.Fatalf("no line matches %s in %s", want, v.lines)
+	v.t.Fatalf("no line matches %s in %v", want, v.lines)
 }
 
 // The whole program: it starts, answers, greets and answers a customer, and
