@@ -4,8 +4,7 @@ package flows
 
 import "embed"
 
-// FS has the scripts (*.yaml), the conversations that test them (*.chat), and
-// the demo shop's order list (orders.csv).
+// FS has the scripts (*.yaml).
 //
-//go:embed *.yaml *.csv
+//go:embed *.yaml
 var FS embed.FS

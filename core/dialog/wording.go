@@ -36,7 +36,7 @@ var wordings = map[string][]string{
 
 	// said for staff, see core/desk
 	"claimed": {"agent"}, "returned": {"ahead", "eta"}, "transferred": {"agent", "topic"}, "closed": {"agent", "summary"},
-	"parked": nil, "reopened": nil, "handed_back": nil, "delayed": nil,
+	"parked": nil, "reopened": {"agent"}, "handed_back": nil, "delayed": nil, "correction": {"text"}, "withdrawn": nil,
 
 	// survey
 	"survey": nil, "opt_solved": nil, "opt_unsolved": nil, "survey_score": nil,
