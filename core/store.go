@@ -160,6 +160,7 @@ type TicketQuery struct {
 	Topic  string
 	Key    Key
 	Max    int
+	Newest bool // the newest first, in place of those who wait longest
 }
 
 // A TicketView is a ticket with what a list shows of its conversation.

@@ -9,9 +9,11 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/desk"
 )
 
 // An act is what a member of staff did in the browser: words for the thread of
@@ -22,19 +24,21 @@ type act struct {
 	Text   string            `json:"text,omitempty"`
 	Media  []string          `json:"media,omitempty"` // handles
 	Action string            `json:"action,omitempty"`
+	Option string            `json:"option,omitempty"` // the button under a message of the desk that was pressed
 	Values map[string]string `json:"values,omitempty"`
 }
 
-// actions are the actions of core/desk that the pages know, with their
-// arguments, about one ticket or about the whole desk.
+// The actions of core/desk that the pages know, with their arguments, about one
+// ticket or about the whole desk.
 var (
 	ticketActions = map[string][]string{
-		"claim": nil, "release": nil, "bot": nil, "correct": {"message", "text"},
-		"transfer": {"to", "note"}, "note": {"text"}, "park": {"until", "note"},
-		"close": {"outcome", "summary", "tags", "survey"}, "priority": {"class"},
-		"retry": {"message"}, "drop": {"message"}, "canned": {"id"}, "suggest": {"entry"},
+		desk.ActClaim: nil, desk.ActTake: {"message"}, desk.ActRelease: nil, desk.ActResume: nil, desk.ActReopen: nil, desk.ActBot: nil,
+		desk.ActTransfer: {"to", "note"}, desk.ActNote: {"text"}, desk.ActPark: {"until", "note"},
+		desk.ActClose: {"outcome", "summary", "tags", "survey"}, desk.ActPriority: {"class"},
+		desk.ActRetry: {"message"}, desk.ActDrop: {"message"}, desk.ActSend: {"message"}, desk.ActKeep: {"message"}, desk.ActUndo: {"message"},
+		desk.ActCorrect: {"message", "text"}, desk.ActCanned: {"id"}, desk.ActSuggest: {"entry"}, desk.ActBad: {"entry"},
 	}
-	deskActions = map[string][]string{"on": nil, "break": nil, "off": nil}
+	deskActions = map[string][]string{desk.ActOn: nil, desk.ActBreak: nil, desk.ActOff: {"force"}}
 )
 
 const (
@@ -56,10 +60,13 @@ func parseAct(b []byte) (act, error) {
 	if a.Ticket != "" && !plainID(a.Ticket, 1, 64) {
 		return a, fmt.Errorf("%w: no such ticket", core.ErrInvalid)
 	}
-	if a.Action == "" {
-		return a, a.checkWords()
+	switch {
+	case a.Option != "":
+		return a, a.checkOption()
+	case a.Action != "":
+		return a, a.checkAction()
 	}
-	return a, a.checkAction()
+	return a, a.checkWords()
 }
 
 func (a act) checkWords() error {
@@ -74,6 +81,14 @@ func (a act) checkWords() error {
 		return core.ErrTooLarge
 	case slices.ContainsFunc(a.Media, func(h string) bool { return h == "" || len(h) > 300 }):
 		return fmt.Errorf("%w: media without a handle", core.ErrInvalid)
+	}
+	return nil
+}
+
+// checkOption lets pass what core/desk puts under its messages, like "send:7".
+func (a act) checkOption() error {
+	if a.Action != "" || a.Text != "" || len(a.Media) > 0 || len(a.Values) > 0 || len(a.Option) > 200 || strings.ContainsFunc(a.Option, unicode.IsControl) {
+		return fmt.Errorf("%w: a button is pressed by itself", core.ErrInvalid)
 	}
 	return nil
 }
@@ -148,8 +163,12 @@ func (c *Console) serveAct(w http.ResponseWriter, r *http.Request, who signedIn)
 		return nil, err
 	}
 	if a.Ticket != "" {
-		if _, err := c.ticket(r.Context(), a.Ticket); err != nil {
+		v, err := c.ticket(r.Context(), a.Ticket)
+		if err != nil {
 			return nil, err
+		}
+		if !slices.ContainsFunc(v.Ticket.Shown, func(s core.Shown) bool { return s.Desk == c.Name }) {
+			return nil, problem{http.StatusConflict, "not_here"} // nobody would know what it is about
 		}
 	}
 	env := core.Envelope{
@@ -170,6 +189,8 @@ func (c *Console) serveAct(w http.ResponseWriter, r *http.Request, who signedIn)
 // parts is the act as a message.
 func (c *Console) parts(r *http.Request, a act) (core.Parts, error) {
 	switch {
+	case a.Option != "":
+		return core.Parts{core.Pick{Option: a.Option}}, nil
 	case a.Action != "" && len(a.Values) == 0:
 		return core.Parts{core.Pick{Option: a.Action}}, nil
 	case a.Action != "":

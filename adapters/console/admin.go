@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/desk"
 )
 
 // staff is an account as administrators see it.
@@ -152,11 +153,12 @@ func (c *Console) editAccount(w http.ResponseWriter, r *http.Request, who signed
 	return a.staff(), nil
 }
 
-// leave tells the hub that somebody cannot be written to any more, so that
-// their customers go back to the line.
+// leave takes somebody off duty whatever they have in hand, so that their
+// customers go back to the front of the line.
 func (c *Console) leave(r *http.Request, a account) error {
 	return c.Inbox.Receive(r.Context(), core.Envelope{
-		Channel: c.Name, Peer: a.peer(), Ref: a.ID + ":left:" + token(), At: c.Now(), Parts: core.Parts{core.Left{}},
+		Channel: c.Name, Peer: a.peer(), Ref: a.ID + ":left:" + token(), At: c.Now(),
+		Parts: core.Parts{core.Form{ID: desk.ActOff, Values: map[string]string{"force": "yes"}}},
 	})
 }
 

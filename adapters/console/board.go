@@ -113,7 +113,7 @@ func counts(open []core.TicketView, agent string) map[box]int {
 
 // closed are the tickets that were closed last, the newest first.
 func (c *Console) closed(ctx context.Context, q core.TicketQuery) ([]core.TicketView, error) {
-	q.States = []core.TicketState{core.TicketClosed}
+	q.States, q.Newest = []core.TicketState{core.TicketClosed}, true
 	if q.Max == 0 {
 		q.Max = closedMax
 	}
@@ -126,9 +126,16 @@ func (c *Console) closed(ctx context.Context, q core.TicketQuery) ([]core.Ticket
 	return vs, nil
 }
 
-// urgency orders a list: who rings me, then class, then who waits longest.
+// urgency orders a list: those whom somebody talks to or who wait, before those
+// who do not look at their screen; then by class, then who waits longest.
 func urgency(a, b core.TicketView) int {
-	return cmp.Or(cmp.Compare(a.Ticket.Class, b.Ticket.Class), a.Ticket.Since.Compare(b.Ticket.Since), cmp.Compare(a.Ticket.ID, b.Ticket.ID))
+	later := func(t core.Ticket) int {
+		if t.State == core.TicketMessage || t.State == core.TicketParked {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(later(a.Ticket)-later(b.Ticket), cmp.Compare(a.Ticket.Class, b.Ticket.Class), a.Ticket.Since.Compare(b.Ticket.Since), cmp.Compare(a.Ticket.ID, b.Ticket.ID))
 }
 
 // says reports whether a ticket has the words that somebody looks for.

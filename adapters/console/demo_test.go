@@ -145,7 +145,7 @@ func sample(t testing.TB, c *Console, h *house) {
 	h.say(k, bot, core.Text{Body: "正在为您转接售后客服，前面还有 2 位，大约 2–4 分钟。您可以继续描述问题，不用重复。"}, nil)
 	then(14 * time.Minute)
 	h.event(k, core.Claimed, core.Peer{ID: "lin", Name: "小林"}, nil)
-	h.say(k, lin, core.Text{Body: "您好，我是小林。照片看到了，非常抱歉，两个都碎了我给您补发两个新的，可以吗？"}, nil)
+	h.say(k, lin, core.Text{Body: "您好，我是小林。照片看到了，非常抱歉，两个都碎了，我给您补发两个新的，可以吗？"}, nil)
 	then(12 * time.Minute)
 	h.hear(k, core.Text{Body: "可以，但是这次能不能包好一点？我周六要送人的"})
 	then(11 * time.Minute)

@@ -104,6 +104,9 @@ func (h *house) Tickets(_ context.Context, q core.TicketQuery) ([]core.TicketVie
 		}
 	}
 	slices.SortFunc(out, func(a, b core.TicketView) int {
+		if q.Newest {
+			a, b = b, a
+		}
 		return cmp.Or(a.Ticket.Since.Compare(b.Ticket.Since), strings.Compare(a.Ticket.ID, b.Ticket.ID))
 	})
 	if q.Max > 0 {
@@ -155,7 +158,10 @@ func (h *house) Receive(ctx context.Context, env core.Envelope) error {
 	var mark func()
 	switch {
 	case v == nil && env.Thread == "":
-		a := cmp.Or(h.agents[id], core.Agent{ID: id, Name: env.Peer.Name, Max: 5})
+		a, known := h.agents[id]
+		if !known {
+			a = core.Agent{ID: id, Name: env.Peer.Name, Max: 5}
+		}
 		if p := core.Presence(action); p == core.OnDuty || p == core.OnBreak || p == core.OffDuty {
 			a.Presence, a.Since = p, h.now()
 		}
@@ -182,7 +188,7 @@ func (h *house) Receive(ctx context.Context, env core.Envelope) error {
 // words are the owner's to the customer, anybody else's a note.
 func (h *house) words(v *core.TicketView, env core.Envelope, id string) (mark func()) {
 	if v.Ticket.Agent != id || v.Ticket.State != core.TicketActive {
-		h.event(v.Ticket.Key, core.Noted, env.Peer, map[string]string{"text": env.Parts.Text(), "ref": env.Ref})
+		h.event(v.Ticket.Key, core.Noted, env.Peer, map[string]string{"text": env.Parts.Text(), "via": env.Ref, "desk": "console"})
 		return nil
 	}
 	var seqs []int64
@@ -223,15 +229,15 @@ func (h *house) act(v *core.TicketView, env core.Envelope, action string, values
 	t, id := &v.Ticket, "console/"+env.Peer.ID
 	who := env.Peer
 	switch action {
-	case "claim":
-		if t.State == core.TicketActive && t.Agent != id {
+	case "claim", "take", "resume", "reopen":
+		if action == "claim" && t.State == core.TicketActive && t.Agent != id {
 			h.event(t.Key, core.Refused, who, map[string]string{"action": "claim", "agent": t.Agent})
 			return
 		}
 		t.State, t.Agent, t.Claimed = core.TicketActive, id, h.now()
 		h.event(t.Key, core.Claimed, who, nil)
 	case "note":
-		h.event(t.Key, core.Noted, who, map[string]string{"text": values["text"], "ref": env.Ref})
+		h.event(t.Key, core.Noted, who, map[string]string{"text": values["text"], "via": env.Ref, "desk": "console"})
 	case "release", "bot":
 		t.State, t.Agent = core.TicketWaiting, ""
 		h.event(t.Key, core.Returned, who, nil)
@@ -288,6 +294,7 @@ func (h *house) hear(key core.Key, ps ...core.Part) {
 
 // open puts a ticket on the board.
 func (h *house) open(v core.TicketView) {
+	v.Ticket.Shown = []core.Shown{{Desk: "console", Thread: v.Ticket.ID, Card: v.Ticket.ID}}
 	v.Ticket.Key = core.Key{Channel: v.Ticket.Key.Channel, Peer: v.Peer.ID}
 	h.views[v.Ticket.ID] = &v
 }

@@ -225,6 +225,9 @@ func (c *Console) event(e entry, ev core.Event, who signedIn, names map[string]s
 	}
 	e.Mine = ev.By.ID == c.agent(who.account.ID)
 	e.Data = maps.Clone(ev.Data)
+	if ev.Kind == core.Noted && ev.Data["desk"] == c.Name || ev.Kind == core.Refused || ev.Kind == core.Dropped {
+		e.Ref = ev.Data["via"] // what became of a message that this browser still shows as on its way
+	}
 	for _, k := range []string{"agent", "from", "to"} {
 		if n := names[e.Data[k]]; n != "" {
 			e.Data[k] = n
@@ -233,14 +236,13 @@ func (c *Console) event(e entry, ev core.Event, who signedIn, names map[string]s
 	switch ev.Kind {
 	case core.Noted:
 		e.Kind, e.Parts = entryNote, core.Parts{core.Text{Body: ev.Data["text"]}}
-		e.Ref = ev.Data["ref"]
 		delete(e.Data, "text")
 	case core.Suggested:
 		e.Kind = entryHint
 	case core.Relayed, core.Greeted:
 		return e, false // the message itself is seen
 	case core.Refused:
-		return e, e.Mine || who.account.Role.leads()
+		return e, e.Mine || ev.Data["agent"] == c.agent(who.account.ID) || who.account.Role.leads()
 	}
 	return e, true
 }
