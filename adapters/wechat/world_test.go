@@ -34,6 +34,7 @@ type world struct {
 	ledger core.Ledger
 	proc   *process
 	doubt  int // messages of which nobody can know whether they arrived
+	lose   int // this response of ours gets lost on its way
 	faults []error
 }
 
@@ -69,7 +70,7 @@ func (w *world) start() *process {
 	p.ctx, p.kill = context.WithCancel(context.Background())
 	a, err := New(w.conf, core.Deps{
 		Name: "wx", Inbox: p, Values: values{w.values, p}, Blobs: &coretest.Blobs{}, Meter: coretest.Meter{}, Now: time.Now,
-		HTTP: &http.Client{Transport: wire{delay: func() time.Duration { return w.random(300 * time.Millisecond) }, Handler: http.HandlerFunc(p.api)}},
+		HTTP: &http.Client{Transport: wire{delay: func() time.Duration { return w.random(200 * time.Millisecond) }, Handler: http.HandlerFunc(p.api)}},
 		Log:  slog.New(slog.NewTextHandler(w.log, nil)),
 	})
 	if err != nil {
@@ -103,12 +104,19 @@ func (p *process) hook(w http.ResponseWriter, r *http.Request) {
 	}()
 	select {
 	case ok := <-done:
-		if !ok || p.dead() {
+		if !ok || p.dead() || p.lost() {
 			panic(http.ErrAbortHandler)
 		}
 	case <-p.ctx.Done():
 		panic(http.ErrAbortHandler)
 	}
+}
+
+func (w *world) lost() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lose--
+	return w.lose == 0
 }
 
 type mortal struct {
@@ -129,6 +137,7 @@ func (p *process) api(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	p.platform.ServeHTTP(w, r)
+	time.Sleep(p.random(200 * time.Millisecond)) // the answer's way back
 }
 
 // values is the store's, which takes its time and which a dead process cannot reach.
@@ -222,6 +231,7 @@ func (p *process) send(d *delivery) {
 		ctx, cancel := context.WithTimeout(p.ctx, 15*time.Second)
 		ref, err := p.account.Send(ctx, d.env)
 		cancel()
+		time.Sleep(p.random(10 * time.Millisecond)) // until the store has it
 		if p.settle(d, ref, err) {
 			return
 		}
