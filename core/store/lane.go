@@ -11,19 +11,16 @@ import (
 // lanes is the outbox of one conversation within a transaction. out gathers
 // what has been leased.
 type lanes struct {
-	t     *tx
-	key   core.Key
-	conv  int64
-	now   time.Time
-	state core.State      // of the conversation
-	seen  int64           // of the conversation
-	busy  map[string]bool // by channel: something is pending; only a turn keeps it
-	out   []core.Delivery
+	t   *tx
+	c   *conv
+	key core.Key
+	now time.Time
+	out []core.Delivery
 }
 
 // pending is a row of the log that is still to be sent.
 type pending struct {
-	row
+	entry
 	due, owner, tries int64
 	quash             bool
 	card              string
@@ -37,7 +34,13 @@ func (p *pending) dst() []any {
 
 // head is the oldest pending row of the lane on channel.
 func (l *lanes) head(channel string) (p pending, found bool, err error) {
-	found, err = l.t.row(p.dst(), "SELECT "+pendingCols+" FROM log WHERE conv = $1 AND channel = $2 AND state = 'pending' ORDER BY seq LIMIT 1", l.conv, channel)
+	if n, err := l.t.pending(l.c, channel); err != nil || n == 0 {
+		return p, false, err
+	}
+	if err := l.t.flush(); err != nil {
+		return p, false, err
+	}
+	found, err = l.t.row(p.dst(), "SELECT "+pendingCols+" FROM log WHERE conv = $1 AND channel = $2 AND state = 'pending' ORDER BY seq LIMIT 1", l.c.id, channel)
 	return p, found, err
 }
 
@@ -49,18 +52,14 @@ func (l *lanes) put(s say) error {
 			return err
 		}
 	}
-	busy, known := l.busy[s.env.Channel]
-	if !known {
-		_, found, err := l.head(s.env.Channel)
-		if err != nil {
-			return err
-		}
-		busy = found
+	waiting, err := l.t.pending(l.c, s.env.Channel)
+	if err != nil {
+		return err
 	}
-	l.busy[s.env.Channel] = true
-	r := pending{row: row{seq: l.t.s.ids.next(), at: micro(s.env.Filed), channel: s.env.Channel, body: s.body}, card: s.card}
-	if busy {
-		return l.insert(r, core.Pending, "")
+	r := pending{entry: entry{seq: l.t.s.ids.next(), at: micro(s.env.Filed), channel: s.env.Channel, body: s.body}, card: s.card}
+	if waiting > 0 {
+		l.insert(r, core.Pending, "")
+		return nil
 	}
 	d := core.Delivery{Envelope: s.env}
 	d.ID, d.Seq = l.t.s.ids.name(r.seq), r.seq
@@ -69,29 +68,24 @@ func (l *lanes) put(s say) error {
 		return err
 	}
 	if why != "" {
-		l.busy[s.env.Channel] = false
-		if err := l.insert(r, core.GivenUp, why); err != nil {
-			return err
-		}
+		l.insert(r, core.GivenUp, why)
 		return l.gaveUp(r.seq, why)
 	}
 	r.due, r.owner, r.tries = l.until(), l.t.s.me, 1
 	l.lease(d, r)
-	return l.insert(r, core.Pending, "")
+	l.insert(r, core.Pending, "")
+	return nil
 }
 
-func (l *lanes) insert(r pending, state core.Progress, why string) error {
-	_, err := l.t.exec(`INSERT INTO log (seq, conv, kind, channel, at, body, state, due, owner, tries, heard, card, why)
-		VALUES ($1, $2, 'out', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		r.seq, l.conv, r.channel, r.at, r.body, string(state), r.due, r.owner, r.tries, l.seen, r.card, why)
-	return err
+func (l *lanes) insert(r pending, state core.Progress, why string) {
+	l.t.append(l.c, record{pending: r, kind: "out", state: state, why: why, heard: l.c.seen})
 }
 
 func (l *lanes) until() int64 { return micro(l.now.Add(l.t.s.opt.Lease)) }
 
 // lease hands out d, which is row r.
 func (l *lanes) lease(d core.Delivery, r pending) {
-	d.Key, d.Tries, d.Lease, d.State = l.key, int(r.tries)-1, fromMicro(r.due), l.state
+	d.Key, d.Tries, d.Lease, d.State = l.key, int(r.tries)-1, fromMicro(r.due), core.State(l.c.state)
 	l.out = append(l.out, d)
 }
 
@@ -99,13 +93,19 @@ func (l *lanes) lease(d core.Delivery, r pending) {
 // never tried, and drops older updates that were. It reports whether s has
 // found its place.
 func (l *lanes) replace(s say) (taken bool, err error) {
+	if n, err := l.t.pending(l.c, s.env.Channel); err != nil || n == 0 {
+		return false, err
+	}
+	if err := l.t.flush(); err != nil {
+		return false, err
+	}
 	var old []pending
 	err = l.t.rows(func(scan func(...any) error) error {
 		var p pending
 		err := scan(p.dst()...)
 		old = append(old, p)
 		return err
-	}, "SELECT "+pendingCols+" FROM log WHERE conv = $1 AND channel = $2 AND state = 'pending' AND card = $3 ORDER BY seq", l.conv, s.env.Channel, s.card)
+	}, "SELECT "+pendingCols+" FROM log WHERE conv = $1 AND channel = $2 AND state = 'pending' AND card = $3 ORDER BY seq", l.c.id, s.env.Channel, s.card)
 	if err != nil {
 		return false, err
 	}
@@ -122,7 +122,7 @@ func (l *lanes) replace(s say) (taken bool, err error) {
 			if opens, err := l.opens(p); err != nil || opens {
 				return false, err
 			}
-			if err := l.end(p.seq, core.NeverSent, "a newer card takes its place"); err != nil {
+			if err := l.end(p, core.NeverSent, "a newer card takes its place"); err != nil {
 				return false, err
 			}
 			if err := l.advance(s.env.Channel); err != nil {
@@ -199,9 +199,9 @@ func (l *lanes) advance(channel string) error {
 // take leases the head p and reports true, or gives it up.
 func (l *lanes) take(p pending) (given bool, err error) {
 	if p.quash {
-		return false, l.end(p.seq, core.Uncertain, "nobody said what became of it, and it was dropped meanwhile")
+		return false, l.end(p, core.Uncertain, "nobody said what became of it, and it was dropped meanwhile")
 	}
-	e, err := l.t.s.envelope(l.key, p.row)
+	e, err := l.t.s.envelope(l.key, p.entry)
 	if err != nil {
 		return false, err
 	}
@@ -211,33 +211,37 @@ func (l *lanes) take(p pending) (given bool, err error) {
 		return false, err
 	}
 	if why != "" {
-		if err := l.end(p.seq, core.GivenUp, why); err != nil {
+		if err := l.end(p, core.GivenUp, why); err != nil {
 			return false, err
 		}
 		return false, l.gaveUp(p.seq, why)
 	}
 	p.due, p.owner, p.tries = l.until(), l.t.s.me, p.tries+1
 	l.lease(d, p)
-	_, err = l.t.exec("UPDATE log SET due = $2, owner = $3, tries = $4, heard = $5 WHERE seq = $1", p.seq, p.due, p.owner, p.tries, l.seen)
+	_, err = l.t.exec("UPDATE log SET due = $2, owner = $3, tries = $4, heard = $5 WHERE seq = $1", p.seq, p.due, p.owner, p.tries, l.c.seen)
 	return true, err
 }
 
-// end takes a row out of its lane.
-func (l *lanes) end(seq int64, state core.Progress, why string) error {
-	_, err := l.t.exec("UPDATE log SET state = $2, why = $3, due = 0, owner = 0 WHERE seq = $1", seq, string(state), why)
+// end takes p out of its lane.
+func (l *lanes) end(p pending, state core.Progress, why string) error {
+	l.c.more(p.channel, -1)
+	_, err := l.t.exec("UPDATE log SET state = $2, why = $3, due = 0, owner = 0 WHERE seq = $1", p.seq, string(state), why)
 	return err
 }
 
 // hush drops the bot's messages to the peer that have not been sent. Those
 // under way are dropped if they come back.
 func (l *lanes) hush() error {
+	if n, err := l.t.pending(l.c, l.key.Channel); err != nil || n == 0 {
+		return err
+	}
 	var ps []pending
 	err := l.t.rows(func(scan func(...any) error) error {
 		var p pending
 		err := scan(p.dst()...)
 		ps = append(ps, p)
 		return err
-	}, "SELECT "+pendingCols+" FROM log WHERE conv = $1 AND channel = $2 AND state = 'pending' ORDER BY seq", l.conv, l.key.Channel)
+	}, "SELECT "+pendingCols+" FROM log WHERE conv = $1 AND channel = $2 AND state = 'pending' ORDER BY seq", l.c.id, l.key.Channel)
 	if err != nil {
 		return err
 	}
@@ -255,15 +259,12 @@ func (l *lanes) hush() error {
 			}
 			continue
 		}
-		if err := l.end(p.seq, core.NeverSent, hushed); err != nil {
+		if err := l.end(p, core.NeverSent, hushed); err != nil {
 			return err
 		}
 		if err := l.note(core.Dropped, p.seq, hushed); err != nil {
 			return err
 		}
-	}
-	if len(ps) == 0 {
-		return nil
 	}
 	return l.advance(l.key.Channel)
 }
@@ -272,7 +273,8 @@ const hushed = "a person has taken over"
 
 // release leases the head of the peer's lane if it was held until they write.
 func (l *lanes) release() error {
-	if _, err := l.t.exec("UPDATE conversation SET held = $2 WHERE id = $1", l.conv, false); err != nil {
+	l.c.held = false
+	if _, err := l.t.exec("UPDATE conversation SET held = $2 WHERE id = $1", l.c.id, false); err != nil {
 		return err
 	}
 	return l.advance(l.key.Channel)
@@ -287,5 +289,7 @@ func (l *lanes) note(kind core.EventKind, seq int64, why string) error {
 	if err != nil {
 		return err
 	}
-	return l.t.event(l.conv, l.now, string(b))
+	l.t.event(l.c, l.now, string(b))
+	_, err = l.t.exec("UPDATE conversation SET last = $2 WHERE id = $1", l.c.id, l.c.last)
+	return err
 }

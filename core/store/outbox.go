@@ -14,14 +14,18 @@ func (s *Store) Outbox(ctx context.Context, now time.Time, max int) (out []core.
 	if max <= 0 {
 		return nil, nil
 	}
-	err = s.commit(ctx, func(t *tx) error {
+	err = s.do(ctx, func(t *tx) error {
 		out = nil
 		heads, err := t.due(now, max)
 		if err != nil {
 			return err
 		}
 		for _, h := range heads {
-			l := lanes{t: t, key: h.key, conv: h.conv, now: now, state: h.state, seen: h.seen}
+			c, err := t.conv(h.key)
+			if err != nil {
+				return err
+			}
+			l := lanes{t: t, c: c, key: h.key, now: now}
 			given, err := l.take(h.pending)
 			if err == nil && !given {
 				err = l.advance(h.channel)
@@ -39,20 +43,17 @@ func (s *Store) Outbox(ctx context.Context, now time.Time, max int) (out []core.
 // due is a lane's head with its conversation.
 type dueHead struct {
 	pending
-	conv  int64
-	key   core.Key
-	state core.State
-	seen  int64
+	key core.Key
 }
 
-const dueSQL = `SELECT l.seq, l.channel, l.ref, l.at, l.body, l.due, l.owner, l.tries, l.quash, l.card, c.id, c.channel, c.peer, c.state, c.seen
+const dueSQL = `SELECT l.seq, l.channel, l.ref, l.at, l.body, l.due, l.owner, l.tries, l.quash, l.card, c.channel, c.peer
 	FROM log l JOIN conversation c ON c.id = l.conv WHERE `
 
 // due finds heads whose time has come, and those that a dead process has leased.
 func (t *tx) due(now time.Time, max int) (out []dueHead, err error) {
 	row := func(scan func(...any) error) error {
 		var h dueHead
-		err := scan(append(h.dst(), &h.conv, &h.key.Channel, &h.key.Peer, &h.state, &h.seen)...)
+		err := scan(append(h.dst(), &h.key.Channel, &h.key.Peer)...)
 		out = append(out, h)
 		return err
 	}
@@ -76,7 +77,7 @@ func (s *Store) Settle(ctx context.Context, now time.Time, r core.Result) (next 
 		return nil, core.ErrNotFound
 	}
 	x := settling{Result: r, now: now, seq: seq}
-	if err := s.commit(ctx, x.write); err != nil {
+	if err := s.do(ctx, x.write); err != nil {
 		return nil, err
 	}
 	return x.next, nil
@@ -88,7 +89,6 @@ type settling struct {
 	seq  int64
 	next *core.Delivery
 
-	conv int64
 	pending
 	heard int64 // conversation.seen when it was leased
 	state core.Progress
@@ -97,19 +97,20 @@ type settling struct {
 
 func (x *settling) write(t *tx) error {
 	x.next = nil
-	key := x.Delivery.Key
-	var state string
-	var seen int64
-	found, err := t.row(append(x.dst(), &x.heard, &x.conv, &x.state, &key.Channel, &key.Peer, &state, &seen),
-		`SELECT l.seq, l.channel, l.ref, l.at, l.body, l.due, l.owner, l.tries, l.quash, l.card, l.heard, l.conv, l.state, c.channel, c.peer, c.state, c.seen
-		FROM log l JOIN conversation c ON c.id = l.conv WHERE l.seq = $1 AND l.kind = 'out'`, x.seq)
+	c, err := t.find(x.Delivery.Key)
 	if err != nil {
 		return err
 	}
-	if !found {
+	var id int64
+	found, err := t.row([]any{&id, &x.pending.seq, &x.channel, &x.owner, &x.tries, &x.quash, &x.card, &x.heard, &x.state},
+		"SELECT conv, seq, channel, owner, tries, quash, card, heard, state FROM log WHERE seq = $1 AND kind = 'out'", x.seq)
+	if err != nil {
+		return err
+	}
+	if !found || c == nil || c.id != id {
 		return refused{core.ErrNotFound}
 	}
-	x.lanes = lanes{t: t, key: key, conv: x.conv, now: x.now, state: core.State(state), seen: seen}
+	x.lanes = lanes{t: t, c: c, key: x.Delivery.Key, now: x.now}
 	if x.Gone {
 		if err := x.markGone(); err != nil {
 			return err
@@ -140,19 +141,19 @@ func (x *settling) settle() (waits bool, err error) {
 	case core.AttemptSent:
 		return false, x.sent()
 	case core.AttemptUnknown:
-		return false, x.lanes.end(x.seq, core.Uncertain, x.why())
+		return false, x.lanes.end(x.pending, core.Uncertain, x.why())
 	case core.AttemptDropped:
-		return false, x.lanes.end(x.seq, core.NeverSent, x.why())
+		return false, x.lanes.end(x.pending, core.NeverSent, x.why())
 	case core.AttemptAgain, core.AttemptHeld:
 		if x.quash {
-			if err := x.lanes.end(x.seq, core.NeverSent, hushed); err != nil {
+			if err := x.lanes.end(x.pending, core.NeverSent, hushed); err != nil {
 				return false, err
 			}
 			return false, x.lanes.note(core.Dropped, x.seq, hushed)
 		}
 		return true, x.again()
 	}
-	if err := x.lanes.end(x.seq, core.GivenUp, x.why()); err != nil {
+	if err := x.lanes.end(x.pending, core.GivenUp, x.why()); err != nil {
 		return false, err
 	}
 	return false, x.lanes.gaveUp(x.seq, x.why())
@@ -175,7 +176,10 @@ func (x *settling) late() error {
 }
 
 func (x *settling) sent() error {
-	t := x.lanes.t
+	t, c := x.lanes.t, x.lanes.c
+	if x.state == core.Pending {
+		c.more(x.channel, -1)
+	}
 	if _, err := t.exec("UPDATE log SET state = $2, ref = $3, why = '', due = 0, owner = 0 WHERE seq = $1", x.seq, string(core.Sent), x.Ref); err != nil {
 		return err
 	}
@@ -184,7 +188,7 @@ func (x *settling) sent() error {
 	}
 	if x.Delivery.Thread == "" {
 		_, err := t.exec(`INSERT INTO thread (desk, thread, conv, ticket, card) VALUES ($1, $2, $3, $4, $2)
-			ON CONFLICT (desk, thread) DO UPDATE SET conv = excluded.conv, ticket = excluded.ticket, card = excluded.card`, x.channel, x.Ref, x.conv, x.card)
+			ON CONFLICT (desk, thread) DO UPDATE SET conv = excluded.conv, ticket = excluded.ticket, card = excluded.card`, x.channel, x.Ref, c.id, x.card)
 		return err
 	}
 	_, err := t.exec("UPDATE thread SET card = $3 WHERE desk = $1 AND thread = $2 AND card <> $3", x.channel, x.Delivery.Thread, x.Ref)
@@ -202,7 +206,9 @@ func (x *settling) again() error {
 		due = micro(x.now)
 		if !wrote {
 			due = 0
-			if _, err := x.lanes.t.exec("UPDATE conversation SET held = $2 WHERE id = $1", x.conv, true); err != nil {
+			x.lanes.c.held = true
+			x.lanes.t.touch(x.lanes.c)
+			if _, err := x.lanes.t.exec("UPDATE conversation SET held = $2 WHERE id = $1", x.lanes.c.id, true); err != nil {
 				return err
 			}
 		}
@@ -215,15 +221,16 @@ func (x *settling) again() error {
 // delivery was leased: then there is nothing to wait for.
 func (x *settling) wrote() (bool, error) {
 	var seq int64
-	return x.lanes.t.row([]any{&seq}, "SELECT seq FROM log WHERE conv = $1 AND kind = 'in' AND channel = $2 AND seq > $3 AND seq <= $4 LIMIT 1",
-		x.conv, x.channel, x.heard, x.lanes.seen)
+	return x.lanes.t.row([]any{&seq}, backSQL+"SELECT seq FROM back WHERE kind = 'in' AND channel = $3 LIMIT 1", x.lanes.c.seen, x.heard, x.channel)
 }
 
 // markGone remembers that the peer, or a desk's thread, is gone. A ticket whose
 // thread is gone gets a new one with its next card.
 func (x *settling) markGone() error {
 	if x.channel == x.lanes.key.Channel {
-		_, err := x.lanes.t.exec("UPDATE conversation SET gone = $2 WHERE id = $1", x.conv, true)
+		x.lanes.c.gone = true
+		x.lanes.t.touch(x.lanes.c)
+		_, err := x.lanes.t.exec("UPDATE conversation SET gone = $2 WHERE id = $1", x.lanes.c.id, true)
 		return err
 	}
 	_, err := x.lanes.t.exec("DELETE FROM thread WHERE desk = $1 AND thread = $2", x.channel, x.Delivery.Thread)
@@ -232,7 +239,7 @@ func (x *settling) markGone() error {
 
 // Renew implements core.Store.
 func (s *Store) Renew(ctx context.Context, now time.Time, ids []string) error {
-	return s.commit(ctx, func(t *tx) error {
+	return s.do(ctx, func(t *tx) error {
 		for _, id := range ids {
 			seq, ok := s.ids.seq(id)
 			if !ok {
@@ -248,11 +255,12 @@ func (s *Store) Renew(ctx context.Context, now time.Time, ids []string) error {
 
 // Report implements core.Store. A message that bounced leaves a GaveUp event.
 func (s *Store) Report(ctx context.Context, r core.Receipt) error {
-	return s.commit(ctx, func(t *tx) error {
-		var seq, conv int64
+	return s.do(ctx, func(t *tx) error {
+		var seq int64
+		var key core.Key
 		var state core.Progress
-		found, err := t.row([]any{&seq, &conv, &state}, `SELECT seq, conv, state FROM log
-			WHERE channel = $1 AND ref = $2 AND kind = 'out' AND ref <> '' ORDER BY seq DESC LIMIT 1`, r.Channel, r.Ref)
+		found, err := t.row([]any{&seq, &state, &key.Channel, &key.Peer}, `SELECT l.seq, l.state, c.channel, c.peer FROM log l JOIN conversation c ON c.id = l.conv
+			WHERE l.channel = $1 AND l.ref = $2 AND l.kind = 'out' AND l.ref <> '' ORDER BY l.seq DESC LIMIT 1`, r.Channel, r.Ref)
 		if err != nil {
 			return err
 		}
@@ -266,7 +274,11 @@ func (s *Store) Report(ctx context.Context, r core.Receipt) error {
 		if _, err := t.exec("UPDATE log SET state = $2, why = $3 WHERE seq = $1", seq, string(to), r.Why); err != nil || to != core.GivenUp {
 			return err
 		}
-		l := lanes{t: t, conv: conv, now: cmp.Or(r.At, s.opt.Now())}
+		c, err := t.conv(key)
+		if err != nil {
+			return err
+		}
+		l := lanes{t: t, c: c, key: key, now: cmp.Or(r.At, s.opt.Now())}
 		return l.gaveUp(seq, r.Why)
 	})
 }

@@ -13,7 +13,7 @@ import (
 // conversation is core.ErrInvalid.
 func (s *Store) Receive(ctx context.Context, key core.Key, env core.Envelope) (fresh bool, err error) {
 	for _, f := range [...]struct{ what, v string }{{"channel", env.Channel}, {"ref", env.Ref}, {"conversation's channel", key.Channel}, {"conversation's peer", key.Peer}} {
-		if f.v == "" || !utf8.ValidString(f.v) || strings.ContainsRune(f.v, 0) {
+		if f.v == "" || !utf8.ValidString(f.v) || strings.IndexByte(f.v, 0) >= 0 {
 			return false, fmt.Errorf("store: %w envelope: its %s is empty or not text", core.ErrInvalid, f.what)
 		}
 	}
@@ -25,34 +25,103 @@ func (s *Store) Receive(ctx context.Context, key core.Key, env core.Envelope) (f
 	if at.IsZero() {
 		at = s.opt.Now()
 	}
-	err = s.commit(ctx, func(t *tx) error {
-		conv, err := t.conversation(key)
-		if err != nil {
-			return err
-		}
-		seq := s.ids.next()
-		res, err := t.exec(`INSERT INTO log (seq, conv, kind, channel, ref, at, body) VALUES ($1, $2, 'in', $3, $4, $5, $6)
-			ON CONFLICT (channel, ref) WHERE kind = 'in' DO NOTHING`, seq, conv, env.Channel, env.Ref, micro(at), body)
-		if err != nil {
-			return err
-		}
-		n, err := res.RowsAffected()
-		if fresh = n > 0; err != nil || !fresh {
-			return err
-		}
-		_, err = t.exec(`INSERT INTO unread (conv, since, last, n) VALUES ($1, $2, $3, 1)
-			ON CONFLICT (conv) DO UPDATE SET last = excluded.last, n = unread.n + 1`, conv, micro(at), seq)
-		return err
-	})
-	return fresh && err == nil, err
+	f := &filing{key: key, entry: entry{at: micro(at), channel: env.Channel, ref: env.Ref, body: body}}
+	err = s.commit(ctx, &job{in: f})
+	return f.fresh && err == nil, err
 }
 
-// conversation is the row of key, made if there is none.
-func (t *tx) conversation(key core.Key) (id int64, err error) {
-	found, err := t.row([]any{&id}, "SELECT id FROM conversation WHERE channel = $1 AND peer = $2", key.Channel, key.Peer)
-	if err != nil || found {
-		return id, err
+// filing is a message to be filed.
+type filing struct {
+	key core.Key
+	entry
+	fresh bool
+
+	conv *conv
+	prev int64
+}
+
+const (
+	inInsert = "INSERT INTO log (seq, conv, prev, kind, channel, ref, at, body)"
+	inRest   = "ON CONFLICT (channel, ref) WHERE kind = 'in' DO NOTHING"
+)
+
+// file files the messages of a batch, those that are repeats excepted.
+func (t *tx) file(fs []*filing) (err error) {
+	if len(fs) == 0 {
+		return nil
 	}
-	_, err = t.row([]any{&id}, "INSERT INTO conversation (channel, peer) VALUES ($1, $2) RETURNING id", key.Channel, key.Peer)
-	return id, err
+	args := t.args[:0]
+	lasts := map[*conv]int64{}
+	for _, f := range fs {
+		if f.conv, err = t.conv(f.key); err != nil {
+			return err
+		}
+		f.seq, f.prev = t.s.ids.next(), f.conv.last
+		f.fresh = true
+		if _, ok := lasts[f.conv]; !ok {
+			lasts[f.conv] = f.conv.last
+		}
+		f.conv.last = f.seq
+		args = append(args, f.seq, f.conv.id, f.prev, "in", f.channel, f.ref, f.at, f.body)
+	}
+	n, err := t.insert(inInsert, inRest, 8, args)
+	if err != nil {
+		return err
+	}
+	if n < int64(len(fs)) {
+		if err := t.repeats(fs, lasts); err != nil {
+			return err
+		}
+	}
+	return t.markUnread(fs)
+}
+
+// repeats finds those that were not inserted, and mends the lists of their
+// conversations: who came behind one of them stands behind its predecessor.
+func (t *tx) repeats(fs []*filing, lasts map[*conv]int64) error {
+	kept := map[int64]bool{}
+	err := t.rows(func(scan func(...any) error) error {
+		var seq int64
+		err := scan(&seq)
+		kept[seq] = true
+		return err
+	}, "SELECT seq FROM log WHERE seq >= $1 AND seq <= $2", fs[0].seq, fs[len(fs)-1].seq)
+	if err != nil {
+		return err
+	}
+	for _, f := range fs {
+		if f.fresh = kept[f.seq]; !f.fresh {
+			continue
+		}
+		if f.prev != lasts[f.conv] {
+			if _, err := t.exec("UPDATE log SET prev = $2 WHERE seq = $1", f.seq, lasts[f.conv]); err != nil {
+				return err
+			}
+		}
+		lasts[f.conv] = f.seq
+	}
+	for c, last := range lasts {
+		c.last = last
+	}
+	return nil
+}
+
+// markUnread puts conversations on the list of those with unread envelopes.
+func (t *tx) markUnread(fs []*filing) error {
+	args := t.args[:0]
+	for _, f := range fs {
+		if !f.fresh {
+			continue
+		}
+		args = append(args, f.conv.id, f.at, f.seq, 1)
+		t.touch(f.conv)
+		if f.conv.whole = f.conv.whole && len(f.conv.unread) < 2*most; !f.conv.whole {
+			f.conv.unread = nil // a flood is not kept in memory
+			continue
+		}
+		f.conv.unread = append(f.conv.unread, f.entry)
+	}
+	_, err := t.insert("INSERT INTO unread (conv, since, last, n)",
+		"ON CONFLICT (conv) DO UPDATE SET last = excluded.last, n = unread.n + 1", 4, args)
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
@@ -25,7 +26,7 @@ func (s *Store) Turn(ctx context.Context, key core.Key, now time.Time, f core.Tu
 	if err != nil {
 		return core.Committed{}, err
 	}
-	unread, err := s.unread(ctx, h)
+	unread, err := s.envelopes(key, h.unread[:min(len(h.unread), most)])
 	if err != nil {
 		return core.Committed{}, err
 	}
@@ -38,7 +39,7 @@ func (s *Store) Turn(ctx context.Context, key core.Key, now time.Time, f core.Tu
 	if err := p.plan(out); err != nil {
 		return core.Committed{}, fmt.Errorf("store: turn of %s: %w", key, err)
 	}
-	if err := s.commit(ctx, p.write); err != nil {
+	if err := s.commit(ctx, &job{turn: p}); err != nil {
 		return core.Committed{}, err
 	}
 	return p.done, nil
@@ -46,36 +47,50 @@ func (s *Store) Turn(ctx context.Context, key core.Key, now time.Time, f core.Tu
 
 // head is a conversation as it was loaded.
 type head struct {
-	id   int64 // 0: there is no row yet
-	held bool
+	row
 	conv core.Conversation
-	body string // of the ticket, as stored
 }
 
-const headSQL = `SELECT c.id, c.state, c.seen, c.gone, c.held, c.body, coalesce(t.body, '')
-	FROM conversation c LEFT JOIN ticket t ON t.id = c.ticket WHERE c.channel = $1 AND c.peer = $2`
-
 // load reads a conversation; a new one has only its key.
-func (s *Store) load(ctx context.Context, key core.Key) (head, error) {
-	h := head{conv: core.Conversation{Key: key}}
-	var state, body string
-	var seen int64
-	var gone bool
-	err := s.query(ctx, func(scan func(...any) error) error {
-		return scan(&h.id, &state, &seen, &gone, &h.held, &body, &h.body)
-	}, headSQL, key.Channel, key.Peer)
-	if err != nil || h.id == 0 {
+func (s *Store) load(ctx context.Context, key core.Key) (h head, err error) {
+	h.conv.Key = key
+	if v := s.queue.convs.view(key); v != nil {
+		h.row = *v
+	} else if h.row, err = s.loadRow(ctx, key); err != nil {
 		return h, err
 	}
-	if h.conv, err = conversation(key, body, h.body); err != nil {
+	if h.conv, err = conversation(key, h.body, h.ticket); err != nil {
 		return h, err
 	}
-	h.conv.State, h.conv.Seen, h.conv.Gone = core.State(state), seen, gone
+	h.conv.State, h.conv.Seen, h.conv.Gone = core.State(h.state), h.seen, h.gone
 	if h.conv.Ticket != nil {
 		h.conv.Ticket.Shown, err = s.shown(ctx, h.conv.Ticket.ID)
 	}
 	return h, err
 }
+
+func (s *Store) loadRow(ctx context.Context, key core.Key) (r row, err error) {
+	var whole bool
+	err = s.query(ctx, func(scan func(...any) error) error { return scan(append(r.dst(), &whole)...) }, rowSQL, key.Channel, key.Peer)
+	if err != nil || whole || r.last <= r.seen {
+		return r, err
+	}
+	err = s.query(ctx, func(scan func(...any) error) error {
+		var e entry
+		err := scan(&e.seq, &e.at, &e.channel, &e.ref, &e.body)
+		r.unread = append(r.unread, e)
+		return err
+	}, backSQL+"SELECT seq, at, channel, ref, body FROM back WHERE kind = 'in'", r.last, r.seen)
+	slices.Reverse(r.unread)
+	return r, err
+}
+
+// backSQL makes back, the records of a conversation from seq $1 on back, as
+// long as they are newer than seq $2.
+const backSQL = `WITH RECURSIVE back (seq, prev, kind, channel, ref, at, body, state, why) AS (
+	SELECT seq, prev, kind, channel, ref, at, body, state, why FROM log WHERE seq = $1 AND seq > $2
+	UNION ALL
+	SELECT l.seq, l.prev, l.kind, l.channel, l.ref, l.at, l.body, l.state, l.why FROM back b JOIN log l ON l.seq = b.prev WHERE l.seq > $2) `
 
 // conversation reads a conversation and its ticket from their bodies.
 func conversation(key core.Key, body, ticket string) (c core.Conversation, err error) {
@@ -102,30 +117,20 @@ func (s *Store) shown(ctx context.Context, ticket string) (out []core.Shown, err
 	return out, err
 }
 
-func (s *Store) unread(ctx context.Context, h head) (out []core.Envelope, err error) {
-	if h.id == 0 {
-		return nil, nil
-	}
-	err = s.query(ctx, func(scan func(...any) error) error {
-		var r row
-		if err := scan(&r.seq, &r.channel, &r.ref, &r.at, &r.body); err != nil {
-			return err
+// envelopes reads what is stored of messages.
+func (s *Store) envelopes(key core.Key, es []entry) ([]core.Envelope, error) {
+	var out []core.Envelope
+	for _, e := range es {
+		x, err := s.envelope(key, e)
+		if err != nil {
+			return nil, err
 		}
-		e, err := s.envelope(h.conv.Key, r)
-		out = append(out, e)
-		return err
-	}, "SELECT seq, channel, ref, at, body FROM log WHERE conv = $1 AND seq > $2 AND kind = 'in' ORDER BY seq LIMIT $3", h.id, h.conv.Seen, most)
-	return out, err
+		out = append(out, x)
+	}
+	return out, nil
 }
 
-// row is a record as it is stored.
-type row struct {
-	seq                int64
-	at                 int64
-	channel, ref, body string
-}
-
-func (s *Store) envelope(key core.Key, r row) (core.Envelope, error) {
+func (s *Store) envelope(key core.Key, r entry) (core.Envelope, error) {
 	e, err := unpack(key, r.body)
 	e.ID, e.Seq, e.Channel, e.Ref, e.Filed = s.ids.name(r.seq), r.seq, r.channel, r.ref, fromMicro(r.at)
 	return e, err
@@ -206,7 +211,7 @@ func (p *turn) planTicket() error {
 	c := *t
 	c.Key, c.Shown = p.key, nil
 	b, err := json.Marshal(c)
-	if string(b) != p.head.body {
+	if string(b) != p.head.ticket {
 		p.ticket = string(b)
 	}
 	if p.old != nil && p.old.ID == c.ID {
@@ -278,11 +283,14 @@ func (p *turn) planAgents(as []core.Agent) error {
 // write commits the turn. It may run twice.
 func (p *turn) write(t *tx) error {
 	p.done = core.Committed{Before: p.old, After: p.conv, Agents: p.done.Agents}
-	id, err := p.writeConversation(t)
+	c, err := t.conv(p.key)
 	if err != nil {
 		return err
 	}
-	if err := p.markRead(t, id); err != nil {
+	if err := p.writeTicket(t, c); err != nil {
+		return err
+	}
+	if err := p.markRead(t, c); err != nil {
 		return err
 	}
 	for _, a := range p.agents {
@@ -290,18 +298,16 @@ func (p *turn) write(t *tx) error {
 			return err
 		}
 	}
-	l := lanes{t: t, key: p.key, conv: id, now: p.now, state: p.conv.State, seen: p.read, busy: map[string]bool{}}
+	l := lanes{t: t, c: c, key: p.key, now: p.now}
 	if p.hush {
 		if err := l.hush(); err != nil {
 			return err
 		}
 	}
 	for _, b := range p.events {
-		if err := t.event(id, p.now, b); err != nil {
-			return err
-		}
+		t.event(c, p.now, b)
 	}
-	if p.heard && p.head.held {
+	if p.heard && c.held {
 		if err := l.release(); err != nil {
 			return err
 		}
@@ -312,72 +318,81 @@ func (p *turn) write(t *tx) error {
 		}
 	}
 	p.done.Deliveries = l.out
-	return nil
+	return p.writeConversation(t, c)
 }
 
-func (p *turn) writeConversation(t *tx) (id int64, err error) {
+// writeConversation is last, because it writes which record is the newest.
+func (p *turn) writeConversation(t *tx, row *conv) error {
+	t.touch(row)
 	c, ticket := p.conv, ""
 	if c.Ticket != nil {
 		ticket = c.Ticket.ID
 	}
-	due := micro(c.Due())
-	if id = p.head.id; id == 0 {
-		if id, err = t.conversation(p.key); err != nil {
-			return 0, err
-		}
+	if _, err := t.exec("UPDATE conversation SET state = $2, due = $3, seen = $4, last = $5, ticket = $6, body = $7 WHERE id = $1",
+		row.id, row.state, micro(c.Due()), c.Seen, row.last, ticket, p.body); err != nil {
+		return err
 	}
-	if _, err := t.exec("UPDATE conversation SET state = $2, due = $3, seen = $4, ticket = $5, body = $6 WHERE id = $1",
-		id, string(c.State), due, c.Seen, ticket, p.body); err != nil {
-		return 0, err
+	if row.body = p.body; !p.gone {
+		return nil
 	}
-	if p.gone {
-		if _, err := t.exec("UPDATE conversation SET gone = $2 WHERE id = $1", id, c.Gone); err != nil {
-			return 0, err
-		}
+	row.gone = c.Gone
+	_, err := t.exec("UPDATE conversation SET gone = $2 WHERE id = $1", row.id, c.Gone)
+	return err
+}
+
+func (p *turn) writeTicket(t *tx, row *conv) error {
+	c := p.conv.Ticket
+	if c == nil {
+		row.ticket = ""
 	}
 	if p.ticket == "" {
-		return id, nil
+		return nil
 	}
+	row.ticket = p.ticket
 	r, err := t.exec(`INSERT INTO ticket (id, conv, state, topic, agent, since, body) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (id) DO UPDATE SET conv = excluded.conv, state = excluded.state, topic = excluded.topic,
 		agent = excluded.agent, since = excluded.since, body = excluded.body WHERE ticket.conv = excluded.conv`,
-		ticket, id, string(c.Ticket.State), c.Ticket.Topic, c.Ticket.Agent, micro(c.Ticket.Since), p.ticket)
+		c.ID, row.id, string(c.State), c.Topic, c.Agent, micro(c.Since), p.ticket)
 	if err != nil {
-		return id, err
+		return err
 	}
 	if n, err := r.RowsAffected(); err != nil || n == 0 {
-		return id, cmp.Or(err, fmt.Errorf("%w: ticket %s belongs to another conversation", errOutcome, ticket))
+		return cmp.Or(err, fmt.Errorf("%w: ticket %s belongs to another conversation", errOutcome, c.ID))
 	}
-	return id, nil
+	return nil
 }
 
 // markRead takes the conversation off the list of those with unread envelopes,
 // unless some arrived meanwhile or are left.
-func (p *turn) markRead(t *tx, id int64) error {
+func (p *turn) markRead(t *tx, c *conv) error {
+	c.state, c.seen = string(p.conv.State), p.read
+	if c.whole && len(c.unread) == 0 {
+		return nil
+	}
 	if p.count > 0 {
-		if _, err := t.exec("DELETE FROM unread WHERE conv = $1 AND last <= $2", id, p.read); err != nil {
+		if _, err := t.exec("DELETE FROM unread WHERE conv = $1 AND last <= $2", c.id, p.read); err != nil {
 			return err
 		}
 	}
-	var last int64
-	found, err := t.row([]any{&last}, "SELECT last FROM unread WHERE conv = $1", id)
-	if err != nil || !found {
-		return err
+	if c.whole {
+		c.unread = slices.Clone(c.unread[p.count:])
+		p.done.More = len(c.unread) > 0
+	} else {
+		var last int64
+		found, err := t.row([]any{&last}, "SELECT last FROM unread WHERE conv = $1", c.id)
+		if err != nil {
+			return err
+		}
+		c.whole, p.done.More = !found, found
 	}
-	p.done.More = true
-	if p.count == 0 {
+	if p.count == 0 || !p.done.More {
 		return nil
 	}
-	since := p.left
-	if since == 0 {
-		since = micro(p.now)
-	}
-	_, err = t.exec("UPDATE unread SET since = $2, n = n - $3 WHERE conv = $1", id, since, p.count)
+	_, err := t.exec("UPDATE unread SET since = $2, n = n - $3 WHERE conv = $1", c.id, cmp.Or(p.left, micro(p.now)), p.count)
 	return err
 }
 
-// event adds an event to the log of conversation conv.
-func (t *tx) event(conv int64, at time.Time, body string) error {
-	_, err := t.exec("INSERT INTO log (seq, conv, kind, at, body) VALUES ($1, $2, 'event', $3, $4)", t.s.ids.next(), conv, micro(at), body)
-	return err
+// event adds an event to the log of c.
+func (t *tx) event(c *conv, at time.Time, body string) {
+	t.append(c, record{pending: pending{entry: entry{seq: t.s.ids.next(), at: micro(at), body: body}}, kind: "event"})
 }

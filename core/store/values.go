@@ -17,7 +17,7 @@ func (s *Store) Get(ctx context.Context, key string) (value string, ok bool, err
 
 // Put implements core.Values.
 func (s *Store) Put(ctx context.Context, key, value string, ttl time.Duration) error {
-	return s.commit(ctx, func(t *tx) error {
+	return s.do(ctx, func(t *tx) error {
 		if err := t.expire(); err != nil {
 			return err
 		}
@@ -29,7 +29,7 @@ func (s *Store) Put(ctx context.Context, key, value string, ttl time.Duration) e
 
 // Add implements core.Values.
 func (s *Store) Add(ctx context.Context, key, value string, ttl time.Duration) (added bool, err error) {
-	err = s.commit(ctx, func(t *tx) error {
+	err = s.do(ctx, func(t *tx) error {
 		if err := t.expire(); err != nil {
 			return err
 		}
@@ -48,7 +48,7 @@ func (s *Store) Add(ctx context.Context, key, value string, ttl time.Duration) (
 
 // Delete implements core.Values. Deleting what is not there is not an error.
 func (s *Store) Delete(ctx context.Context, key string) error {
-	return s.commit(ctx, func(t *tx) error {
+	return s.do(ctx, func(t *tx) error {
 		_, err := t.exec("DELETE FROM value WHERE key = $1", key)
 		return err
 	})

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -25,50 +27,35 @@ func (s *Store) Conversation(ctx context.Context, key core.Key) (core.Conversati
 const recordCols = "seq, kind, channel, ref, at, body, state, why"
 
 // Past implements core.Views. Max 0 means 100. With Peer, what was not sent and
-// never will be is left out as well.
+// never will be is left out as well. It costs the records from the newest back
+// to the last one returned, so After is for what is near the end.
 func (s *Store) Past(ctx context.Context, q core.PastQuery) (out []core.Record, err error) {
-	var id int64
-	err = s.query(ctx, func(scan func(...any) error) error { return scan(&id) },
-		"SELECT id FROM conversation WHERE channel = $1 AND peer = $2", q.Key.Channel, q.Key.Peer)
-	if err != nil || id == 0 {
+	h, err := s.load(ctx, q.Key)
+	if err != nil || h.id == 0 {
 		return nil, err
 	}
-	if q.Max <= 0 {
-		q.Max = 100
-	}
-	text, args := "SELECT "+recordCols+" FROM log WHERE conv = $1", []any{id}
-	add := func(cond string, v any) {
-		args = append(args, v)
-		text += " AND " + strings.ReplaceAll(cond, "?", "$"+strconv.Itoa(len(args)))
-	}
-	if q.After > 0 {
-		add("seq > ?", q.After)
-	}
-	if q.Before > 0 {
-		add("seq < ?", q.Before)
-	}
+	most := cmp.Or(max(q.Max, 0), 100)
+	text, args := backSQL+"SELECT "+recordCols+" FROM back WHERE seq < $3", []any{h.last, q.After, cmp.Or(q.Before, math.MaxInt64)}
 	if q.Peer {
-		add("channel = ? AND kind <> 'event' AND state <> 'dropped' AND state <> 'failed'", q.Key.Channel)
+		text += " AND channel = $4 AND kind <> 'event' AND state <> 'dropped' AND state <> 'failed'"
+		args = append(args, q.Key.Channel)
 	}
-	order := " DESC"
-	if q.After > 0 {
-		order = ""
+	if q.After <= 0 {
+		args = append(args, most)
+		text += " LIMIT $" + strconv.Itoa(len(args))
 	}
-	args = append(args, q.Max)
 	err = s.query(ctx, func(scan func(...any) error) error {
 		r, err := s.record(q.Key, scan)
 		out = append(out, r)
 		return err
-	}, text+" ORDER BY seq"+order+" LIMIT $"+strconv.Itoa(len(args)), args...)
-	if order != "" {
-		slices.Reverse(out)
-	}
-	return out, err
+	}, text, args...)
+	slices.Reverse(out)
+	return out[:min(len(out), most)], err
 }
 
 // record reads a row of recordCols.
 func (s *Store) record(key core.Key, scan func(...any) error) (core.Record, error) {
-	var r row
+	var r entry
 	var kind, state, why string
 	if err := scan(&r.seq, &kind, &r.channel, &r.ref, &r.at, &r.body, &state, &why); err != nil {
 		return core.Record{}, err
@@ -90,20 +77,20 @@ func (s *Store) record(key core.Key, scan func(...any) error) (core.Record, erro
 // whole line is read without it.
 func (s *Store) Tickets(ctx context.Context, q core.TicketQuery) ([]core.TicketView, error) {
 	where, args := ticketFilter(q)
-	text := "SELECT t.body, c.id, c.channel, c.peer, c.gone, c.body FROM ticket t JOIN conversation c ON c.id = t.conv" + where + " ORDER BY t.since, t.id"
+	text := "SELECT t.body, CASE WHEN u.last > c.last THEN u.last ELSE c.last END, c.channel, c.peer, c.gone, c.body FROM ticket t JOIN conversation c ON c.id = t.conv LEFT JOIN unread u ON u.conv = c.id" + where + " ORDER BY t.since, t.id"
 	if q.Max > 0 {
 		args = append(args, q.Max)
 		text += " LIMIT $" + strconv.Itoa(len(args))
 	}
 	var out []core.TicketView
-	var convs []int64
+	var lasts []int64
 	at := map[string]int{}
 	err := s.query(ctx, func(scan func(...any) error) error {
-		var id int64
+		var last int64
 		var body, ticket string
 		var key core.Key
 		var v core.TicketView
-		if err := scan(&ticket, &id, &key.Channel, &key.Peer, &v.Gone, &body); err != nil {
+		if err := scan(&ticket, &last, &key.Channel, &key.Peer, &v.Gone, &body); err != nil {
 			return err
 		}
 		c, err := conversation(key, body, ticket)
@@ -112,7 +99,7 @@ func (s *Store) Tickets(ctx context.Context, q core.TicketQuery) ([]core.TicketV
 		}
 		v.Ticket, v.Peer, v.Heard, v.Ledger = *c.Ticket, c.Peer, c.Heard, c.Ledger
 		at[c.Ticket.ID] = len(out)
-		out, convs = append(out, v), append(convs, id)
+		out, lasts = append(out, v), append(lasts, last)
 		return nil
 	}, text, args...)
 	if err != nil {
@@ -125,7 +112,7 @@ func (s *Store) Tickets(ctx context.Context, q core.TicketQuery) ([]core.TicketV
 		if q.Max <= 0 {
 			break
 		}
-		if out[i].Last, err = s.last(ctx, convs[i], out[i].Ticket.Key); err != nil {
+		if out[i].Last, err = s.last(ctx, lasts[i], out[i].Ticket.Key); err != nil {
 			return nil, err
 		}
 	}
@@ -189,12 +176,12 @@ func (s *Store) ticketThreads(ctx context.Context, q core.TicketQuery, out []cor
 }
 
 // last is the newest message from or to the peer, nil if there is none.
-func (s *Store) last(ctx context.Context, conv int64, key core.Key) (out *core.Record, err error) {
+func (s *Store) last(ctx context.Context, newest int64, key core.Key) (out *core.Record, err error) {
 	err = s.query(ctx, func(scan func(...any) error) error {
 		r, err := s.record(key, scan)
 		out = &r
 		return err
-	}, "SELECT "+recordCols+" FROM log WHERE conv = $1 AND channel = $2 AND kind <> 'event' ORDER BY seq DESC LIMIT 1", conv, key.Channel)
+	}, backSQL+"SELECT "+recordCols+" FROM back WHERE channel = $3 AND kind <> 'event' LIMIT 1", newest, 0, key.Channel)
 	return out, err
 }
 

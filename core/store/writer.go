@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -23,14 +22,17 @@ type writer struct {
 
 	conn   *sql.Conn
 	stmts  map[string]*sql.Stmt
+	texts  map[shape]string
+	convs  convs
 	unsure bool // an I/O error happened: reopen before anything else
 
-	check chan struct{} // 1: the write-ahead log has grown
-	swept chan struct{} // closed when the checkpointer has ended
+	wal
 }
 
-// A job is one call's work.
+// A job is one call's work: a message to be filed, a turn, or something else.
 type job struct {
+	in    *filing
+	turn  *turn
 	do    func(*tx) error
 	state state
 	err   error
@@ -66,15 +68,13 @@ type refused struct{ error }
 func (r refused) Unwrap() error { return r.error }
 
 const (
-	yields   = 4         // how often the writer lets others run before it seals a batch
-	maxBatch = 512       // jobs in one transaction
-	walSoft  = 16 << 20  // from here on a checkpoint runs beside the writer
-	walHard  = 128 << 20 // from here on the writer waits for one
+	yields   = 8   // how often the writer lets others run before it seals a batch
+	maxBatch = 512 // jobs in one transaction
 )
 
 func newWriter(ctx context.Context, s *Store) (*writer, error) {
-	w := &writer{s: s, wake: make(chan struct{}, 1), done: make(chan struct{}),
-		check: make(chan struct{}, 1), swept: make(chan struct{})}
+	w := &writer{s: s, texts: map[shape]string{}, wake: make(chan struct{}, 1), done: make(chan struct{}),
+		wal: wal{check: make(chan struct{}, 1), swept: make(chan struct{})}}
 	if err := w.connect(ctx); err != nil {
 		return nil, err
 	}
@@ -89,12 +89,17 @@ func (w *writer) connect(ctx context.Context) error {
 	return err
 }
 
-// commit runs do in the next transaction and returns when it is on disk.
-func (s *Store) commit(ctx context.Context, do func(*tx) error) error {
+// do runs f in the next transaction and returns when it is on disk.
+func (s *Store) do(ctx context.Context, f func(*tx) error) error {
+	return s.commit(ctx, &job{do: f})
+}
+
+// commit has j done in the next transaction and returns when it is on disk.
+func (s *Store) commit(ctx context.Context, j *job) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	j := &job{do: do, done: make(chan struct{})}
+	j.done = make(chan struct{})
 	if err := s.queue.put(j); err != nil {
 		return err
 	}
@@ -155,12 +160,15 @@ func (w *writer) loop() {
 // gather takes what is queued, and lets others run a few times so that those
 // who are about to call get on board.
 func (w *writer) gather(batch []*job) []*job {
-	for i := 0; i < yields && len(batch) < maxBatch; i++ {
-		if i > 0 {
+	for still := 0; still < yields && len(batch) < maxBatch; still++ {
+		if len(batch) > 0 {
 			runtime.Gosched()
 		}
 		w.mu.Lock()
 		n := min(len(w.queue), maxBatch-len(batch))
+		if n > 0 {
+			still = 0
+		}
 		for _, j := range w.queue[:n] {
 			if j.state.start() {
 				batch = append(batch, j)
@@ -230,22 +238,55 @@ func (w *writer) try(batch []*job) (err error) {
 	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	for _, j := range batch {
-		j.err = j.do(t)
-		if _, ok := errors.AsType[refused](j.err); j.err != nil && !ok {
-			return j.err
-		}
+	if err := t.work(batch); err != nil {
+		return err
 	}
 	start := time.Now()
 	if _, err := t.exec("COMMIT"); err != nil {
 		return err
 	}
 	w.s.flush.Store(int64(time.Since(start)))
+	t.publish()
 	return nil
+}
+
+// work does a batch's work: first what is filed, then turns, then the rest.
+// Turns of a batch are of different conversations.
+func (t *tx) work(batch []*job) error {
+	var in []*filing
+	for _, j := range batch {
+		if j.err = nil; j.in != nil {
+			in = append(in, j.in)
+		}
+	}
+	if err := t.file(in); err != nil {
+		return err
+	}
+	for _, j := range batch {
+		if j.turn != nil {
+			if err := j.turn.write(t); err != nil {
+				return err
+			}
+		}
+	}
+	for _, j := range batch {
+		if j.do == nil {
+			continue
+		}
+		if err := t.flush(); err != nil {
+			return err
+		}
+		j.err = j.do(t)
+		if _, ok := errors.AsType[refused](j.err); j.err != nil && !ok {
+			return j.err
+		}
+	}
+	return t.flush()
 }
 
 // abort rolls back after err.
 func (w *writer) abort(ctx context.Context, err error) {
+	w.convs.forget()
 	if c := code(err); c == codeIO || c == codeCorrupt {
 		w.unsure = true
 	}
@@ -285,28 +326,6 @@ func discard(c *sql.Conn) {
 	}
 }
 
-// checkpoint keeps the write-ahead log short.
-func (w *writer) checkpoint() {
-	fi, err := os.Stat(w.s.file + "-wal")
-	if err != nil || fi.Size() < walSoft {
-		return
-	}
-	select {
-	case w.check <- struct{}{}:
-	default:
-	}
-}
-
-// sweep runs checkpoints beside the writer.
-func (w *writer) sweep() {
-	defer close(w.swept)
-	for range w.check {
-		if _, err := w.s.write.ExecContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
-			w.s.opt.Log.Warn("checkpoint failed; it will be tried again", "err", w.s.explain(err))
-		}
-	}
-}
-
 // close commits what is queued and ends the loops.
 func (w *writer) close() error {
 	w.mu.Lock()
@@ -327,51 +346,4 @@ func (w *writer) close() error {
 		st.Close()
 	}
 	return w.conn.Close()
-}
-
-// A tx is the transaction of a batch.
-type tx struct {
-	s *Store
-	w *writer
-}
-
-func (t *tx) stmt(q string) (*sql.Stmt, error) {
-	if st, ok := t.w.stmts[q]; ok {
-		return st, nil
-	}
-	st, err := t.w.conn.PrepareContext(context.Background(), q)
-	if err == nil {
-		t.w.stmts[q] = st
-	}
-	return st, err
-}
-
-func (t *tx) exec(q string, args ...any) (sql.Result, error) {
-	st, err := t.stmt(q)
-	if err != nil {
-		return nil, err
-	}
-	return st.ExecContext(context.Background(), args...)
-}
-
-// rows calls row for each row of q.
-func (t *tx) rows(row func(scan func(...any) error) error, q string, args ...any) error {
-	st, err := t.stmt(q)
-	if err != nil {
-		return err
-	}
-	rows, err := st.QueryContext(context.Background(), args...)
-	if err != nil {
-		return err
-	}
-	return each(rows, row)
-}
-
-// row reads the first row of q into dst and reports whether there is one.
-func (t *tx) row(dst []any, q string, args ...any) (found bool, err error) {
-	err = t.rows(func(scan func(...any) error) error {
-		found = true
-		return scan(dst...)
-	}, q, args...)
-	return found, err
 }

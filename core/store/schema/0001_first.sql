@@ -18,6 +18,7 @@ CREATE TABLE conversation (
 	state   TEXT NOT NULL DEFAULT '',
 	due     BIGINT NOT NULL DEFAULT 0,
 	seen    BIGINT NOT NULL DEFAULT 0, -- seq of the last envelope that a turn has read
+	last    BIGINT NOT NULL DEFAULT 0, -- seq of its newest record, unless unread.last is newer
 	ticket  TEXT NOT NULL DEFAULT '',
 	gone    BOOLEAN NOT NULL DEFAULT FALSE,
 	held    BOOLEAN NOT NULL DEFAULT FALSE, -- its own lane waits for the peer to write
@@ -36,10 +37,13 @@ CREATE TABLE unread (
 );
 CREATE INDEX unread_since ON unread (since);
 
--- The record: messages in, messages out, events.
+-- The record: messages in, messages out, events. The records of a conversation
+-- are a list, from the newest back. An index over (conv, seq) instead would cost
+-- every new record the writing of a page of its own.
 CREATE TABLE log (
 	seq     ROWKEY,
 	conv    BIGINT NOT NULL,
+	prev    BIGINT NOT NULL,           -- seq of the record before it in its conversation, or 0
 	kind    TEXT NOT NULL,             -- in, out, event
 	channel TEXT NOT NULL DEFAULT '',
 	ref     TEXT NOT NULL DEFAULT '',
@@ -57,7 +61,6 @@ CREATE TABLE log (
 );
 CREATE UNIQUE INDEX log_in ON log (channel, ref) WHERE kind = 'in';
 CREATE INDEX log_out ON log (channel, ref) WHERE kind = 'out' AND ref <> '';
-CREATE INDEX log_conv ON log (conv, seq);
 CREATE INDEX log_lane ON log (conv, channel, seq) WHERE state = 'pending';
 CREATE INDEX log_due ON log (due) WHERE due > 0;
 
