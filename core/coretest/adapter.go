@@ -20,6 +20,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -391,6 +392,9 @@ func unescape(s string) string {
 		}
 		b.WriteByte(s[i])
 		i++
+	}
+	if u, err := url.QueryUnescape(b.String()); err == nil {
+		return b.String() + "\n" + u
 	}
 	return b.String()
 }

@@ -1,0 +1,162 @@
+// Package telegram connects a Telegram bot: private chats with customers, or,
+// as a desk, a group of staff with one forum topic for each ticket (in a group
+// without topics, one message that agents reply to).
+//
+// It stands on go-telegram-bot-api v5.5.1, which predates topics, contexts and
+// secret tokens: requests go through its MakeRequest and UploadFiles, updates
+// are decoded and fetched here.
+//
+// Protocol: https://core.telegram.org/bots/api
+//
+// What is promised on failure: an update is confirmed to Telegram only after it
+// is filed, so a crash has it delivered again, with the same Ref. Telegram has
+// no idempotency keys: a send whose answer is lost is Unknown.
+package telegram
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+// Config is the account's part of the configuration.
+type Config struct {
+	Token   core.Secret `json:"token"`   // from @BotFather
+	Group   int64       `json:"group"`   // as a desk: the staff's group, -100…; 0 as a customers' channel
+	API     string      `json:"api"`     // of the Bot API server; default https://api.telegram.org
+	Webhook string      `json:"webhook"` // our public address of /hook/<name>/; empty: long polling
+	Secret  core.Secret `json:"secret"`  // comes back with every webhook; 16 to 256 of A-Z a-z 0-9 _ -
+	Poll    int         `json:"poll"`    // seconds a poll is kept open; default 50
+}
+
+// Validate reports what is missing and sets defaults.
+func (c *Config) Validate() error {
+	id, key, ok := strings.Cut(string(c.Token), ":")
+	if _, err := strconv.ParseInt(id, 10, 64); err != nil || !ok || key == "" {
+		return errors.New("telegram: token must be the one that @BotFather gave, like 123456:ABC…")
+	}
+	if c.API == "" {
+		c.API = "https://api.telegram.org"
+	}
+	if u, err := url.Parse(c.API); err != nil || u.Host == "" {
+		return errors.New("telegram: api must be the http(s) address of a Bot API server")
+	}
+	c.API = strings.TrimSuffix(c.API, "/")
+	if c.Webhook != "" && (!strings.HasPrefix(c.Webhook, "https://") || len(c.Secret) < 16 || strings.Trim(string(c.Secret), secretRunes) != "") {
+		return errors.New("telegram: a webhook needs an https address and a secret of 16 or more letters, digits, _ or -; make one with: openssl rand -hex 16")
+	}
+	if c.Poll <= 0 {
+		c.Poll = 50
+	}
+	return nil
+}
+
+const secretRunes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+
+// Channel is one bot.
+type Channel struct {
+	conf Config
+	deps core.Deps
+	bot  tgbotapi.BotAPI // copied for each request, with the context in its Client
+	pace pace
+
+	forum struct { // whether Group has topics
+		sync.Mutex
+		known, yes bool
+	}
+}
+
+var (
+	_ core.Webhook = (*Channel)(nil)
+	_ core.Runner  = (*Channel)(nil)
+	_ core.Typist  = (*Channel)(nil)
+	_ core.Editor  = (*Channel)(nil)
+	_ core.Marker  = (*Channel)(nil)
+)
+
+// New returns the bot that c describes. It asks Telegram nothing.
+func New(c Config, d core.Deps) (*Channel, error) {
+	ch := &Channel{conf: c, deps: d, bot: tgbotapi.BotAPI{Token: string(c.Token), Buffer: 100}}
+	ch.bot.SetAPIEndpoint(c.API + "/bot%s/%s")
+	ch.pace = pace{now: d.Now, group: c.Group}
+	return ch, nil
+}
+
+// Limits are from https://core.telegram.org/bots/api#sendmessage and
+// https://core.telegram.org/bots/faq#how-do-i-upload-a-large-file.
+func (ch *Channel) Limits() core.Limits {
+	return core.Limits{
+		Text: 4096, Unit: core.UTF16, Media: []string{""}, MediaSize: 50 << 20,
+		Options: 30, Label: 60, Places: true, Cases: true, Threads: ch.conf.Group != 0,
+	}
+}
+
+// call makes one request and decodes its result into out, which may be nil.
+func (ch *Channel) call(ctx context.Context, method string, p tgbotapi.Params, out any) error {
+	bot := ch.bot
+	bot.Client = client{ctx, ch.deps.HTTP}
+	r, err := bot.MakeRequest(method, p)
+	return ch.outcome(r, err, out)
+}
+
+// upload is call with a file in it.
+func (ch *Channel) upload(ctx context.Context, method string, p tgbotapi.Params, f tgbotapi.RequestFile) (sent, error) {
+	bot := ch.bot
+	bot.Client = client{ctx, ch.deps.HTTP}
+	r, err := bot.UploadFiles(method, p, []tgbotapi.RequestFile{f})
+	var s sent
+	return s, ch.outcome(r, err, &s)
+}
+
+// client puts a context into the requests of a library that knows none.
+type client struct {
+	ctx context.Context
+	c   *http.Client
+}
+
+func (c client) Do(r *http.Request) (*http.Response, error) {
+	return c.c.Do(r.WithContext(c.ctx))
+}
+
+// pace keeps us below the rates at which Telegram answers 429: 1 message a
+// second to a chat with bursts, 20 a minute to a group, edits and new topics
+// included. https://core.telegram.org/bots/faq#my-bot-is-hitting-limits
+type pace struct {
+	now   func() time.Time
+	group int64
+
+	mu   sync.Mutex
+	used []time.Time // posts to the group within the last minute
+}
+
+// perMinute leaves a little of the 20 for what must not wait.
+const perMinute = 19
+
+// take books a post to chat, or says how long it has to wait.
+func (p *pace) take(chat string) error {
+	if p.group == 0 || chat != strconv.FormatInt(p.group, 10) {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	for len(p.used) > 0 && now.Sub(p.used[0]) >= time.Minute {
+		p.used = p.used[1:]
+	}
+	if len(p.used) >= perMinute {
+		return &core.SendError{Kind: core.Throttled, After: p.used[0].Add(time.Minute).Sub(now),
+			Err: fmt.Errorf("telegram: a group takes %d messages a minute", perMinute)}
+	}
+	p.used = append(p.used, now)
+	return nil
+}
