@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,10 +20,11 @@ import (
 //
 // https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken.html
 type tokens struct {
-	a  *Account
-	mu sync.Mutex
-	t  access
-	sf singleflight.Group
+	a   *Account
+	mu  sync.Mutex
+	t   access
+	all []string // the last few, so that none of them is ever shown
+	sf  singleflight.Group
 }
 
 var _ credential.AccessTokenContextHandle = (*tokens)(nil)
@@ -50,10 +52,10 @@ func (t *tokens) GetAccessToken() (string, error) {
 // GetAccessTokenContext implements the SDK's credential.AccessTokenContextHandle.
 func (t *tokens) GetAccessTokenContext(ctx context.Context) (string, error) { return t.get(ctx, "") }
 
-func (t *tokens) now() string {
+func (t *tokens) recent() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.t.Token
+	return slices.Clone(t.all)
 }
 
 // get returns a token that is not bad. An error is a *core.SendError; nothing
@@ -91,7 +93,9 @@ func (t *tokens) good(bad string) string {
 func (t *tokens) set(x access) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.t = x
+	if t.t = x; x.Token != "" {
+		t.all = append(t.all[max(0, len(t.all)-3):], x.Token)
+	}
 	return x.Token
 }
 

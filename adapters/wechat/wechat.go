@@ -204,9 +204,13 @@ var inQuery = regexp.MustCompile(`(?i)(access_token|secret|signature|msg_signatu
 // clean takes everything secret out of a text.
 func (a *Account) clean(s string) string {
 	s = inQuery.ReplaceAllString(s, "$1=[secret]")
-	for _, k := range append([]core.Secret{a.conf.Secret, a.conf.Token, core.Secret(a.tokens.now())}, a.conf.Keys...) {
-		if len(k) >= 3 {
-			s = strings.ReplaceAll(s, string(k), "[secret]")
+	secrets := a.tokens.recent()
+	for _, k := range append([]core.Secret{a.conf.Secret, a.conf.Token}, a.conf.Keys...) {
+		secrets = append(secrets, string(k))
+	}
+	for _, k := range secrets {
+		if k != "" {
+			s = strings.ReplaceAll(s, k, "[secret]")
 		}
 	}
 	return s
