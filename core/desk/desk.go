@@ -2,12 +2,32 @@
 // ticket, what goes out to the customer and what stays a note, the card, the
 // timers.
 //
+// The rule of speech: only the plain message of the agent who owns the ticket
+// goes to the customer, after a moment in which it can be taken back. What
+// anybody else writes is a note, and so is every line that begins with // or
+// 备注. A line that begins with ! is a command (COMMANDS.md) and never sent.
+//
 // Every function takes the conversation, what happened and the scene, and
-// returns the outcome of the turn; nothing else is remembered than what is in
-// the conversation (Ticket.Mind is this package's).
+// returns the outcome of the turn. It remembers nothing but what is in the
+// conversation (Ticket.Mind is this package's), so a turn can be taken again.
+// Two claims are two turns: the second finds an owner.
+//
+// What is said to a desk carries Ticket and no Thread. Its Peer, if set, is the
+// agent whom it concerns: a desk may mention them or show it to them alone. A
+// Case goes to every desk that shows the ticket whenever it would read
+// differently than before.
+//
+// An agent's edit of a message arrives as an envelope with Replaces set to the
+// Ref of that message; a deletion as the same without Parts.
+//
+// Closing with "no survey" adds NoSurvey to Ticket.Tags. Customers are spoken to
+// through Rules.Words only, with the ids in WordIDs.
 package desk
 
 import (
+	"cmp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
@@ -42,6 +62,23 @@ type Rules struct {
 	Reserve int             // messages of a channel's allowance that system texts leave alone; 2
 }
 
+// WordIDs are the texts of flows/words.yaml that this package says, and the
+// variables it gives them. A text that is missing is not said.
+var WordIDs = map[string][]string{
+	"claimed":     {"agent"},
+	"returned":    {},
+	"transferred": {"agent"},
+	"closed":      {},
+	"parked":      {},
+	"reopened":    {"agent"},
+	"handed_back": {},
+	"correction":  {"text"}, // without it a correction is sent as it is
+	"withdrawn":   {},       // in place of a message that was deleted
+}
+
+// NoSurvey is the tag of a closed ticket whose customer is not asked to rate it.
+const NoSurvey = "nosurvey"
+
 // A Desk is an adapter that faces staff, and how it is used.
 type Desk struct {
 	Name     string        // of the account
@@ -61,7 +98,11 @@ const DefaultHold = 5 * time.Second
 type Canned struct{ ID, Title, Text string }
 
 // A Suggestion is a script's answer offered to the owner.
-type Suggestion struct{ Entry, Title, Text string }
+type Suggestion struct {
+	Entry string `json:"entry"`
+	Title string `json:"title"`
+	Text  string `json:"text"`
+}
 
 // A Failure is a relayed message that will not be tried again.
 type Failure struct {
@@ -77,75 +118,64 @@ type Board struct {
 	Since   time.Time                 // when the desk got its last digest
 }
 
-// Open shows a new ticket on the desks that take its topic. past are the
-// messages before it, oldest first, from and to the peer.
-func (r *Rules) Open(c core.Conversation, s core.Scene, past ...core.Envelope) core.Outcome {
-	return core.Outcome{Conversation: c}
+func (r *Rules) ring() time.Duration { return cmp.Or(r.Ring, 45*time.Second) }
+func (r *Rules) misses() int         { return cmp.Or(r.Misses, 3) }
+func (r *Rules) hops() int           { return cmp.Or(r.Hops, 3) }
+func (r *Rules) recall() time.Duration {
+	return cmp.Or(r.Recall, 30*time.Minute)
 }
 
-// Assign lets the phone of an agent ring, as the line decided. If that is no
-// longer possible nothing is changed: put the ticket back in line.
-func (r *Rules) Assign(c core.Conversation, agent string, s core.Scene) core.Outcome {
-	return core.Outcome{Conversation: c}
+// silences are the times after which something is done about a silent owner:
+// the reminders, the word to the leads, the return.
+func (r *Rules) silences() []time.Duration {
+	remind := r.Remind
+	if len(remind) == 0 {
+		remind = []time.Duration{time.Minute, 100 * time.Second}
+	}
+	return append(slices.Clone(remind), cmp.Or(r.Lead, 3*time.Minute), cmp.Or(r.Return, 5*time.Minute))
 }
 
-// Staff is what an agent wrote or pressed in a ticket's thread.
-func (r *Rules) Staff(c core.Conversation, env core.Envelope, s core.Scene) core.Outcome {
-	return core.Outcome{Conversation: c}
+// desk is how a desk is used; one that is not configured gets the defaults of a
+// chat desk.
+func (r *Rules) desk(name string) Desk {
+	for _, d := range r.Desks {
+		if d.Name == name {
+			return d
+		}
+	}
+	return Desk{Name: name, Hold: DefaultHold}
 }
 
-// Relay shows staff what the customer wrote, and also what the bot answered
-// (envelopes whose By says so). It resumes a parked ticket and notices that the
-// customer left. With no envelopes it brings the cards up to date.
-func (r *Rules) Relay(c core.Conversation, envs []core.Envelope, s core.Scene) core.Outcome {
-	return core.Outcome{Conversation: c}
+// takes are the desks that show tickets about topic; all of them if none does.
+func (r *Rules) takes(topic string) []Desk {
+	var out []Desk
+	for _, d := range r.Desks {
+		if len(d.Topics) == 0 || slices.Contains(d.Topics, topic) {
+			out = append(out, d)
+		}
+	}
+	if len(out) == 0 {
+		return r.Desks
+	}
+	return out
 }
 
-// Timer does what is due: holds, rings, reminders, returns, parked tickets.
-func (r *Rules) Timer(c core.Conversation, s core.Scene) core.Outcome {
-	return core.Outcome{Conversation: c}
+func (r *Rules) limits(channel string) core.Limits {
+	if r.Limits == nil {
+		return core.Limits{}
+	}
+	return r.Limits(channel)
 }
 
-// Duty is what an agent wrote outside every thread: presence and desk-wide
-// commands. c is the agent's own conversation with the desk; mine are their
-// open tickets. If the outcome has an agent who is OffDuty, run Vacate in each
-// of their tickets.
-func (r *Rules) Duty(c core.Conversation, env core.Envelope, s core.Scene, mine ...core.TicketView) core.Outcome {
-	return core.Outcome{Conversation: c}
+func (r *Rules) zone() *time.Location {
+	if r.Zone == nil {
+		return time.UTC
+	}
+	return r.Zone
 }
 
-// Vacate takes the ticket away from an agent who has gone off duty or is no
-// longer a member of the desk, and puts it at the front of the line.
-func (r *Rules) Vacate(c core.Conversation, agent, why string, s core.Scene) core.Outcome {
-	return core.Outcome{Conversation: c}
+// deskOf is the desk an agent works at, and the platform's name for them there.
+func deskOf(agent string) (desk, peer string) {
+	desk, peer, _ = strings.Cut(agent, "/")
+	return desk, peer
 }
-
-// Reopen gives a ticket that was closed a short while ago back to its agent, if
-// they are free and envs are not just a rating or thanks. Otherwise it reports
-// false and the bot goes first. After it, Relay as usual.
-func (r *Rules) Reopen(c core.Conversation, envs []core.Envelope, s core.Scene) (core.Outcome, bool) {
-	return core.Outcome{Conversation: c}, false
-}
-
-// Failed tells the agent that their message did not arrive, why, and what can
-// be done.
-func (r *Rules) Failed(c core.Conversation, f Failure, s core.Scene) core.Outcome {
-	return core.Outcome{Conversation: c}
-}
-
-// Suggest offers the owner up to three script answers.
-func (r *Rules) Suggest(c core.Conversation, offers []Suggestion, s core.Scene) core.Outcome {
-	return core.Outcome{Conversation: c}
-}
-
-// Digest is one line about those who wait, for a desk, instead of a ping for
-// each; nil if there is nothing new. Call it at most twice a minute per desk.
-func (r *Rules) Digest(desk string, b Board, now time.Time) core.Parts { return nil }
-
-// Held are the agents' messages that wait for their undo window to pass: they
-// are marked core.Waiting.
-func Held(t *core.Ticket) []core.Via { return nil }
-
-// Target is the ticket that an envelope from outside every thread names
-// ("claim:T12", "!认领 T12"), so that it can be filed with its conversation.
-func Target(env core.Envelope) (ticket string, ok bool) { return "", false }
