@@ -1,6 +1,7 @@
 package webchat
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -266,17 +267,15 @@ func (c *Chat) who(ctx context.Context, g guest) (*who, *banner, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	names, duty, err := c.onDuty(ctx)
+	agent := ""
+	if conv.State == core.WithAgent && conv.Ticket != nil {
+		agent = conv.Ticket.Agent
+	}
+	name, duty, err := c.onDuty(ctx, agent)
 	if err != nil {
 		return nil, nil, err
 	}
-	w := &who{State: string(conv.State), Staff: duty}
-	if w.State == "" {
-		w.State = string(core.WithBot)
-	}
-	if conv.State == core.WithAgent && conv.Ticket != nil {
-		w.Name = names[conv.Ticket.Agent]
-	}
+	w := &who{State: cmp.Or(string(conv.State), string(core.WithBot)), Name: name, Staff: duty || agent != ""}
 	b, ok := c.banners.get(g.Peer)
 	if !ok || b.Text == "" {
 		return w, nil, nil
@@ -293,21 +292,24 @@ func (c *Chat) whoBy(b core.Banner) *who {
 	return &who{State: string(b.State), Name: b.Name, Staff: c.staff.duty || b.State == core.WithAgent}
 }
 
-func (c *Chat) onDuty(ctx context.Context) (map[string]string, bool, error) {
+// onDuty is the name of agent, if one is asked for, and whether anybody is on
+// duty.
+func (c *Chat) onDuty(ctx context.Context, agent string) (name string, duty bool, err error) {
 	c.staff.mu.Lock()
 	defer c.staff.mu.Unlock()
 	now := c.d.Now()
-	if age := now.Sub(c.staff.at); c.staff.names != nil && age >= 0 && age < 5*time.Second {
-		return c.staff.names, c.staff.duty, nil
+	name, known := c.staff.names[agent]
+	if age := now.Sub(c.staff.at); c.staff.names != nil && age >= 0 && age < 5*time.Second && (known || agent == "") {
+		return name, c.staff.duty, nil
 	}
 	agents, err := c.d.Views.Agents(ctx)
 	if err != nil {
-		return nil, false, err
+		return "", false, err
 	}
 	c.staff.names, c.staff.duty, c.staff.at = map[string]string{}, false, now
 	for _, a := range agents {
 		c.staff.names[a.ID] = a.Name
 		c.staff.duty = c.staff.duty || a.Presence == core.OnDuty
 	}
-	return c.staff.names, c.staff.duty, nil
+	return c.staff.names[agent], c.staff.duty, nil
 }

@@ -94,7 +94,10 @@ func (c *Chat) serveSocket(w http.ResponseWriter, r *http.Request) {
 // widget there stops trying.
 func (c *Chat) turnAway(w http.ResponseWriter, r *http.Request) {
 	if ws, err := upgrader.Upgrade(w, r, nil); err == nil {
-		(&socket{ws: ws}).close(closeOrigin, "origin")
+		s := &socket{ws: ws}
+		ws.SetReadLimit(c.cfg.Limits.Body)
+		s.close(closeOrigin, "origin")
+		s.drain()
 	}
 }
 
@@ -111,6 +114,7 @@ func (s *socket) listen() {
 		go s.handle(b, result)
 		if err := <-result; err != nil {
 			s.refuse(err)
+			s.drain()
 			break
 		}
 	}
@@ -343,10 +347,22 @@ func (s *socket) write(r reply) error {
 	return err
 }
 
-// close tells the widget why and ends the socket.
+// close tells the widget why. The reader ends the socket when the widget has
+// answered, or soon: closing while something unread is in the system's buffer
+// would reset the connection and the widget would never learn why.
 func (s *socket) close(code int, why string) {
 	s.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, why), time.Now().Add(time.Second))
-	s.ws.Close()
+	s.ws.SetReadDeadline(time.Now().Add(2 * time.Second))
+}
+
+// drain reads, in the reader's place, until the socket ends.
+func (s *socket) drain() {
+	for {
+		if _, _, err := s.ws.NextReader(); err != nil {
+			s.ws.Close()
+			return
+		}
+	}
 }
 
 // end takes the socket out of everything, once its reader is done.
