@@ -35,7 +35,7 @@ var (
 		desk.ActClaim: nil, desk.ActTake: {"message"}, desk.ActRelease: nil, desk.ActResume: nil, desk.ActReopen: nil, desk.ActBot: nil,
 		desk.ActTransfer: {"to", "note"}, desk.ActNote: {"text"}, desk.ActPark: {"until", "note"},
 		desk.ActClose: {"outcome", "summary", "tags", "survey"}, desk.ActPriority: {"class"},
-		desk.ActRetry: {"message"}, desk.ActDrop: {"message"}, desk.ActSend: {"message"}, desk.ActKeep: {"message"}, desk.ActUndo: {"message"},
+		desk.ActRetry: {"message"}, desk.ActDrop: {"message"}, desk.ActSend: {"message"}, desk.ActMerge: {"message"}, desk.ActKeep: {"message"}, desk.ActUndo: {"message"},
 		desk.ActCorrect: {"message", "text"}, desk.ActCanned: {"id"}, desk.ActSuggest: {"entry"}, desk.ActBad: {"entry"},
 	}
 	deskActions = map[string][]string{desk.ActOn: nil, desk.ActBreak: nil, desk.ActOff: {"force"}}

@@ -158,9 +158,10 @@ func sample(t testing.TB, c *Console, h *house) {
 	h.say(k, lin, core.Text{Body: "另外给您补了一张 20 元的无门槛券，已经放进账户。"}, nil)
 	last := &h.log[k][len(h.log[k])-1]
 	last.State, last.Why, last.Message.Via = core.GivenUp, "微信：48 小时内可发的条数已用完 (45047)", &core.Via{Channel: "console", Thread: "F3A9", Ref: "lin:x", Agent: "console/lin"}
+	h.tell(k, "lin", core.Choice{Prompt: "「另外给您补了一张 20 元的无门槛券」没有送达：平台的回复条数已用完 (45047)", Options: []core.Option{{ID: "keep:4", Label: "客户下次来时发送"}, {ID: "drop:4", Label: "不发了"}}})
 	then(70 * time.Second)
 	h.hear(k, core.Text{Body: "好的，那我等运单更新。谢谢你小林"})
-	h.event(k, core.Suggested, core.Peer{}, map[string]string{"entry": "express-delay", "title": "加急件时效", "text": "加急件一般在下单后 24–36 小时送达，您可以凭运单号随时查询。"})
+	h.tell(k, "lin", core.Choice{Prompt: "建议回复：\n1. 加急件一般在下单后 24–36 小时送达，您可以凭运单号随时查询。\n2. 不客气，祝您生活愉快！", Options: []core.Option{{ID: "suggest:1", Label: "发送 1 加急件时效"}, {ID: "suggest:2", Label: "发送 2 不客气"}}})
 
 	// others
 	quick := func(v core.TicketView, said ...string) {

@@ -49,7 +49,7 @@ func (c *Console) page(w http.ResponseWriter, r *http.Request) page {
 
 const langCookie = "frontdesk_lang" // the pages' script reads it too
 
-var spoken = language.NewMatcher([]language.Tag{language.Chinese, language.English})
+var spoken = language.NewMatcher([]language.Tag{language.Chinese, language.TraditionalChinese, language.English})
 
 // langOf is zh or en: what was chosen, else what the browser asks for.
 func langOf(r *http.Request) string {
@@ -58,7 +58,7 @@ func langOf(r *http.Request) string {
 	}
 	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
 	if err == nil {
-		if _, i, sure := spoken.Match(tags...); sure > language.No && i == 1 {
+		if _, i, sure := spoken.Match(tags...); sure > language.No && i == 2 {
 			return "en"
 		}
 	}

@@ -169,7 +169,6 @@ const (
 	entryAgent  entryKind = "agent"
 	entryNotice entryKind = "notice" // for staff, from the program
 	entryNote   entryKind = "note"   // from one member of staff to the others
-	entryHint   entryKind = "hint"   // an answer that the bot suggests
 	entryEvent  entryKind = "event"
 )
 
@@ -237,12 +236,11 @@ func (c *Console) event(e entry, ev core.Event, who signedIn, names map[string]s
 	case core.Noted:
 		e.Kind, e.Parts = entryNote, core.Parts{core.Text{Body: ev.Data["text"]}}
 		delete(e.Data, "text")
-	case core.Suggested:
-		e.Kind = entryHint
-	case core.Relayed, core.Greeted:
+	case core.Relayed, core.Greeted, core.Suggested:
 		return e, false // the message itself is seen
 	case core.Refused:
-		return e, e.Mine || ev.Data["agent"] == c.agent(who.account.ID) || who.account.Role.leads()
+		mine := e.Mine || ev.By.Kind == core.BySystem && ev.Data["agent"] == c.agent(who.account.ID)
+		return e, mine || who.account.Role.leads()
 	}
 	return e, true
 }

@@ -27,7 +27,7 @@ export type Part =
 export type Progress = 'pending' | 'sent' | 'delivered' | 'read' | 'failed' | 'unknown' | 'dropped';
 
 export interface Entry {
-  seq: number; at: string; kind: 'peer' | 'bot' | 'agent' | 'notice' | 'note' | 'hint' | 'event';
+  seq: number; at: string; kind: 'peer' | 'bot' | 'agent' | 'notice' | 'note' | 'event';
   id?: string; by?: string; mine?: boolean; parts?: Part[]; state?: Progress; why?: string; ref?: string; replaces?: string;
   event?: string; data?: Record<string, string>;
 }

@@ -13,7 +13,7 @@ import { commands } from './thread';
 // drafts are kept while the page is open, one for each conversation.
 const drafts = new Map<string, { text: string; note: boolean; media: Media[] }>();
 
-export function Composer({ me, detail, use }: { me: Me; detail: Detail; use?: { text: string; n: number } }) {
+export function Composer({ me, detail }: { me: Me; detail: Detail }) {
   const k = detail.ticket;
   const { message } = App.useApp();
   const { claim } = useDoing(me);
@@ -50,12 +50,6 @@ export function Composer({ me, detail, use }: { me: Me; detail: Detail; use?: { 
     commands.addEventListener('note', noted);
     return () => (commands.removeEventListener('reply', reply), commands.removeEventListener('note', noted));
   }, []);
-  useEffect(() => {
-    if (!use) return;
-    setNote(false);
-    put(use.text);
-  }, [use]);
-
   const asked = slashed(text, caret);
   const found = useMemo(() => {
     if (asked === undefined || asked === shut) return undefined;
@@ -130,7 +124,7 @@ export function Composer({ me, detail, use }: { me: Me; detail: Detail; use?: { 
     }
   };
 
-  if (k.state === 'closed') return <div className="composer ended"><span>{t('closed_now')}</span>{k.summary && <span className="dim">{k.summary}</span>}</div>;
+  if (k.state === 'closed') return <div className="composer ended"><span>{t('closed_now')}</span>{k.summary && <span className="dim">{k.summary}</span>}<Button size="small" onClick={() => claim(k)}>{t('reopen')}</Button></div>;
   const warn = note ? '' : commanded(text);
   return (
     <div className={`composer${note ? ' noting' : ''}${over ? ' over' : ''}`}

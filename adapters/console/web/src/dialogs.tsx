@@ -32,7 +32,7 @@ export function TransferDialog({ me, k, onDone }: Props) {
   );
 }
 
-const outcomes = ['solved', 'unsolved', 'left', 'spam', 'other'] as const;
+const outcomes = ['solved', 'unsolved', 'gone', 'duplicate', 'spam'] as const;
 
 export function CloseDialog({ me, k, onDone }: Props) {
   const { act } = useDoing(me);

@@ -45,8 +45,9 @@ export function useDoing(me: Me) {
   }, [message]);
 
   const claim = useCallback(async (k: Ticket) => {
-    const held = k.agent !== me.agent && k.state === 'active' ? k.owner : undefined;
-    if (!(await act(k.id, 'claim', undefined, held ? undefined : { state: 'active', agent: me.agent, owner: me.name }))) return;
+    const held = k.agent && k.agent !== me.agent && k.state !== 'closed';
+    const action = k.state === 'closed' ? 'reopen' : k.state === 'parked' && !held ? 'resume' : held ? 'take' : 'claim';
+    if (!(await act(k.id, action, undefined, held || action === 'reopen' ? undefined : { state: 'active', agent: me.agent, owner: me.name }))) return;
     window.setTimeout(async () => {
       await queries.refetchQueries({ queryKey: ['ticket', k.id] });
       const now = queries.getQueryData<Detail>(['ticket', k.id])?.ticket;
@@ -57,14 +58,26 @@ export function useDoing(me: Me) {
   const presence = useCallback(async (p: Presence) => {
     const before = queries.getQueryData<Me>(['me']);
     queries.setQueryData<Me>(['me'], (m) => m && { ...m, presence: p });
-    if (await act(undefined, p)) {
+    if (await act(undefined, p, p === 'off' && before?.load ? { force: 'yes' } : undefined)) {
       window.setTimeout(() => void queries.invalidateQueries({ queryKey: ['team'] }), 400);
     } else {
       queries.setQueryData(['me'], before);
     }
   }, [act]);
 
-  return { act, claim, presence };
+  // press presses a button under a message of the desk.
+  const press = useCallback(async (ticket: string, option: string): Promise<boolean> => {
+    try {
+      await send('POST', 'act', { ref: newRef(), ticket, option });
+      window.setTimeout(() => fresh(ticket), 150);
+      return true;
+    } catch (e) {
+      message.error(t('act_failed', { why: problem(e) }));
+      return false;
+    }
+  }, [message]);
+
+  return { act, claim, presence, press };
 }
 
 export const stateWord = (k: Ticket) => ('s_' + k.state) as Word;

@@ -6,6 +6,7 @@ import { peerName } from './doing';
 import { type Word, clockTime, t, tOr } from './i18n';
 import { linked, size } from './logic';
 import { type Unsent, again, drop } from './outbox';
+import { usePressed } from './settings';
 
 export function Words({ text }: { text: string }) {
   return <span className="words">{linked(text).map((x, i) => (x.href ? <a key={i} href={x.href} target="_blank" rel="noopener noreferrer nofollow">{x.text}</a> : x.text))}</span>;
@@ -56,22 +57,24 @@ function Mark({ e }: { e: Entry }) {
   return <Tooltip title={t(`p_${e.state}` as Word) + (e.why ? ` · ${e.why}` : '')}><span className={`st ${e.state}`} role="img" aria-label={t(`p_${e.state}` as Word)}>{icon}</span></Tooltip>;
 }
 
-export interface Can { retry?: (message: string) => void; discard?: (message: string) => void; use?: (text: string) => void }
+// Can is what the one who looks at a conversation can do with its entries;
+// stale are those with buttons for which it is too late.
+export interface Can {
+  retry?: (message: string) => void; discard?: (message: string) => void; press?: (seq: number, option: string) => void; stale?: Set<number>;
+}
 
 export function Line({ e, k, first, can }: { e: Entry; k: Ticket; first: boolean; can: Can }) {
   switch (e.kind) {
     case 'event':
       return <Happened e={e} />;
     case 'notice':
-      return <div className="happened notice"><span><Words text={plain(e)} /></span><time>{clockTime(e.at)}</time></div>;
+      return <Notice e={e} can={can} />;
     case 'note':
       return (
         <div className="say note">
           <div className="bubble"><span className="by"><PushpinOutlined /> {e.mine ? t('you') : e.by} · {t('note')}<time>{clockTime(e.at)}</time></span><Words text={plain(e)} /></div>
         </div>
       );
-    case 'hint':
-      return <Suggestion e={e} can={can} />;
   }
   const ours = e.kind !== 'peer';
   const bad = e.state === 'failed' || e.state === 'unknown';
@@ -85,8 +88,8 @@ export function Line({ e, k, first, can }: { e: Entry; k: Ticket; first: boolean
         {bad && (
           <span className="trouble">
             <b>{t(`p_${e.state}` as Word)}</b>{e.why && <span>{e.why}</span>}
-            {e.kind === 'agent' && e.id && can.retry && <Button size="small" onClick={() => can.retry!(e.id!)}>{t('retry')}</Button>}
-            {e.kind === 'agent' && e.id && can.discard && <Button size="small" type="text" onClick={() => can.discard!(e.id!)}>{t('discard')}</Button>}
+            {e.kind === 'agent' && e.id && can.retry && !can.stale?.has(e.seq) && <Button size="small" onClick={() => can.retry!(e.id!)}>{t('retry')}</Button>}
+            {e.kind === 'agent' && e.id && can.discard && !can.stale?.has(e.seq) && <Button size="small" type="text" onClick={() => can.discard!(e.id!)}>{t('discard')}</Button>}
           </span>
         )}
       </div>
@@ -97,13 +100,21 @@ export function Line({ e, k, first, can }: { e: Entry; k: Ticket; first: boolean
 
 export const plain = (e: Entry) => (e.parts ?? []).map((p) => ('text' in p ? p.text.body : '')).filter(Boolean).join('\n');
 
-function Suggestion({ e, can }: { e: Entry; can: Can }) {
-  const text = e.data?.text || plain(e);
-  if (!text) return null;
+// A Notice is what the desk says to staff, some of it with buttons.
+function Notice({ e, can }: { e: Entry; can: Can }) {
+  const choice = (e.parts ?? []).map((p) => ('choice' in p ? p.choice : undefined)).find(Boolean);
+  const pressed = usePressed().has(e.seq);
+  if (!choice) return <div className="happened notice"><span><Words text={plain(e)} /></span><time>{clockTime(e.at)}</time></div>;
+  const open = !!can.press && !pressed && !can.stale?.has(e.seq);
+  const hint = choice.options.some((o) => o.id.startsWith('suggest:'));
+  if (hint && !open) return null;
   return (
-    <div className="suggestion">
-      <BulbOutlined /><div><b>{t('hint')}{e.data?.title ? ` · ${e.data.title}` : ''}</b><Words text={text} /></div>
-      {can.use && <Button size="small" onClick={() => can.use!(text)}>{t('use')}</Button>}
+    <div className={`suggestion${hint ? '' : ' asks'}${open ? '' : ' over'}`}>
+      {hint ? <BulbOutlined /> : <ExclamationCircleOutlined />}
+      <div><Words text={choice.prompt} />
+        {open && <span className="buttons">{choice.options.map((o, i) => <Button key={o.id} size="small" type={i === 0 && !hint ? 'primary' : 'default'} onClick={() => can.press!(e.seq, o.id)}>{o.label}</Button>)}</span>}
+      </div>
+      <time>{clockTime(e.at)}</time>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Entry, Ticket } from './api';
-import { closedWindow, commanded, fill, heat, length, linked, merge, messages, shown, slashed, unread, waited } from './logic';
+import { closedWindow, commanded, fill, heat, length, linked, merge, messages, outdated, shown, slashed, unread, waited } from './logic';
 
 const ticket = (t: Partial<Ticket>): Ticket => ({ id: 'T1', channel: 'web', peer: { id: 'p' }, state: 'waiting', class: 2, since: '2026-11-21T09:00:00Z', ...t });
 const at = (s: string) => Date.parse(`2026-11-21T${s}Z`);
@@ -41,6 +41,18 @@ describe('merge', () => {
   test('drops what was replaced', () => {
     expect(shown([e(1), e(2, { replaces: 'm1' })]).map((x) => x.seq)).toEqual([2]);
   });
+});
+
+test('buttons that come too late are not offered', () => {
+  const at = '2026-11-21T09:59:00Z';
+  const asks = (seq: number, id: string): Entry => ({ seq, at, kind: 'notice', parts: [{ choice: { prompt: '', options: [{ id, label: '' }] } }] });
+  const said = (seq: number, state: Entry['state'], ref: string): Entry => ({ seq, at, kind: 'agent', id: `m${seq}`, state, ref });
+  const now = Date.parse('2026-11-21T10:00:00Z');
+  expect([...outdated([asks(1, 'suggest:1'), said(2, 'sent', 'a'), asks(3, 'suggest:1')], now)]).toEqual([1]);
+  expect([...outdated([said(1, 'failed', 'a'), asks(2, 'retry:1')], now)]).toEqual([1]);
+  expect([...outdated([said(1, 'failed', 'a')], now)]).toEqual([]);
+  expect([...outdated([said(1, 'failed', 'a'), said(2, 'sent', 'a')], now)]).toEqual([1]);
+  expect([...outdated([asks(1, 'take:1')], now + 2 * 86400_000)]).toEqual([1]);
 });
 
 describe('canned replies', () => {

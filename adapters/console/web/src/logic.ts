@@ -46,6 +46,30 @@ export function shown(es: Entry[]): Entry[] {
   return es.filter((e) => !e.id || !gone.has(e.id));
 }
 
+// outdated are the entries whose buttons come too late: suggestions after which
+// somebody spoke, failures that were tried again or that the desk asks about
+// itself, and everything that is a day old.
+export function outdated(es: Entry[], now: number): Set<number> {
+  const out = new Set<number>();
+  const options = (e: Entry) => (e.parts ?? []).flatMap((p) => ('choice' in p ? p.choice.options.map((o) => o.id) : []));
+  let spoken = false;
+  let asked = false;
+  const refs = new Set<string>();
+  for (const e of es.toReversed()) {
+    const ids = e.kind === 'notice' ? options(e) : [];
+    const suggests = ids.some((id) => id.startsWith('suggest:'));
+    if (now - Date.parse(e.at) > 86400_000 || (suggests && spoken)) out.add(e.seq);
+    if (suggests || e.kind === 'agent' || e.kind === 'peer') spoken = true;
+    if (ids.some((id) => id.startsWith('retry:') || id.startsWith('keep:'))) asked = true;
+    if (e.kind === 'agent') {
+      if ((e.ref && refs.has(e.ref)) || (asked && e.state === 'failed')) out.add(e.seq);
+      if (e.state === 'failed') asked = false;
+      if (e.ref) refs.add(e.ref);
+    }
+  }
+  return out;
+}
+
 // blank is where a canned reply still wants the agent's own words.
 export interface Filled { text: string; blank?: [number, number] }
 

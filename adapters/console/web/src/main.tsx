@@ -12,6 +12,14 @@ import './style.css';
 // Every style that antd makes carries the nonce of this page.
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce;
 
+// Its dialogs make two more by themselves and forget the nonce there.
+const make = document.createElement.bind(document);
+document.createElement = ((name: string, options?: ElementCreationOptions) => {
+  const el = make(name, options);
+  if (name === 'style' && nonce) el.nonce = nonce;
+  return el;
+}) as typeof document.createElement;
+
 function Root() {
   const lang = useLang();
   const dark = useDark();

@@ -83,6 +83,19 @@ export function useSeen(): Record<string, number> {
   return useSyncExternalStore((f) => (ears.add(f), () => ears.delete(f)), () => seen);
 }
 
+// pressed are the messages of the desk whose buttons this browser has used.
+let pressed = new Set<number>(JSON.parse(sessionStorage.getItem('frontdesk.pressed') ?? '[]'));
+
+export function pressedOne(seq: number) {
+  pressed = new Set([...pressed, seq]);
+  sessionStorage.setItem('frontdesk.pressed', JSON.stringify([...pressed].slice(-200)));
+  for (const f of ears) f();
+}
+
+export function usePressed(): Set<number> {
+  return useSyncExternalStore((f) => (ears.add(f), () => ears.delete(f)), () => pressed);
+}
+
 // Where in the pages we are: #inbox/waiting/F3A9, #team, …
 export interface Where { page: 'inbox' | 'team' | 'canned' | 'accounts'; box: string; ticket?: string }
 

@@ -11,9 +11,9 @@ import { Line, Mine } from './entry';
 import { Guide } from './guide';
 import { type Word, dayOf, problem, t } from './i18n';
 import { pace, useLive } from './live';
-import { heat, merge, shown, waited } from './logic';
+import { heat, merge, outdated, shown, waited } from './logic';
 import { settle, useUnsent } from './outbox';
-import { look, useNow, useSettings } from './settings';
+import { look, pressedOne, useNow, useSettings } from './settings';
 
 // commands are what the keyboard may ask the open conversation to do.
 export const commands = new EventTarget();
@@ -35,10 +35,9 @@ export function Thread({ me, detail, failed, retry, onSide, onBack }: Props) {
 
 function Talk({ me, detail, onSide, onBack }: { me: Me; detail: Detail; onSide: () => void; onBack: () => void }) {
   const k = detail.ticket;
-  const { act } = useDoing(me);
+  const { act, press } = useDoing(me);
   const past = usePast(k.id);
   const [dialog, setDialog] = useState<'transfer' | 'close' | 'park'>();
-  const [use, setUse] = useState<{ text: string; n: number }>();
   const unsent = useUnsent().filter((u) => u.ticket === k.id);
   const typing = useLive().typing[k.id];
 
@@ -63,7 +62,8 @@ function Talk({ me, detail, onSide, onBack }: { me: Me; detail: Detail; onSide: 
   const can = {
     retry: mine ? (id: string) => void act(k.id, 'retry', { message: id }) : undefined,
     discard: mine ? (id: string) => void act(k.id, 'drop', { message: id }) : undefined,
-    use: k.state === 'closed' ? undefined : (text: string) => setUse({ text, n: Date.now() }),
+    press: async (seq: number, option: string) => { if (await press(k.id, option)) pressedOne(seq); },
+    stale: useMemo(() => outdated(past.entries, clock.now()), [past.entries]),
   };
   return (
     <section className="thread" aria-label={peerName(k)}>
@@ -79,7 +79,7 @@ function Talk({ me, detail, onSide, onBack }: { me: Me; detail: Detail; onSide: 
         {unsent.map((u) => <Mine key={u.ref} u={u} name={me.name} />)}
         {typing && <div className={`say peer typing first`}><span className="gutter"><Face name={typing.name ?? peerName(k)} /></span><div className="col"><div className="bubble dots" aria-label={t('typing_by', { name: typing.name ?? peerName(k) })}><i /><i /><i /></div>{typing.name && <span className="foot">{t('typing_by', { name: typing.name })}</span>}</div></div>}
       </Scroll>
-      <Composer key={k.id} me={me} detail={detail} use={use} />
+      <Composer key={k.id} me={me} detail={detail} />
       {dialog === 'transfer' && <TransferDialog me={me} k={k} onDone={() => setDialog(undefined)} />}
       {dialog === 'close' && <CloseDialog me={me} k={k} onDone={() => setDialog(undefined)} />}
       {dialog === 'park' && <ParkDialog me={me} k={k} onDone={() => setDialog(undefined)} />}
