@@ -184,6 +184,12 @@ func (w *world) turn(key core.Key, f func(core.Conversation, []core.Envelope) co
 	for _, d := range done.Deliveries {
 		w.deliver(&d)
 	}
+	if done.More {
+		select {
+		case w.keys <- key:
+		default: // full of the same
+		}
+	}
 }
 
 func (w *world) deliver(d *core.Delivery) {
@@ -207,8 +213,8 @@ func (w *world) deliver(d *core.Delivery) {
 
 // say has somebody write to peer.
 func (w *world) say(peer string, by core.Author, parts ...core.Part) {
-	w.turn(core.Key{Channel: "web", Peer: peer}, func(c core.Conversation, _ []core.Envelope) core.Outcome {
-		o := core.Outcome{Conversation: c}
+	w.turn(core.Key{Channel: "web", Peer: peer}, func(c core.Conversation, unread []core.Envelope) core.Outcome {
+		o := core.Outcome{Conversation: c, Left: len(unread)} // the script answers those
 		for _, p := range parts {
 			o.Say = append(o.Say, core.Envelope{Channel: "web", Peer: core.Peer{ID: peer}, By: by, Parts: core.Parts{p}})
 		}
