@@ -150,7 +150,7 @@ type Request struct {
 
 // Request makes a push of d.
 func (p *Platform) Request(d Doc) (*Request, error) {
-	plain := []byte(d.xml())
+	plain := []byte(d.XML())
 	typ := "text/xml"
 	if p.o.JSON {
 		typ, plain = "application/json", d.json()
@@ -162,7 +162,7 @@ func (p *Platform) Request(d Doc) (*Request, error) {
 			return nil, err
 		}
 		r.body = box
-		r.Body = []byte(Doc{{"ToUserName", p.o.Origin}, {"Encrypt", box}}.xml())
+		r.Body = []byte(Doc{{"ToUserName", p.o.Origin}, {"Encrypt", box}}.XML())
 		if p.o.JSON {
 			r.Body = Doc{{"ToUserName", p.o.Origin}, {"Encrypt", box}}.json()
 		}
@@ -181,7 +181,8 @@ func (p *Platform) query(box string) url.Values {
 	return q
 }
 
-func (d Doc) xml() string {
+// XML is the document as the platform writes it.
+func (d Doc) XML() string {
 	var b strings.Builder
 	b.WriteString("<xml>")
 	for _, e := range d {

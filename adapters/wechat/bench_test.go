@@ -1,0 +1,122 @@
+package wechat
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/adapters/wechat/fake"
+	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
+	"github.com/frontdesk-im/frontdesk/core/store"
+)
+
+// turner is the hub's way with one message, on the real store: filed, decided
+// and committed, sent, settled.
+type turner struct {
+	*store.Store
+	b       *testing.B
+	account *Account
+}
+
+func (h *turner) Receive(ctx context.Context, e core.Envelope) error {
+	key := core.Key{Channel: e.Channel, Peer: e.Peer.ID}
+	e.Filed = time.Now()
+	fresh, err := h.Store.Receive(ctx, key, e)
+	if err == nil && fresh {
+		go h.turn(context.WithoutCancel(ctx), key)
+	}
+	return err
+}
+
+func (*turner) Typing(context.Context, core.Envelope) {}
+
+func (h *turner) turn(ctx context.Context, key core.Key) {
+	done, err := h.Turn(ctx, key, time.Now(), func(c core.Conversation, unread []core.Envelope) (core.Outcome, error) {
+		return core.Outcome{Conversation: c, Say: []core.Envelope{{
+			Channel: key.Channel, Peer: core.Peer{ID: key.Peer}, By: core.Author{Kind: core.ByBot}, Parts: text("您好，48 小时内发货。"),
+		}}}, nil
+	})
+	if err != nil {
+		h.b.Error(err)
+	}
+	for _, d := range done.Deliveries {
+		ref, err := h.account.Send(ctx, d.Envelope)
+		if err != nil || core.Costs(ref) {
+			h.b.Errorf("not a passive reply: %q, %v", ref, err)
+		}
+		if _, err := h.Settle(ctx, time.Now(), core.Result{Delivery: d, Ref: ref, Outcome: core.AttemptSent, Err: err}); err != nil {
+			h.b.Error(err)
+		}
+	}
+}
+
+// BenchmarkPassive measures from a request in safe mode to the bytes of its
+// passive reply, through HTTP, everything on disk, at 200 requests a second:
+//
+//	go test ./adapters/wechat -run '^$' -bench Passive -benchtime 3000x -cpu 2
+func BenchmarkPassive(b *testing.B) {
+	s, err := store.Open(b.Context(), store.Options{Path: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	h := &turner{Store: s, b: b}
+	platform := fake.New(fake.Options{Account: registered})
+	d := core.Deps{Name: "wx", Inbox: h, Values: s, Blobs: &coretest.Blobs{}, Meter: coretest.Meter{}, Now: time.Now, HTTP: &http.Client{Transport: wire{Handler: platform}}}
+	if h.account, err = New(config(), d); err != nil {
+		b.Fatal(err)
+	}
+	srv := httptest.NewServer(h.account)
+	defer srv.Close()
+	srv.Client().Transport.(*http.Transport).MaxIdleConnsPerHost = 64
+
+	took := make([]time.Duration, b.N)
+	var wg sync.WaitGroup
+	tick := time.NewTicker(time.Second / 200)
+	defer tick.Stop()
+	b.ResetTimer()
+	for i := range b.N {
+		<-tick.C
+		wg.Go(func() {
+			r, err := platform.Request(fake.Doc{
+				{"ToUserName", registered.Origin}, {"FromUserName", fmt.Sprintf("oBench%022d", i%1000)}, {"CreateTime", strconv.FormatInt(time.Now().Unix(), 10)},
+				{"MsgType", "text"}, {"Content", "什么时候发货"}, {"MsgId", strconv.Itoa(1e9 + i)},
+			})
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			start := time.Now()
+			resp, err := srv.Client().Post(srv.URL+r.URL.String(), r.Type, bytes.NewReader(r.Body))
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			took[i] = time.Since(start)
+			if err != nil || !bytes.Contains(body, []byte("MsgSignature")) {
+				b.Errorf("answered %q, %v", body, err)
+			}
+		})
+	}
+	wg.Wait()
+	b.StopTimer()
+	slices.Sort(took)
+	st, err := s.Stats(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1e3, "p50-ms")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1e3, "p99-ms")
+	b.ReportMetric(float64(st.Flush.Microseconds())/1e3, "flush-ms")
+}
