@@ -4,7 +4,7 @@ package flows
 
 import "embed"
 
-// FS has the scripts (*.yaml).
+// FS has the scripts (*.yaml) and the conversations that test them (*.chat).
 //
-//go:embed *.yaml
+//go:embed *.yaml *.chat
 var FS embed.FS

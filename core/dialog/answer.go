@@ -105,6 +105,10 @@ func (t *turn) moody(text string, d match.Decision) bool {
 		}
 		return false
 	}
+	t.m.Mood, t.m.MoodAt = mood, t.s.Now
+	if mood == "angry" && (t.scripted(d) || t.telling()) {
+		return false
+	}
 	switch mood {
 	case "distress":
 		t.tell("distress", nil)
@@ -120,6 +124,25 @@ func (t *turn) moody(text string, d match.Decision) bool {
 	}
 	t.human(request{Asked: clip(text, 500), Class: -1, Mood: mood, Why: "the customer's words sound " + mood})
 	return true
+}
+
+// scripted: the words are a rule of an entry that itself leads to people, like
+// the one for complaints.
+func (t *turn) scripted(d match.Decision) bool {
+	if d.Kind != match.Answer || d.Candidates[0].How == "samples" || t.m.Flow != nil {
+		return false
+	}
+	e := t.b.entries[d.Candidates[0].Entry]
+	return e != nil && e.Next != "" && e.Next != toMenu
+}
+
+// telling: the customer was asked to say it in their own words.
+func (t *turn) telling() bool {
+	if t.m.Flow == nil || t.m.Flow.Call != nil {
+		return false
+	}
+	s := t.stepAt(t.m.Flow)
+	return s != nil && s.Ask != "" && s.Kind == "text"
 }
 
 func moodOf(m match.Mood) string {
@@ -188,7 +211,8 @@ func (t *turn) doubtful(doubts []doubt) {
 	d.text = joined(doubts)
 	t.text = d.text
 	t.m.Asked, t.m.AskedAt = clip(d.text, 500), t.s.Now
-	if d.d.Kind == match.Clarify && t.clarify(d) {
+	leaving := t.c.Ticket.Open() && t.c.Ticket.State == core.TicketMessage // then it belongs to the message
+	if d.d.Kind == match.Clarify && !leaving && t.clarify(d) {
 		return
 	}
 	t.fallback(d)

@@ -19,6 +19,9 @@ func (t *turn) human(r request) {
 	if r.Topic == "" {
 		r.Topic = t.topic()
 	}
+	if r.Mood == "" && t.m.Mood != "" && t.s.Now.Sub(t.m.MoodAt) < t.b.set.Context {
+		r.Mood = t.m.Mood
+	}
 	r.Class = t.classOf(r)
 	asked := t.m.Confirm != nil
 	t.m.Flow, t.m.Menu, t.m.Confirm = nil, nil, nil

@@ -1,6 +1,8 @@
 package dialog
 
 import (
+	"encoding/hex"
+	"hash/fnv"
 	"strings"
 	"time"
 
@@ -10,8 +12,9 @@ import (
 
 // doubt is a line that nothing is sure about.
 type doubt struct {
-	text string
-	d    match.Decision
+	text  string
+	d     match.Decision
+	shown bool // more than words came: it is acknowledged in any case
 }
 
 // line answers one envelope of the customer. It returns the doubt if it can't
@@ -49,7 +52,20 @@ func (t *turn) line(env core.Envelope) *doubt {
 	if m, ok := mediaOf(env); ok && m.Words != "" && isVoice(m) {
 		t.tell("voice_text", map[string]string{"text": clip(m.Words, 200)})
 	}
-	return t.understand(text)
+	d := t.understand(text)
+	if d != nil {
+		d.shown = !onlyWords(env)
+	}
+	return d
+}
+
+func onlyWords(env core.Envelope) bool {
+	for _, p := range env.Parts {
+		if _, ok := p.(core.Text); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 func pickOf(env core.Envelope) (core.Pick, bool) {
@@ -188,7 +204,15 @@ func (t *turn) repeated(env core.Envelope, text string) bool {
 	if len([]rune(f)) < 3 { // numbers and 好的 may well come twice
 		return false
 	}
-	if t.m.heard(clip(f, 200), t.s.Now, t.b.set.Duplicate) {
+	if p := plain(f); p != "" && !strings.HasPrefix(f, "pick:") {
+		f = p // asked again with a question mark is still the same
+	}
+	if len(f) > 300 {
+		h := fnv.New128a()
+		h.Write([]byte(f))
+		f = hex.EncodeToString(h.Sum(nil))
+	}
+	if t.m.heard(f, t.s.Now, t.b.set.Duplicate) {
 		t.event(core.Ignored, "the same line came twice within "+t.b.set.Duplicate.String())
 		t.greet = false
 		return true
@@ -298,7 +322,7 @@ func (t *turn) understand(text string) *doubt {
 		t.answer(c.Entry, how{c.How, c.P, d.Why})
 		return nil
 	}
-	return &doubt{text, d}
+	return &doubt{text: text, d: d}
 }
 
 // wantsHuman: the words for a person, or 0 where that does not answer a question of ours.
@@ -313,8 +337,9 @@ func (t *turn) wantsHuman(text string) bool {
 		return false
 	}
 	if f := t.m.Flow; f != nil && !f.Paused {
-		if s := t.stepAt(f); s != nil && s.Ask != "" {
-			return false
+		if s := t.stepAt(f); s != nil && s.Ask != "" && f.Call == nil {
+			_, ok := t.valid(s, text, "")
+			return !ok
 		}
 	}
 	return true

@@ -26,6 +26,8 @@ type mind struct {
 	Intent   string            `json:"intent,omitempty"`  // what was understood last
 	Asked    string            `json:"asked,omitempty"`   // the words of the last real question
 	AskedAt  time.Time         `json:"asked_at,omitzero"` //
+	Mood     string            `json:"mood,omitempty"`    // shown last
+	MoodAt   time.Time         `json:"mood_at,omitzero"`  //
 	Burst    time.Time         `json:"burst,omitzero"`    // when doubtful lines are decided
 	Recent   []said            `json:"recent,omitempty"`  // last lines of the customer
 	Own      []string          `json:"own,omitempty"`     // last lines of the bot, folded

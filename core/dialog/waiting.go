@@ -151,7 +151,7 @@ func (t *turn) noted(d doubt) {
 		maps.Copy(t.formOf(k), t.m.Form)
 	}
 	t.event(core.FellBack, "kept for the agent: "+d.d.Why)
-	if t.s.Now.Sub(t.m.Acked) < t.b.set.Ack && k.State != core.TicketMessage {
+	if t.s.Now.Sub(t.m.Acked) < t.b.set.Ack && k.State != core.TicketMessage && !d.shown {
 		return
 	}
 	t.m.Acked = t.s.Now

@@ -1,0 +1,296 @@
+package dialog_test
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/adapters/action"
+	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
+	"github.com/frontdesk-im/frontdesk/core/dialog"
+	"github.com/frontdesk-im/frontdesk/flows"
+)
+
+func demo(t testing.TB) *dialog.Book {
+	t.Helper()
+	b, err := dialog.Load(flows.FS, dialog.Options{Systems: []string{"orders"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// player is a customer, a bot and as much of the rest as a script needs: the
+// state is written and read again between any two lines.
+type player struct {
+	t      testing.TB
+	b      *dialog.Book
+	c      core.Conversation
+	now    time.Time
+	line   core.LineState
+	unread []core.Envelope
+	shown  []string // to the customer, not yet expected
+	all    []string
+	last   *core.Choice
+	events []core.Event
+	orders core.Adapter
+	inbox  *coretest.Inbox
+	seen   int
+	ref    int
+	deaf   bool // business systems do not answer
+	heard  int  // bubbles of the customer
+	said   int  // of the bot, since heard was zero
+}
+
+func newPlayer(t testing.TB, b *dialog.Book) *player {
+	p := &player{t: t, b: b, now: time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC), inbox: &coretest.Inbox{},
+		line: core.LineState{OnDuty: 2, Free: 1}}
+	p.c.Key = core.Key{Channel: "web", Peer: "p1"}
+	d := coretest.Deps(p.inbox, &coretest.Log{}, nil)
+	d.Name = "orders"
+	a, err := action.New(action.Config{}, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.orders = a
+	return p
+}
+
+func (p *player) scene() core.Scene {
+	return core.Scene{Now: p.now, Lines: map[string]core.LineState{"": p.line}}
+}
+
+// turn runs Step once over what is unread, and again while a business system
+// answers at once.
+func (p *player) turn() {
+	p.t.Helper()
+	for range 20 {
+		out, err := p.b.Step(p.c, p.unread, p.scene())
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.unread = p.unread[len(p.unread)-out.Left:]
+		p.take(out)
+		got := p.inbox.Got()[p.seen:]
+		p.seen += len(got)
+		if p.deaf || len(got) == 0 {
+			return
+		}
+		p.unread = append(p.unread, got...)
+	}
+	p.t.Fatal("the business system is asked again and again")
+}
+
+func (p *player) take(out core.Outcome) {
+	p.t.Helper()
+	raw, err := json.Marshal(out.Conversation)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.c = core.Conversation{}
+	if err := json.Unmarshal(raw, &p.c); err != nil {
+		p.t.Fatal(err)
+	}
+	if k := p.c.Ticket; k != nil && k.ID == "" {
+		p.ref++
+		k.ID = "T" + strconv.Itoa(p.ref)
+	}
+	p.events = append(p.events, out.Events...)
+	for _, env := range out.Say {
+		if env.Channel != p.c.Key.Channel {
+			p.ref++
+			env.ID = "e" + strconv.Itoa(p.ref)
+			if _, err := p.orders.Send(p.t.Context(), env); err != nil {
+				p.t.Fatal(err)
+			}
+			continue
+		}
+		if env.By.Kind != core.ByBot || env.By.Name == "" {
+			p.t.Errorf("said by %+v", env.By)
+		}
+		for _, part := range env.Parts {
+			p.said++
+			s := ""
+			switch x := part.(type) {
+			case core.Text:
+				s = x.Body
+			case core.Choice:
+				p.last = &x
+				s = x.Numbered()
+			case core.Card:
+				s = x.Title + x.URL
+			default:
+				p.t.Fatalf("said %T", part)
+			}
+			if s == "" || strings.Contains(s, "{{") {
+				p.t.Errorf("said %q", s)
+			}
+			p.shown, p.all = append(p.shown, s), append(p.all, s)
+		}
+	}
+}
+
+// says sends one message of the customer.
+func (p *player) says(parts ...core.Part) {
+	p.t.Helper()
+	for i, x := range parts {
+		if pick, ok := x.(core.Pick); ok && pick.Option == "" && p.last != nil {
+			for _, o := range p.last.Options {
+				if o.Label == pick.Label {
+					parts[i] = core.Pick{Option: o.ID, Label: o.Label}
+				}
+			}
+		}
+	}
+	p.ref++
+	p.heard++
+	p.unread = append(p.unread, core.Envelope{Channel: "web", Ref: "r" + strconv.Itoa(p.ref), At: p.now, Filed: p.now, Parts: parts})
+	p.turn()
+	if p.said > 2*p.heard {
+		p.t.Errorf("%d messages to %d of the customer's: %q", p.said, p.heard, p.all)
+	}
+}
+
+func (p *player) text(s string) { p.t.Helper(); p.says(core.Text{Body: s}) }
+
+// passes lets time go by, with the turns that the bot asked for.
+func (p *player) passes(d time.Duration) {
+	p.t.Helper()
+	end := p.now.Add(d)
+	for !p.c.Wake.IsZero() && !p.c.Wake.After(end) {
+		if p.c.Wake.After(p.now) {
+			p.now = p.c.Wake
+		}
+		was := p.c.Wake
+		p.turn()
+		if p.c.Wake.Equal(was) {
+			p.t.Fatalf("woken at %s, and wants to be woken then again", was)
+		}
+	}
+	p.now = end
+}
+
+// agent does what staff do, as far as the bot is concerned.
+func (p *player) agent(text string) {
+	p.t.Helper()
+	switch cmd, _, _ := strings.Cut(text, " "); cmd {
+	case "!claim":
+		p.c.State, p.c.Ticket.State, p.c.Ticket.Claimed, p.c.Ticket.Agent = core.WithAgent, core.TicketActive, p.now, "desk/lin"
+	case "!close":
+		p.c.State, p.c.Ticket.State, p.c.Ticket.Closed, p.c.Ticket.Outcome = core.WithBot, core.TicketClosed, p.now, "solved"
+		p.heard++
+		p.take(p.b.AfterClose(p.c, p.scene()))
+	default:
+		p.shown = append(p.shown, text)
+	}
+}
+
+// play runs a .chat file.
+func (p *player) play(c *dialog.Chat) {
+	p.t.Helper()
+	for i, s := range c.Steps {
+		if (s.Kind == dialog.ChatSay || s.Kind == dialog.ChatAgent) && (i == 0 || c.Steps[i-1].Kind != dialog.ChatSay) {
+			p.shown = nil
+		}
+		p.step(s)
+	}
+}
+
+func (p *player) step(s dialog.ChatStep) {
+	p.t.Helper()
+	switch s.Kind {
+	case dialog.ChatSay:
+		p.c.Peer.Name = s.Who
+		p.says(s.Parts()...)
+	case dialog.ChatAgent:
+		p.agent(s.Text)
+	case dialog.ChatPass:
+		p.passes(s.Pass)
+	case dialog.ChatExpect:
+		for i, got := range p.shown {
+			ok, err := s.Matches(got)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			if ok {
+				p.shown = p.shown[i+1:]
+				return
+			}
+		}
+		p.t.Errorf("%s: want %s\nshown %q\nwhy %s", s.Pos, s.Text, p.shown, p.why())
+	case dialog.ChatNothing:
+		if len(p.shown) > 0 {
+			p.t.Errorf("%s: shown %q, want nothing more\nwhy %s", s.Pos, p.shown, p.why())
+		}
+	case dialog.ChatSet:
+		p.set(s)
+	}
+}
+
+func (p *player) why() string {
+	var b strings.Builder
+	for _, e := range p.events[max(0, len(p.events)-4):] {
+		b.WriteString("\n  " + string(e.Kind) + ": " + e.Why)
+	}
+	return b.String()
+}
+
+func (p *player) set(s dialog.ChatStep) {
+	p.t.Helper()
+	f := strings.Fields(s.Text)
+	switch {
+	case f[0] == "start" && len(f) == 3:
+		at, err := time.ParseInLocation("2006-01-02 15:04", f[1]+" "+f[2], time.FixedZone("", 8*3600))
+		if err != nil {
+			p.t.Fatalf("%s: %v", s.Pos, err)
+		}
+		p.now = at
+	case f[0] == "staff" && len(f) == 2:
+		n, _ := strconv.Atoi(f[1])
+		p.line.OnDuty, p.line.Free = n, n
+	case f[0] == "line" && len(f) >= 2:
+		p.line.Waiting, _ = strconv.Atoi(f[1])
+		p.line.Free = 0
+		if len(f) == 3 {
+			low, high, _ := strings.Cut(f[2], "-")
+			p.line.Low, _ = time.ParseDuration(low)
+			p.line.High, _ = time.ParseDuration(high)
+			p.line.Known = true
+		}
+	default:
+		p.t.Fatalf("%s: = %s is not known here", s.Pos, s.Text)
+	}
+}
+
+// The demo's conversations hold.
+func TestChats(t *testing.T) {
+	b := demo(t)
+	files, err := filepath.Glob("../../flows/*.chat")
+	if err != nil || len(files) < 8 {
+		t.Fatalf("%d chats, %v", len(files), err)
+	}
+	for _, name := range files {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			src, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := dialog.ParseChat(filepath.Base(name), src)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, err := dialog.ParseChat("x", []byte(c.String())); err != nil || again.String() != c.String() {
+				t.Errorf("printed and read again it differs: %v", err)
+			}
+			newPlayer(t, b).play(c)
+		})
+	}
+}
+
+var _ fs.FS = flows.FS

@@ -1,0 +1,518 @@
+package dialog_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+// kinds of the events from the n-th on.
+func (p *player) kinds(n int) string {
+	var out []string
+	for _, e := range p.events[n:] {
+		out = append(out, string(e.Kind))
+	}
+	return strings.Join(out, " ")
+}
+
+func (p *player) lastSaid() string {
+	if len(p.all) == 0 {
+		return ""
+	}
+	return p.all[len(p.all)-1]
+}
+
+func (p *player) count(k core.EventKind) (n int) {
+	for _, e := range p.events {
+		if e.Kind == k {
+			n++
+		}
+	}
+	return n
+}
+
+// fresh forgets what was shown.
+func (p *player) fresh() { p.all, p.shown = nil, nil }
+
+func wantIn(t *testing.T, got, want string) {
+	t.Helper()
+	if !strings.Contains(got, want) {
+		t.Errorf("said %q, want %q in it", got, want)
+	}
+}
+
+// C-01: greeting once in 24 h, says 机器人 and how to reach a person.
+func TestC01Greeting(t *testing.T) {
+	b := demo(t)
+	for _, first := range []core.Part{core.Joined{From: "qr"}, core.Text{Body: "茶叶能放多久"}, core.Text{Body: "你好"}, core.Media{Type: "image/png"}, core.Text{Body: "人工"}} {
+		p := newPlayer(t, b)
+		p.says(first)
+		if n := p.count(core.Greeted); n != 1 {
+			t.Fatalf("%T: greeted %d times", first, n)
+		}
+		for _, w := range []string{"机器人", "人工"} {
+			wantIn(t, p.all[0], w)
+		}
+		p.passes(23 * time.Hour)
+		p.text("运费多少钱")
+		p.says(core.Joined{})
+		p.text("你好")
+		if n := p.count(core.Greeted); n != 1 {
+			t.Errorf("greeted again after 23 h: %d", n)
+		}
+	}
+	p := newPlayer(t, b)
+	p.says(core.Joined{})
+	p.passes(25 * time.Hour)
+	p.text("茶叶能放多久")
+	if n := p.count(core.Greeted); n != 2 || len(p.all) != 3 {
+		t.Errorf("after 25 h: greeted %d times, said %q", n, p.all)
+	}
+	p = newPlayer(t, b)
+	p.c.Peer.Lang = "en-GB"
+	p.says(core.Joined{})
+	wantIn(t, p.all[0], "a bot")
+	wantIn(t, p.all[0], "human")
+}
+
+var wishes = []string{"人工", "转人工", "转人工！", "我要人工", "人工客服", "找人工", "真人", "找真人", "要真人客服", "找客服", "转客服", "联系客服", "人工服务",
+	"转接人工", "帮我转人工", "麻烦转一下人工", "接人工", "叫人工来", "人公", "转任工", "rengong", "ren gong", "zhuanrengong", "kefu", "zhen ren",
+	"human", "Human please", "a real person", "talk to a human", "speak to an agent", "agent", "representative", "customer service", "live agent",
+	"I want to talk to someone", "get me a person", "operator", "不要机器人", "别用机器人", "找你们经理", "叫你们负责人", "0", "０", "人工！！！", "转人工 转人工"}
+
+// C-02: any of ≥ 40 phrases puts in line at once, in any state, with no second menu.
+func TestC02Human(t *testing.T) {
+	if len(wishes) < 40 {
+		t.Fatal("too few")
+	}
+	b := demo(t)
+	states := map[string]func(p *player){
+		"new":     func(p *player) {},
+		"greeted": func(p *player) { p.says(core.Joined{}) },
+		"clarify": func(p *player) { p.text("我想问问积分和发票"); p.passes(2 * time.Second) },
+		"choose":  func(p *player) { p.text("我要退货") },
+		"story":   func(p *player) { p.text("我要投诉") },
+		"call":    func(p *player) { p.text("查订单"); p.deaf = true; p.text("XH20261101") },
+		"missed":  func(p *player) { p.text("火星种土豆"); p.passes(2 * time.Second) },
+	}
+	for name, before := range states {
+		for _, w := range wishes {
+			p := newPlayer(t, b)
+			before(p)
+			p.passes(10 * time.Second)
+			p.fresh()
+			p.text(w)
+			if p.c.State != core.InLine || p.c.Ticket == nil || p.c.Ticket.State != core.TicketWaiting {
+				t.Errorf("%s: %q did not queue: %q", name, w, p.all)
+			}
+			if len(p.all) > 2 {
+				t.Errorf("%s: %q said %q", name, w, p.all)
+			}
+		}
+	}
+	p := newPlayer(t, b)
+	p.text("人工智能茶")
+	if p.c.State == core.InLine {
+		t.Error("人工智能 is no wish for a person")
+	}
+}
+
+// C-03: numbered, at most five, taken in many forms, for ten minutes.
+func TestC03Clarify(t *testing.T) {
+	b := demo(t)
+	ask := func() *player {
+		p := newPlayer(t, b)
+		p.says(core.Joined{})
+		p.text("我想问问积分和发票")
+		p.passes(2 * time.Second)
+		if p.count(core.Clarified) != 1 || p.last == nil || len(p.last.Options) < 3 || len(p.last.Options) > 5 {
+			t.Fatalf("no list: %q", p.all)
+		}
+		p.fresh()
+		return p
+	}
+	second := ask().last.Options[1]
+	for _, form := range []string{"2", "２", "二", "第二个", "2.", "第2个", "2、", "选2", "the second one", "option 2", "②", second.Label, second.Label + "吧"} {
+		p := ask()
+		p.text(form)
+		if p.count(core.Answered)+p.count(core.Flowed) == 0 {
+			t.Errorf("%q was not taken: %q", form, p.all)
+		}
+		if e := p.events[len(p.events)-1]; e.Data["entry"] != second.ID && !strings.Contains(p.kinds(0), "flowed") {
+			t.Errorf("%q chose %v, want %s", form, e.Data, second.ID)
+		}
+	}
+	p := ask()
+	p.says(core.Pick{Option: second.ID, Label: second.Label})
+	if p.count(core.Answered) != 1 {
+		t.Errorf("a press was not taken: %q", p.all)
+	}
+	p = ask()
+	p.passes(11 * time.Minute)
+	p.text("2")
+	wantIn(t, p.all[0], "过期")
+	p = ask()
+	p.text("运费多少钱")
+	p.fresh()
+	p.passes(10 * time.Second)
+	p.text("2")
+	p.passes(2 * time.Second)
+	for _, e := range p.events[len(p.events)-1:] {
+		if e.Data["entry"] == second.ID {
+			t.Error("the list held after another topic")
+		}
+	}
+}
+
+// C-04: in line a FAQ hit is answered and nothing about the place changes.
+func TestC04InLine(t *testing.T) {
+	b := demo(t)
+	p := newPlayer(t, b)
+	p.line = core.LineState{OnDuty: 2, Waiting: 7, Known: true, Low: 4 * time.Minute, High: 9 * time.Minute}
+	p.text("人工")
+	wantIn(t, p.lastSaid(), "前面 7 位")
+	wantIn(t, p.lastSaid(), "4–9 分钟")
+	before := *p.c.Ticket
+	p.passes(3 * time.Minute)
+	p.fresh()
+	p.line.Waiting = 12 // others came behind
+	p.text("茶叶能放多久")
+	if len(p.all) != 1 {
+		t.Errorf("said %q", p.all)
+	}
+	wantIn(t, p.lastSaid(), "18 个月")
+	wantIn(t, p.lastSaid(), "前面 7 位") // never worse than told
+	wantIn(t, p.lastSaid(), "约 6 分钟内")
+	after := *p.c.Ticket
+	if p.c.State != core.InLine || after.State != core.TicketWaiting || !after.Since.Equal(before.Since) || after.ID != before.ID || after.Class != before.Class {
+		t.Errorf("the ticket changed from %+v to %+v", before, after)
+	}
+	p.text("我家的猫把袋子咬了个洞而且下雨")
+	p.passes(2 * time.Second)
+	if p.c.State != core.InLine || p.count(core.HandedOff) != 1 {
+		t.Error("what the bot does not know moved the customer")
+	}
+	p.passes(20 * time.Minute)
+	p.text("还要多久")
+	wantIn(t, p.lastSaid(), "抱歉") // overdue: owned up
+}
+
+// C-05: what has no words is never met with silence.
+func TestC05NeverSilent(t *testing.T) {
+	b := demo(t)
+	parts := []core.Part{core.Media{Type: "audio/amr"}, core.Media{Type: "image/jpeg"}, core.Media{Type: "application/pdf", Name: "a.pdf"},
+		core.Media{Type: "video/mp4"}, core.Place{Lat: 1, Lon: 2}, core.Other{Kind: "sticker"}, core.Card{Title: "mini"}, core.Form{ID: "x"}, core.Text{Body: " "}, core.Text{}}
+	for _, state := range []string{"bot", "line", "flow", "message"} {
+		for _, part := range parts {
+			p := newPlayer(t, b)
+			switch state {
+			case "line":
+				p.text("人工")
+			case "flow":
+				p.text("我要退货")
+			case "message":
+				p.line.OnDuty = 0
+				p.text("人工")
+			}
+			p.fresh()
+			p.says(part)
+			p.passes(2 * time.Second)
+			if len(p.all) == 0 {
+				t.Errorf("%s: %T met silence", state, part)
+			}
+		}
+	}
+	p := newPlayer(t, b)
+	p.says(core.Media{Type: "audio/amr", Words: "茶叶能放多久"})
+	wantIn(t, strings.Join(p.all, " "), "18 个月")
+}
+
+// C-06: leaving the line at once, with a way back to the old place.
+func TestC06Exit(t *testing.T) {
+	b := demo(t)
+	for _, w := range []string{"9", "取消排队", "退出排队", "不等了", "leave the line"} {
+		p := newPlayer(t, b)
+		p.text("人工")
+		since := p.c.Ticket.Since
+		p.passes(time.Minute)
+		p.fresh()
+		p.text(w)
+		if p.c.State != core.WithBot || p.c.Ticket.State != core.TicketClosed || p.c.Ticket.Outcome != "left" || p.count(core.ExitedLine) != 1 || len(p.all) != 1 {
+			t.Fatalf("%q: %+v %q", w, p.c.Ticket, p.all)
+		}
+		p.passes(time.Minute)
+		p.text("转人工")
+		if !p.c.Ticket.Since.Equal(since) {
+			t.Errorf("back within 2 minutes: since %s, want %s", p.c.Ticket.Since, since)
+		}
+		p.text("9")
+		p.passes(3 * time.Minute)
+		p.text("人工")
+		if p.c.Ticket.Since.Equal(since) {
+			t.Error("the old place was kept for over 2 minutes")
+		}
+	}
+}
+
+// C-07 and bursts: eight short lines get one reply; a confident one is at once.
+func TestC07Burst(t *testing.T) {
+	b := demo(t)
+	p := newPlayer(t, b)
+	p.says(core.Joined{})
+	p.fresh()
+	for _, s := range strings.Split("我 那个 就是 呃呃 啊呀 怎么 说呢 嗯嗯", " ") {
+		p.text(s)
+		p.passes(100 * time.Millisecond)
+	}
+	if len(p.all) != 0 {
+		t.Errorf("spoke into a burst: %q", p.all)
+	}
+	p.passes(time.Second)
+	if len(p.all) > 2 || len(p.all) == 0 || p.count(core.FellBack)+p.count(core.Clarified) != 1 {
+		t.Errorf("a burst got %q", p.all)
+	}
+	p.passes(time.Minute)
+	p.fresh()
+	p.text("就是那个")
+	p.text("运费多少钱")
+	if len(p.all) != 1 || len(p.unread) != 0 {
+		t.Errorf("a confident line waited: %q", p.all)
+	}
+	p.passes(time.Minute)
+	p.fresh()
+	p.text("退货")
+	p.passes(time.Second)
+	if !p.c.Wake.IsZero() {
+		t.Errorf("still to be woken at %s", p.c.Wake)
+	}
+}
+
+// The same line twice within seconds is one line.
+func TestDuplicate(t *testing.T) {
+	p := newPlayer(t, demo(t))
+	p.text("茶叶能放多久")
+	n := len(p.all)
+	p.text("茶叶能放多久？")
+	if len(p.all) != n || p.count(core.Ignored) != 1 {
+		t.Errorf("answered twice: %q", p.all)
+	}
+}
+
+// C-09: once, joined to the ticket, not where there is nothing to rate.
+func TestC09Survey(t *testing.T) {
+	b := demo(t)
+	served := func() *player {
+		p := newPlayer(t, b)
+		p.text("人工")
+		p.agent("!claim")
+		p.fresh()
+		return p
+	}
+	p := served()
+	p.agent("!close")
+	if p.count(core.SurveySent) != 1 || len(p.all) != 1 {
+		t.Fatalf("survey: %q", p.all)
+	}
+	id := p.c.Ticket.ID
+	p.take(b.AfterClose(p.c, p.scene()))
+	if p.count(core.SurveySent) != 1 {
+		t.Error("sent twice")
+	}
+	p.passes(29 * time.Minute)
+	p.text("4")
+	e := p.events[len(p.events)-1]
+	if e.Kind != core.Rated || e.Data["score"] != "4" || e.Data["ticket"] != id {
+		t.Errorf("a bare digit: %+v", e)
+	}
+	p.text("配送员很客气的一个小伙子")
+	p.passes(2 * time.Second)
+	e = p.events[len(p.events)-1]
+	if e.Data["words"] == "" || e.Data["score"] != "4" {
+		t.Errorf("words: %+v", e)
+	}
+	p = served()
+	p.agent("!close")
+	p.passes(31 * time.Minute)
+	p.text("5")
+	p.passes(2 * time.Second)
+	if p.count(core.Rated) != 0 {
+		t.Error("rated after 30 minutes")
+	}
+	p = served()
+	p.agent("!close")
+	p.text("未解决")
+	p.text("运费多少钱")
+	wantIn(t, p.lastSaid(), "59 元")
+	p.text("2 分，不满意")
+	if e := p.events[len(p.events)-1]; e.Data["score"] != "2" || e.Data["solved"] != "no" {
+		t.Errorf("after another question: %+v", e)
+	}
+	for _, how := range []string{"left", "message", "spam", "nosurvey", "unclaimed", "gone"} {
+		p := served()
+		k := p.c.Ticket
+		k.State, k.Outcome, p.c.State = core.TicketClosed, "solved", core.WithBot
+		switch how {
+		case "nosurvey":
+			k.Tags = []string{"nosurvey"}
+		case "unclaimed":
+			k.Claimed = time.Time{}
+		case "gone":
+			p.c.Gone = true
+		default:
+			k.Outcome = how
+		}
+		p.take(b.AfterClose(p.c, p.scene()))
+		if len(p.all) != 0 || p.count(core.SurveySent) != 0 {
+			t.Errorf("%s: %q", how, p.all)
+		}
+	}
+	p = newPlayer(t, b)
+	p.line.OnDuty = 0
+	p.text("人工")
+	p.fresh()
+	p.agent("!claim")
+	p.agent("!close")
+	if len(p.all) != 0 {
+		t.Errorf("after a message: %q", p.all)
+	}
+}
+
+// C-11: every bot message says whose it is: see player.take. With an agent the
+// bot says nothing.
+func TestC11Silent(t *testing.T) {
+	p := newPlayer(t, demo(t))
+	p.text("人工")
+	p.agent("!claim")
+	p.fresh()
+	for _, s := range []string{"茶叶能放多久", "人工", "9", "?", "1"} {
+		p.text(s)
+	}
+	p.says(core.Media{Type: "image/png"})
+	p.passes(time.Hour)
+	if len(p.all) != 0 || p.c.State != core.WithAgent {
+		t.Errorf("spoke over the agent: %q", p.all)
+	}
+}
+
+// Nobody on duty: a message with a promise, kept as a ticket.
+func TestLeaveMessage(t *testing.T) {
+	p := newPlayer(t, demo(t))
+	p.now = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC) // Saturday 20:00 in Shanghai, closed since 18:00
+	p.text("怎么一直不发货呢我都等了一个月")
+	p.passes(2 * time.Second)
+	p.text("人工")
+	k := p.c.Ticket
+	if k == nil || k.State != core.TicketMessage || p.c.State != core.WithBot || p.count(core.LeftMessage) != 1 {
+		t.Fatalf("%+v", k)
+	}
+	wantIn(t, p.lastSaid(), "明天 10:00")
+	wantIn(t, p.lastSaid(), "明天 12:00")
+	p.fresh()
+	p.text("我的壶盖上有个缺口")
+	p.passes(2 * time.Second)
+	if len(p.all) != 1 {
+		t.Errorf("said %q", p.all)
+	}
+	p.passes(38 * time.Hour) // Monday, people are there
+	p.line.OnDuty = 1
+	p.text("转人工")
+	if p.c.State != core.InLine || p.c.Ticket.State != core.TicketWaiting || p.c.Ticket.ID != k.ID {
+		t.Errorf("the message did not become a place in line: %+v", p.c.Ticket)
+	}
+}
+
+// What is not understood: other words, then a person, never a loop.
+func TestFallback(t *testing.T) {
+	p := newPlayer(t, demo(t))
+	p.text("火星上种土豆的周期")
+	p.passes(2 * time.Second)
+	first := p.lastSaid()
+	p.text("量子纠缠的超光速通信")
+	p.passes(2 * time.Second)
+	if p.c.State != core.InLine || p.lastSaid() == first {
+		t.Errorf("after two misses: %s %q", p.c.State, p.all)
+	}
+}
+
+// The same question again: another wording, then a person is offered.
+func TestRepeated(t *testing.T) {
+	p := newPlayer(t, demo(t))
+	p.says(core.Joined{})
+	var said []string
+	for _, q := range []string{"茶叶能放多久", "保质期多久", "茶叶放多久会过期"} {
+		p.text(q)
+		p.passes(30 * time.Second)
+		said = append(said, p.lastSaid())
+	}
+	if said[0] == said[1] || !strings.Contains(said[2], "人工") {
+		t.Errorf("said %q", said)
+	}
+}
+
+// A flood is warned about once and then ignored for a while.
+func TestFlood(t *testing.T) {
+	p := newPlayer(t, demo(t))
+	for i := range 60 {
+		p.text("刷屏" + strconv.Itoa(i))
+		p.passes(100 * time.Millisecond)
+	}
+	warned := 0
+	for _, s := range p.all {
+		if strings.Contains(s, "消息发得有点快") {
+			warned++
+		}
+	}
+	if warned != 1 {
+		t.Errorf("warned %d times", warned)
+	}
+	p.passes(6 * time.Minute)
+	p.fresh()
+	p.text("运费多少钱")
+	if len(p.all) != 1 {
+		t.Errorf("after the pause: %q", p.all)
+	}
+}
+
+// Another bot that sends our words back gets no answer.
+func TestEcho(t *testing.T) {
+	p := newPlayer(t, demo(t))
+	p.text("茶叶能放多久")
+	echo := p.lastSaid()
+	p.passes(time.Minute)
+	p.fresh()
+	p.text(echo)
+	p.passes(5 * time.Second)
+	if len(p.all) != 0 {
+		t.Errorf("talked to itself: %q", p.all)
+	}
+}
+
+// The ticket carries what was found out, so that nobody asks again.
+func TestTicket(t *testing.T) {
+	p := newPlayer(t, demo(t))
+	p.text("杯子碎了")
+	p.text("登记破损")
+	p.text("XH20261103")
+	p.text("公道杯碎成两半")
+	k := p.c.Ticket
+	if k == nil || k.Topic != "aftersale" || k.Class != 1 || k.Lang != "zh" || k.Form["order"] != "XH20261103" || k.Form["damaged"] != "公道杯碎成两半" ||
+		k.Intent != "damage" || k.Asked == "" || !k.Since.Equal(p.now) || k.Key != p.c.Key {
+		t.Errorf("the ticket is %+v", k)
+	}
+}
+
+// Every decision says why, under which version, at what time.
+func TestEvents(t *testing.T) {
+	p := newPlayer(t, demo(t))
+	for _, s := range []string{"你好", "茶叶能放多久", "查订单", "XH20261101", "人工", "9"} {
+		p.text(s)
+	}
+	for _, e := range p.events {
+		if e.Why == "" || e.Data["version"] != p.b.Version || e.At.IsZero() || e.Kind == "" {
+			t.Errorf("event %+v", e)
+		}
+	}
+}
