@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
+	"runtime/debug"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -24,7 +23,10 @@ import (
 //	go test ./core/store -run '^$' -bench Stored -benchtime 1x -stored 10000000
 var stored = flag.Int("stored", 100_000, "messages or conversations that the size benchmarks store first")
 
-const callers = 64
+const (
+	callers = 64
+	peers   = 10_000 // who write
+)
 
 const line = "你好,我上周买的鞋子尺码不合适,想换一双大一号的,请问怎么操作?"
 
@@ -68,24 +70,29 @@ func many(n int, work func(i int)) time.Duration {
 	return time.Since(start)
 }
 
-func inbound(i, peers int) (core.Key, core.Envelope) {
-	key := core.Key{Channel: "wechat", Peer: fmt.Sprintf("oWx%020d", i%peers)}
+func inbound(i, of int) (core.Key, core.Envelope) {
+	key := core.Key{Channel: "wechat", Peer: fmt.Sprintf("oWx%020d", i%of)}
 	return key, core.Envelope{Channel: key.Channel, Peer: core.Peer{ID: key.Peer}, Ref: fmt.Sprintf("2400%016d", i), At: time.Unix(1790000000, 0).UTC(), Parts: core.Parts{core.Text{Body: line}}}
 }
 
-// bare is the machine's limit: group commit of one insert into one table.
-func bare(b *testing.B, s *Store, n int) time.Duration {
+// bare is the machine's limit: the same group commit of the least that files a
+// message once, a row with its key. from keeps the keys apart.
+func bare(b *testing.B, s *Store, from, n int) time.Duration {
 	b.Helper()
 	if err := s.do(context.Background(), func(t *tx) error {
-		_, err := t.exec("CREATE TABLE IF NOT EXISTS bare (seq INTEGER PRIMARY KEY, body TEXT)")
+		_, err := t.exec("CREATE TABLE IF NOT EXISTS bare (seq INTEGER PRIMARY KEY, channel TEXT, ref TEXT, body TEXT, UNIQUE (channel, ref))")
 		return err
 	}); err != nil {
 		b.Fatal(err)
 	}
-	body := strings.Repeat("x", 150)
-	return many(n, func(int) {
-		err := s.do(context.Background(), func(t *tx) error {
-			_, err := t.exec("INSERT INTO bare (seq, body) VALUES ($1, $2)", s.ids.next(), body)
+	return many(n, func(i int) {
+		key, env := inbound(from+i, peers)
+		body, err := pack(key, env)
+		if err != nil {
+			b.Error(err)
+		}
+		err = s.do(context.Background(), func(t *tx) error {
+			_, err := t.exec("INSERT INTO bare (seq, channel, ref, body) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", s.ids.next(), env.Channel, env.Ref, body)
 			return err
 		})
 		if err != nil {
@@ -104,18 +111,18 @@ func BenchmarkInbound(b *testing.B) {
 	n := max(b.N, 1000)
 	receive := func(from, n int) time.Duration {
 		return many(n, func(i int) {
-			key, env := inbound(from+i, 20_000)
+			key, env := inbound(from+i, peers)
 			if fresh, err := s.Receive(context.Background(), key, env); err != nil || !fresh {
 				b.Errorf("%v, %v", fresh, err)
 			}
 		})
 	}
-	receive(1<<30, 20_000) // so that the peers are known
-	bare(b, s, 20_000)
+	receive(1<<30, 2*peers) // so that the peers are known
+	bare(b, s, 1<<30, 2*peers)
 	b.ResetTimer()
 	var took, limit time.Duration
 	for i := range 4 { // alternating, because the machine is noisy
-		limit += bare(b, s, n/4)
+		limit += bare(b, s, i*(n/4), n/4)
 		took += receive(i*(n/4), n/4)
 	}
 	count := float64(4 * (n / 4))
@@ -127,9 +134,9 @@ func BenchmarkInbound(b *testing.B) {
 }
 
 // cycle files a message, answers it, and settles the answer.
-func cycle(s *Store, i, peers int) error {
+func cycle(s *Store, i, of int) error {
 	ctx := context.Background()
-	key, env := inbound(i, peers)
+	key, env := inbound(i, of)
 	if _, err := s.Receive(ctx, key, env); err != nil {
 		return err
 	}
@@ -169,7 +176,7 @@ func BenchmarkCycle(b *testing.B) {
 	n := max(b.N, 1000)
 	b.ResetTimer()
 	took := many(n, func(i int) {
-		if err := cycle(s, i, 20_000); err != nil {
+		if err := cycle(s, i, peers); err != nil {
 			b.Error(err)
 		}
 	})
@@ -177,12 +184,16 @@ func BenchmarkCycle(b *testing.B) {
 	var ds []time.Duration
 	for i := range 500 {
 		start := time.Now()
-		if err := cycle(s, n+i+1, 20_000); err != nil {
+		if err := cycle(s, n+i+1, peers); err != nil {
 			b.Fatal(err)
 		}
 		ds = append(ds, time.Since(start))
 	}
 	slices.Sort(ds)
+	var busy, size, done int64
+	if err := s.write.QueryRow("PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &size, &done); err != nil || busy != 0 {
+		b.Fatal(busy, err)
+	}
 	st, err := s.Stats(context.Background())
 	if err != nil {
 		b.Fatal(err)
@@ -195,9 +206,189 @@ func BenchmarkCycle(b *testing.B) {
 	b.ReportMetric(float64(st.Bytes)/float64(3*(n+500)), "bytes/row")
 }
 
-func heap() float64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return float64(m.HeapAlloc) / (1 << 20)
+// fill stores n finished messages of n/per conversations, per of each, quickly.
+func fill(b *testing.B, s *Store, n, per int) {
+	b.Helper()
+	b.StopTimer()
+	ctx := context.Background()
+	many(n/per, func(i int) {
+		for k := range per / 2 {
+			key, env := inbound(i, n)
+			env.Ref = fmt.Sprintf("2300%09d%07d", k, i)
+			if _, err := s.Receive(ctx, key, env); err != nil {
+				b.Error(err)
+			}
+			if err := answer(s, key); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	b.StartTimer()
+}
+
+// latency is how long whole messages take, one after the other, from
+// conversations all over the store.
+func latency(b *testing.B, s *Store, conversations, n, round int) time.Duration {
+	b.Helper()
+	var ds []time.Duration
+	for i := range n {
+		key, env := inbound(i*7919, conversations)
+		env.Ref = fmt.Sprintf("2500%04d%012d", round, i)
+		start := time.Now()
+		if _, err := s.Receive(context.Background(), key, env); err != nil {
+			b.Fatal(err)
+		}
+		if err := answer(s, key); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := s.Past(context.Background(), core.PastQuery{Key: key, Max: 20, Peer: true}); err != nil {
+			b.Fatal(err)
+		}
+		ds = append(ds, time.Since(start))
+	}
+	slices.Sort(ds)
+	return ds[len(ds)/2]
+}
+
+// BenchmarkStored is target 8: how long a message takes in a store with
+// -stored messages, as a multiple of that in a store with ten thousand.
+func BenchmarkStored(b *testing.B) {
+	small, large := open(b, Options{Path: b.TempDir()}), open(b, Options{Path: b.TempDir()})
+	defer small.Close()
+	defer large.Close()
+	const per = 20 // messages of a conversation
+	fill(b, small, 10_000, per)
+	fill(b, large, *stored, per)
+	st, err := large.Stats(context.Background())
+	if err != nil {
+		b.Fatal(err)
+	}
+	var few, lots []time.Duration
+	for round := range 5 { // alternating, because the machine is noisy
+		few = append(few, latency(b, small, 10_000/per, 1000, round))
+		lots = append(lots, latency(b, large, *stored/per, 1000, round))
+	}
+	slices.Sort(few)
+	slices.Sort(lots)
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(lots[2].Microseconds()), "large-p50-µs")
+	b.ReportMetric(float64(few[2].Microseconds()), "small-p50-µs")
+	b.ReportMetric(float64(lots[2])/float64(few[2]), "ratio")
+	b.ReportMetric(float64(st.Bytes)/float64(*stored*3/2), "bytes/row") // a third of the rows are events
+}
+
+// BenchmarkRecovery is target 6: after a crash with -stored unfinished
+// messages (half unread, half unsent), how long until the store serves, and
+// until all of them are done, and how much memory that takes.
+func BenchmarkRecovery(b *testing.B) {
+	ctx := context.Background()
+	dir := b.TempDir()
+	cmd, _ := child(b, dir, fmt.Sprintf("backlog %d", *stored))
+	if cmd.Wait(); cmd.ProcessState.ExitCode() != -1 {
+		b.Fatal("the process was not killed: ", cmd.ProcessState)
+	}
+	before := resident(b)
+	b.ResetTimer()
+	start := time.Now()
+	s, err := Open(ctx, Options{Path: dir})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	key, env := inbound(1<<30, 1<<31)
+	if _, err := s.Receive(ctx, key, env); err != nil {
+		b.Fatal(err)
+	}
+	first, err := s.Outbox(ctx, time.Now(), 100)
+	if err != nil || len(first) != 100 {
+		b.Fatal(len(first), err)
+	}
+	ready, err := s.Ready(ctx, time.Now(), 100)
+	if err != nil || len(ready) != 100 {
+		b.Fatal(len(ready), err)
+	}
+	serving := time.Since(start)
+	drain(b, s, first)
+	b.StopTimer()
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(serving.Milliseconds()), "serving-ms")
+	b.ReportMetric(time.Since(start).Seconds(), "drained-s")
+	b.ReportMetric(resident(b)-before, "MB-more")
+}
+
+// drain does what is unfinished: turns and deliveries at the same time.
+func drain(b *testing.B, s *Store, ds []core.Delivery) {
+	b.Helper()
+	ctx := context.Background()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			keys, err := s.Ready(ctx, time.Now(), 1000)
+			if err != nil {
+				b.Error(err)
+			}
+			if len(keys) == 0 {
+				return
+			}
+			many(len(keys), func(i int) {
+				if err := answer(s, keys[i-1]); err != nil {
+					b.Error(err)
+				}
+			})
+		}
+	})
+	var err error
+	for len(ds) > 0 {
+		many(len(ds), func(i int) {
+			if _, err := s.Settle(ctx, time.Now(), core.Result{Delivery: ds[i-1], Outcome: core.AttemptSent, Ref: "r" + ds[i-1].ID}); err != nil {
+				b.Error(err)
+			}
+		})
+		if ds, err = s.Outbox(ctx, time.Now(), 1000); err != nil {
+			b.Error(err)
+		}
+	}
+	wg.Wait()
+	st, err := s.Stats(ctx)
+	if err != nil || st.Unread != 0 || st.Outbox != 0 {
+		b.Errorf("left: %+v, %v", st, err)
+	}
+}
+
+// BenchmarkStart is the store's part of target 4: start and memory with
+// -stored conversations that are idle.
+func BenchmarkStart(b *testing.B) {
+	dir := b.TempDir()
+	s := open(b, Options{Path: dir})
+	fill(b, s, 2**stored, 2)
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+	before := resident(b)
+	b.ResetTimer()
+	start := time.Now()
+	s = open(b, Options{Path: dir})
+	took := time.Since(start)
+	defer s.Close()
+	if _, err := s.Ready(context.Background(), time.Now(), 100); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(took.Microseconds())/1000, "start-ms")
+	b.ReportMetric(resident(b)-before, "MB-more")
+}
+
+// resident is the memory of the process in MB.
+func resident(b *testing.B) float64 {
+	b.Helper()
+	debug.FreeOSMemory()
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		b.Skip("no /proc: ", err)
+	}
+	var size, pages float64
+	if _, err := fmt.Sscan(string(text), &size, &pages); err != nil {
+		b.Fatal(err)
+	}
+	return pages * float64(os.Getpagesize()) / (1 << 20)
 }

@@ -48,11 +48,6 @@ func upgrade(ctx context.Context, db *sql.DB, o Options, steps []string) error {
 	if _, err := db.ExecContext(ctx, "PRAGMA journal_mode=WAL"); err != nil {
 		return err
 	}
-	if o.pages > 0 {
-		if _, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA max_page_count=%d", o.pages)); err != nil {
-			return err
-		}
-	}
 	var version int
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return err

@@ -109,19 +109,30 @@ func (t *tx) repeats(fs []*filing, lasts map[*conv]int64) error {
 // markUnread puts conversations on the list of those with unread envelopes.
 func (t *tx) markUnread(fs []*filing) error {
 	args := t.args[:0]
+	at := make(map[*conv]int, len(fs)) // where its row begins in args
 	for _, f := range fs {
 		if !f.fresh {
 			continue
 		}
-		args = append(args, f.conv.id, f.at, f.seq, 1)
-		t.touch(f.conv)
-		if f.conv.whole = f.conv.whole && len(f.conv.unread) < 2*most; !f.conv.whole {
-			f.conv.unread = nil // a flood is not kept in memory
-			continue
+		if i, ok := at[f.conv]; ok {
+			args[i+2], args[i+3] = f.seq, args[i+3].(int64)+1
+		} else {
+			at[f.conv] = len(args)
+			args = append(args, f.conv.id, f.at, f.seq, int64(1))
 		}
-		f.conv.unread = append(f.conv.unread, f.entry)
+		f.conv.file(f.entry)
+		t.touch(f.conv)
 	}
 	_, err := t.insert("INSERT INTO unread (conv, since, last, n)",
-		"ON CONFLICT (conv) DO UPDATE SET last = excluded.last, n = unread.n + 1", 4, args)
+		"ON CONFLICT (conv) DO UPDATE SET last = excluded.last, n = unread.n + excluded.n", 4, args)
 	return err
+}
+
+// file adds e to what is unread. A flood is not kept in memory.
+func (c *conv) file(e entry) {
+	if c.whole = c.whole && len(c.unread) < 2*most; c.whole {
+		c.unread = append(c.unread, e)
+	} else {
+		c.unread = nil
+	}
 }

@@ -24,7 +24,7 @@ type Options struct {
 	Lease time.Duration    // how long a delivery is its sender's before it counts as crashed; default one minute
 	Log   *slog.Logger     // default: nowhere
 
-	pages int // largest number of pages of the database; 0 means any; for tests of a full disk
+	busy time.Duration // how long to wait for another program's lock; default five seconds
 }
 
 // A Store is a database that has been opened. It is safe for concurrent use.
@@ -56,6 +56,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Lease <= 0 {
 		o.Lease = time.Minute
 	}
+	if o.busy <= 0 {
+		o.busy = 5 * time.Second
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -74,13 +77,13 @@ func (s *Store) open(ctx context.Context) error {
 	if err := s.claim(ctx); err != nil {
 		return err
 	}
-	s.write = pool(s.file, "rwc", 8<<20)
+	s.write = pool(s.file, "rwc", 8<<20, s.opt.busy)
 	s.write.SetMaxOpenConns(2)
 	s.write.SetMaxIdleConns(2)
 	if err := migrate(ctx, s.write, s.opt); err != nil {
 		return err
 	}
-	s.read = pool(s.file, "rw", 2<<20)
+	s.read = pool(s.file, "rw", 2<<20, s.opt.busy)
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
 	if err := s.begin(ctx); err != nil {
@@ -95,9 +98,9 @@ const readers = 4
 
 // pool is a pool of connections to the database in file, each with a page
 // cache of at most cache bytes.
-func pool(file, mode string, cache int) *sql.DB {
-	dsn := fmt.Sprintf("file:%s?mode=%s&_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=synchronous(2)"+
-		"&_pragma=cache_size(-%d)&_pragma=wal_autocheckpoint(0)&_pragma=temp_store(2)", uriPath(file), mode, cache>>10)
+func pool(file, mode string, cache int, busy time.Duration) *sql.DB {
+	dsn := fmt.Sprintf("file:%s?mode=%s&_txlock=immediate&_pragma=busy_timeout(%d)&_pragma=synchronous(2)"+
+		"&_pragma=cache_size(-%d)&_pragma=wal_autocheckpoint(0)&_pragma=temp_store(2)", uriPath(file), mode, busy.Milliseconds(), cache>>10)
 	if mode == "rw" {
 		dsn += "&_pragma=query_only(1)"
 	}
@@ -132,7 +135,8 @@ func (s *Store) claim(ctx context.Context) error {
 // earlier epochs are void.
 func (s *Store) begin(ctx context.Context) error {
 	var seq, newest sql.NullInt64
-	if err := s.write.QueryRowContext(ctx, "SELECT seq, at FROM log ORDER BY seq DESC LIMIT 1").Scan(&seq, &newest); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if err := s.write.QueryRowContext(ctx, `SELECT seq, CASE WHEN at > (SELECT max(at) FROM epoch) THEN at ELSE (SELECT max(at) FROM epoch) END
+		FROM log ORDER BY seq DESC LIMIT 1`).Scan(&seq, &newest); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
 	now := s.opt.Now()

@@ -366,7 +366,7 @@ func (p *turn) writeTicket(t *tx, row *conv) error {
 // unless some arrived meanwhile or are left.
 func (p *turn) markRead(t *tx, c *conv) error {
 	c.state, c.seen = string(p.conv.State), p.read
-	if c.whole && len(c.unread) == 0 {
+	if c.whole && len(c.unread) == 0 && p.count == 0 {
 		return nil
 	}
 	if p.count > 0 {
@@ -375,6 +375,9 @@ func (p *turn) markRead(t *tx, c *conv) error {
 		}
 	}
 	if c.whole {
+		if len(c.unread) < p.count {
+			return fmt.Errorf("%s: %d messages were read, but %d are unread", p.key, p.count, len(c.unread))
+		}
 		c.unread = slices.Clone(c.unread[p.count:])
 		p.done.More = len(c.unread) > 0
 	} else {

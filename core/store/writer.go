@@ -326,20 +326,21 @@ func discard(c *sql.Conn) {
 	}
 }
 
-// close commits what is queued and ends the loops.
-func (w *writer) close() error {
+// stop refuses further work; done is closed when what is queued has been committed.
+func (w *writer) stop() (done <-chan struct{}) {
 	w.mu.Lock()
-	first := !w.ended
+	defer w.mu.Unlock()
 	w.ended = true
-	w.mu.Unlock()
-	if !first {
-		return nil
-	}
 	select {
 	case w.wake <- struct{}{}:
 	default:
 	}
-	<-w.done
+	return w.done
+}
+
+// close commits what is queued and ends the loops.
+func (w *writer) close() error {
+	<-w.stop()
 	close(w.check)
 	<-w.swept
 	for _, st := range w.stmts {
