@@ -105,7 +105,11 @@ func (t *turn) moody(text string, d match.Decision) bool {
 		}
 		return false
 	}
+	sore := t.m.Mood != "" && t.s.Now.Sub(t.m.MoodAt) < t.b.set.Context
 	t.m.Mood, t.m.MoodAt = mood, t.s.Now
+	if mood == "negative" && !sore && t.m.Flow == nil && d.Kind != match.Answer {
+		t.sorry = true
+	}
 	if mood == "angry" && (t.scripted(d) || t.telling()) {
 		return false
 	}
@@ -114,11 +118,6 @@ func (t *turn) moody(text string, d match.Decision) bool {
 		t.tell("distress", nil)
 	case "angry":
 		t.tell("sorry_handoff", nil)
-	case "negative":
-		if t.m.Flow == nil && d.Kind != match.Answer {
-			t.tell("sorry", nil)
-		}
-		return false
 	default:
 		return false
 	}
@@ -211,6 +210,12 @@ func (t *turn) doubtful(doubts []doubt) {
 	d.text = joined(doubts)
 	t.text = d.text
 	t.m.Asked, t.m.AskedAt = clip(d.text, 500), t.s.Now
+	for _, x := range doubts {
+		d.shown = d.shown || x.shown
+	}
+	if t.sorry && !t.waiting() {
+		t.tell("sorry", nil)
+	}
 	leaving := t.c.Ticket.Open() && t.c.Ticket.State == core.TicketMessage // then it belongs to the message
 	if d.d.Kind == match.Clarify && !leaving && t.clarify(d) {
 		return

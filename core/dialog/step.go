@@ -18,6 +18,7 @@ type turn struct {
 	calls  []core.Envelope
 	events []core.Event
 	greet  bool // a greeting is due before whatever is said
+	sorry  bool // the customer is unhappy, and what they want is not clear
 	full   bool // the greeting with its menu was said
 }
 
