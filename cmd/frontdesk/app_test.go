@@ -381,3 +381,26 @@ func TestMakePanics(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A backup taken while the program runs is a data folder to start from.
+func TestBackup(t *testing.T) {
+	data, copied := t.TempDir(), filepath.Join(t.TempDir(), "copy")
+	p := launch(t, setup{Data: data})
+	v := p.visit()
+	v.until("人工")
+	if _, err := backup(t.Context(), data, copied); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := backup(t.Context(), data, copied); err == nil {
+		t.Error("a copy was overwritten")
+	}
+	q := launch(t, setup{Data: copied})
+	w := &visitor{program: q, token: v.token}
+	w.until("人工")
+	if len(w.lines) != len(v.lines) {
+		t.Errorf("%d lines in the copy, %d in the original", len(w.lines), len(v.lines))
+	}
+	if _, err := backup(t.Context(), t.TempDir(), filepath.Join(t.TempDir(), "x")); err == nil {
+		t.Error("a folder without a database was copied")
+	}
+}

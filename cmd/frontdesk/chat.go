@@ -32,8 +32,8 @@ func chatCommand() *cobra.Command {
 		Long: `Talk to the scripts in the terminal. Nothing is kept and nobody else takes part.
 
   text        you write as the customer; a number picks from the last list
-  @ text      you write as the agent, in the customer's thread: @ 认领, @ 您好, @ !结束
-  @@ text     you write as the agent outside every thread: @@ 上班
+  @ text      you write as the agent, in the customer's thread: @ !认领, @ 您好, @ !结束 已解决
+  @@ text     you write as the agent outside every thread: @@ !上班, @@ !队列
   end of input (Ctrl-D) ends the talk`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -218,11 +218,15 @@ func (t *talk) ref() string {
 	return "line-" + strconv.Itoa(t.sent)
 }
 
+// longest is how long an answer is waited for before the next line is read.
+const longest = 5 * time.Second
+
 // quiet returns when everything that was said has been answered.
 func (t *talk) quiet(ctx context.Context) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for still := 0; still < 2; {
+	end := time.Now().Add(longest)
+	for still := 0; still < 2 && time.Now().Before(end); {
 		select {
 		case <-ctx.Done():
 			return nil

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,7 +55,7 @@ func doctor(ctx context.Context, out io.Writer, s setup) error {
 	}
 	d.ok("configuration", orBuiltIn(s.Config))
 	d.scripts()
-	running := d.data()
+	running := d.data(ctx)
 	d.space()
 	d.database(ctx)
 	d.clock()
@@ -102,7 +101,7 @@ func (d *doctorRun) scripts() {
 }
 
 // data looks at the folder, and reports whether a running program holds it.
-func (d *doctorRun) data() (running bool) {
+func (d *doctorRun) data(ctx context.Context) (running bool) {
 	dir := d.conf.Data
 	st, err := os.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -127,7 +126,7 @@ func (d *doctorRun) data() (running bool) {
 		return false
 	}
 	d.ok("data", fmt.Sprintf("%s, writable, %v to reach the disk", dir, flush.Round(10*time.Microsecond)))
-	return inUse(dir)
+	return inUse(ctx, dir)
 }
 
 // parent looks for a place where the data folder can be made.
@@ -209,21 +208,8 @@ func (d *doctorRun) database(ctx context.Context) {
 		d.ok("database", "will be made")
 		return
 	}
-	const fix = "stop frontdesk, keep a copy of the data folder, then restore a backup (deploy/README.md)"
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(file)}).EscapedPath(), RawQuery: "mode=ro&_pragma=busy_timeout(5000)"}).String())
-	if err != nil {
-		d.fail("database", err.Error(), fix)
-		return
-	}
-	defer func() { _ = db.Close() }()
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	var said string
-	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
-		said = err.Error()
-	}
-	if said != "ok" {
-		d.fail("database", "it is damaged: "+said, fix)
+	if err := whole(ctx, file); err != nil {
+		d.fail("database", "it is damaged: "+err.Error(), "stop frontdesk, keep a copy of the data folder, then restore a backup (deploy/README.md)")
 		return
 	}
 	d.ok("database", "whole")
@@ -359,16 +345,13 @@ func (deaf) Typing(context.Context, core.Envelope)      {}
 
 // inUse reports whether a running program holds the data folder: it holds an
 // exclusive transaction on a small database there.
-func inUse(dir string) bool {
+func inUse(ctx context.Context, dir string) bool {
 	file := filepath.Join(dir, "frontdesk.lock")
 	if _, err := os.Stat(file); err != nil {
 		return false
 	}
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(file)}).EscapedPath(), RawQuery: "mode=ro&_pragma=busy_timeout(0)"}).String())
-	if err != nil {
-		return false
-	}
-	defer func() { _ = db.Close() }()
-	var n int
-	return db.QueryRow("SELECT count(*) FROM sqlite_schema").Scan(&n) != nil
+	return query(ctx, file, func(db *sql.DB) error {
+		var n int
+		return db.QueryRowContext(ctx, "PRAGMA busy_timeout=0; SELECT count(*) FROM sqlite_schema").Scan(&n)
+	}) != nil
 }
