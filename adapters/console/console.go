@@ -203,7 +203,10 @@ func (c *Console) show(ctx context.Context, env core.Envelope) {
 	ticket, card := about(env)
 	h := hint{Kind: hintTicket, Ticket: ticket}
 	if !card && env.Peer.ID != "" && env.By.Kind != core.ByPeer {
-		h.Kind, h.To, h.Text = hintNotice, env.Peer.ID, clip(env.Parts.Text(), 500)
+		h.Kind, h.To = hintNotice, env.Peer.ID
+		if t, ok := env.Parts[0].(core.Text); ok { // what has buttons is seen in the conversation only
+			h.Text = clip(t.Body, 500)
+		}
 	}
 	c.hint(ctx, h)
 }

@@ -236,7 +236,7 @@ func (c *Console) event(e entry, ev core.Event, who signedIn, names map[string]s
 	case core.Noted:
 		e.Kind, e.Parts = entryNote, core.Parts{core.Text{Body: ev.Data["text"]}}
 		delete(e.Data, "text")
-	case core.Relayed, core.Greeted, core.Suggested:
+	case core.Relayed, core.Greeted, core.Suggested, core.Answered, core.Clarified, core.Flowed, core.SurveySent:
 		return e, false // the message itself is seen
 	case core.Refused:
 		mine := e.Mine || ev.By.Kind == core.BySystem && ev.Data["agent"] == c.agent(who.account.ID)

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 import type { Lists, Me, Ticket } from './api';
 import { t } from './i18n';
 import { unread } from './logic';
+import { peerName as name } from './doing';
 import { getSettings, go, useSeen } from './settings';
 
 let audio: AudioContext | undefined;
@@ -47,7 +48,6 @@ function notify(title: string, body: string, ticket?: string) {
   };
 }
 
-const name = (k: Ticket) => k.peer.name || t('unnamed');
 
 // useAlerts rings for what is new since the page last looked.
 export function useAlerts(me: Me | undefined, lists: Lists | undefined, open: string | undefined) {

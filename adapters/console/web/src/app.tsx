@@ -8,7 +8,7 @@ import { CannedPage } from './canned';
 import { Header } from './header';
 import { t } from './i18n';
 import { TicketList } from './list';
-import { connect, pace, setNotice, useLive } from './live';
+import { connect, pace, queries, setNotice, useLive } from './live';
 import { begin } from './outbox';
 import { go, useSettings, useWhere, change } from './settings';
 import { Side } from './side';
@@ -27,7 +27,14 @@ export function App() {
     begin(me.id);
     connect(me.id);
   }, [me]);
-  useEffect(() => setNotice((text) => void message.info(text, 6)), [message]);
+  useEffect(() => setNotice((text, ticket) => {
+    // What is about the conversation on show, or about the one that rings, is seen there.
+    if (ticket && location.hash.split('/')[2] === ticket && location.hash.startsWith('#inbox')) return;
+    window.setTimeout(() => {
+      const lists = queries.getQueriesData<Lists>({ queryKey: ['tickets'] }).map(([, l]) => l);
+      if (!lists.some((l) => l?.mine.some((k) => k.id === ticket && k.state === 'ringing'))) void message.info(text, 6);
+    }, 700);
+  }), [message]);
   if (!me) return <div className="boot">{error ? <p>{t('failed_load')}</p> : <Spin size="large" />}</div>;
   return <Desk me={me} />;
 }

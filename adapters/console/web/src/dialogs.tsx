@@ -47,7 +47,7 @@ export function CloseDialog({ me, k, onDone }: Props) {
     }
   };
   return (
-    <Modal open title={`${t('close_title')} · ${peerName(k)}`} onCancel={onDone} onOk={ok} okText={t('close')} cancelText={t('cancel')} width={480}>
+    <Modal open title={`${t('close_title')} · ${peerName(k)}`} onCancel={onDone} onOk={ok} okText={t('close')} cancelText={t('cancel')} width={540}>
       <div className="field"><b>{t('outcome')}</b>
         <Radio.Group value={outcome} onChange={(e) => setOutcome(e.target.value)} optionType="button" options={outcomes.map((o) => ({ value: o, label: t(`o_${o}` as Word) }))} />
       </div>
@@ -56,7 +56,7 @@ export function CloseDialog({ me, k, onDone }: Props) {
           onKeyDown={(e) => { if (e.key === 'Enter' && (e.metaKey || e.ctrlKey)) void ok(); }} />
       </label>
       <label className="field"><b>{t('tags')}</b><Select mode="tags" open={false} suffixIcon={null} value={tags} onChange={(v) => setTags(v.map((x) => x.trim().replace(/\s+/g, '-')).filter(Boolean).slice(0, 10))} placeholder={t('tags_ph')} /></label>
-      <label className="field row"><Switch checked={survey && outcome !== 'spam'} disabled={outcome === 'spam'} onChange={setSurvey} />{t('survey')}</label>
+      <label className="field inline"><Switch checked={survey && outcome !== 'spam'} disabled={outcome === 'spam'} onChange={setSurvey} />{t('survey')}</label>
     </Modal>
   );
 }

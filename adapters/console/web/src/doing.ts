@@ -81,4 +81,4 @@ export function useDoing(me: Me) {
 }
 
 export const stateWord = (k: Ticket) => ('s_' + k.state) as Word;
-export const peerName = (k: Ticket) => k.peer.name || t('unnamed');
+export const peerName = (k: Ticket) => k.peer.name || `${t('unnamed')} ${k.peer.id.slice(-4)}`;

@@ -68,7 +68,7 @@ export function Line({ e, k, first, can }: { e: Entry; k: Ticket; first: boolean
     case 'event':
       return <Happened e={e} />;
     case 'notice':
-      return <Notice e={e} can={can} />;
+      return <Notice e={e} k={k} can={can} />;
     case 'note':
       return (
         <div className="say note">
@@ -101,11 +101,11 @@ export function Line({ e, k, first, can }: { e: Entry; k: Ticket; first: boolean
 export const plain = (e: Entry) => (e.parts ?? []).map((p) => ('text' in p ? p.text.body : '')).filter(Boolean).join('\n');
 
 // A Notice is what the desk says to staff, some of it with buttons.
-function Notice({ e, can }: { e: Entry; can: Can }) {
+function Notice({ e, k, can }: { e: Entry; k: Ticket; can: Can }) {
   const choice = (e.parts ?? []).map((p) => ('choice' in p ? p.choice : undefined)).find(Boolean);
   const pressed = usePressed().has(e.seq);
   if (!choice) return <div className="happened notice"><span><Words text={plain(e)} /></span><time>{clockTime(e.at)}</time></div>;
-  const open = !!can.press && !pressed && !can.stale?.has(e.seq);
+  const open = !!can.press && !pressed && !can.stale?.has(e.seq) && (k.state !== 'closed' || choice.options.some((o) => /^(reopen|take)/.test(o.id)));
   const hint = choice.options.some((o) => o.id.startsWith('suggest:'));
   if (hint && !open) return null;
   return (
@@ -120,10 +120,11 @@ function Notice({ e, can }: { e: Entry; can: Can }) {
 }
 
 function Happened({ e }: { e: Entry }) {
+  if (e.event === 'refused') return null; // the desk has said so in words
   const d = e.data ?? {};
   const vars = { ...d, by: e.by || t('system'), topic: d.topic || t('default_topic'), outcome: tOr('o_' + d.outcome, d.outcome ?? '') };
   const words = tOr('ev_' + e.event, e.event ?? '', vars).replace(/\{\w+\}/g, '').replace(/ · $/, '').trim();
-  return <div className={`happened ev-${e.event}`}><span>{e.event === 'claimed' && <CustomerServiceOutlined />} {words}{e.why && e.event === 'refused' ? ` · ${e.why}` : ''}</span><time>{clockTime(e.at)}</time></div>;
+  return <div className={`happened ev-${e.event}`}><span>{e.event === 'claimed' && <CustomerServiceOutlined />} {words}</span><time>{clockTime(e.at)}</time></div>;
 }
 
 // Mine is what this browser has written and the log does not show yet.

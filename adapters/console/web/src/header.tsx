@@ -32,7 +32,7 @@ export function Header({ me, where, counts }: { me: Me; where: Where; counts?: R
   );
 }
 
-const spell = (s: number) => (s >= 3600 ? `${(s / 3600).toFixed(1)} h` : s >= 60 ? `${Math.round(s / 60)} ${t('minutes')}` : `${s} s`);
+const spell = (s: number) => (s >= 3600 ? `${(s / 3600).toFixed(1)} h` : s >= 60 ? `${Math.round(s / 60)} ${t('minutes')}` : `${s} ${t('seconds')}`);
 
 function Today({ me }: { me: Me }) {
   const figures: [Word, React.ReactNode][] = [

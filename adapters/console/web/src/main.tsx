@@ -33,7 +33,7 @@ function Root() {
           colorPrimary: dark ? '#5b7cfa' : '#2f54eb', borderRadius: 8, fontSize: 14, wireframe: false, colorBgElevated: dark ? '#222733' : '#fff',
           fontFamily: '-apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans SC", "WenQuanYi Micro Hei", sans-serif',
         },
-        components: { Button: { primaryShadow: 'none', defaultShadow: 'none' } },
+        components: { Button: { primaryShadow: 'none', defaultShadow: 'none', contentFontSizeSM: 13 } },
       }}
       button={{ autoInsertSpace: false }}
     >
