@@ -1,3 +1,436 @@
 package match
 
-func moodOf(f string, text []rune) Mood { return Mood{} }
+import (
+	_ "embed"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// The mood of a text: four linear scorers over characters, words and their neighbours and over a word list, trained at
+// start on sentences that were written for this (data/mood.tsv). Words that leave no doubt (abuse, self-harm) count even
+// where the scorer has not seen their like.
+
+//go:embed data/mood.tsv
+var moodSeeds string
+
+//go:embed data/lexicon.txt
+var lexiconData string
+
+const (
+	moodNegative = iota
+	moodAngry
+	moodUrgent
+	moodDistress
+	moods
+)
+
+// word list categories
+const (
+	lexPositive = iota
+	lexNegative
+	lexAngry
+	lexUrgent
+	lexDistress
+	lexNot
+	lexes
+)
+
+var lexNames = []string{"positive", "negative", "angry", "urgent", "distress", "not"}
+
+type lexicon struct {
+	find *automaton
+	of   []uint8 // categories of each word, as bits
+}
+
+var lexiconOf = sync.OnceValue(func() *lexicon {
+	number := map[string]int{}
+	l := &lexicon{}
+	var words [][]int32
+	cat := -1
+	for line := range strings.Lines(lexiconData) {
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, "["); ok {
+			cat = slices.Index(lexNames, strings.TrimSuffix(name, "]"))
+			continue
+		}
+		if strings.HasPrefix(line, "#") || cat < 0 {
+			continue
+		}
+		for _, w := range strings.Fields(line) {
+			f := Fold(strings.ReplaceAll(w, "_", " "))
+			n, ok := number[f]
+			if !ok {
+				n = len(words)
+				number[f] = n
+				words, l.of = append(words, []int32(f)), append(l.of, 0)
+			}
+			l.of[n] |= 1 << cat
+		}
+	}
+	l.find = newAutomaton(words)
+	return l
+})
+
+// lexHit is a word of the list in a text; flipped if a negation stands before it.
+type lexHit struct {
+	from, to int
+	cats     uint8
+	flipped  bool
+}
+
+// scan gives the longest words from left to right, without overlaps.
+func (l *lexicon) scan(text []rune) []lexHit {
+	all := l.find.find(text, nil)
+	slices.SortFunc(all, func(a, b occurrence) int {
+		if a.from != b.from {
+			return int(a.from - b.from)
+		}
+		return int(b.to - a.to)
+	})
+	var out []lexHit
+	end := int32(0)
+	for _, o := range all {
+		if o.from < end || !atWord(text, int(o.from), int(o.to)) {
+			continue
+		}
+		h := lexHit{from: int(o.from), to: int(o.to), cats: l.of[o.word]}
+		if n := len(out); n > 0 && out[n-1].cats == 1<<lexNot && h.from-out[n-1].to <= 3 && !breaks(text[out[n-1].to:h.from]) {
+			h.flipped = true
+		}
+		end = o.to
+		out = append(out, h)
+	}
+	return out
+}
+
+func breaks(r []rune) bool {
+	return slices.ContainsFunc(r, func(c rune) bool { return strings.ContainsRune(clauseEnd, c) })
+}
+
+const (
+	moodBits   = 15  // of the shipped scorer
+	moodRunes  = 600 // of a text: the beginning and the end
+	moodFixed  = 12  // features that are no hashes, in front
+	moodLexico = 1   // weight of the word list against the n-grams
+)
+
+type moodScorer struct {
+	w     [moods][]float32
+	scale [moods][]float32
+	mask  uint32
+	rich  bool // places, signs and spread too: they need some thousand texts to learn from
+}
+
+// vector of a text: hashed characters, words, neighbours (length 1), and what the word list says.
+func (s *moodScorer) vector(text []rune) (v vector, hits []lexHit) {
+	if len(text) > moodRunes {
+		text = slices.Concat(text[:moodRunes/2], text[len(text)-moodRunes/2:])
+	}
+	x := &extract{}
+	x.reset()
+	x.tokens(text)
+	if s.rich {
+		x.signs(text)
+	}
+	x.words()
+	for i := 2; i < len(x.tok); i++ {
+		x.add(blockPairs, mix(mix(x.tok[i-2].hash, x.tok[i-1].hash), x.tok[i].hash))
+	}
+	if s.rich {
+		x.places()
+	}
+	hits = lexiconOf().scan(text)
+	for _, h := range hits {
+		flip := uint64(1)
+		if h.flipped {
+			flip = 2
+		}
+		if h.to-h.from > 2 || h.flipped {
+			x.add(blockSounds, hashRunes(flip, text[h.from:h.to]))
+		}
+	}
+	sq := float32(0)
+	for _, f := range x.out {
+		w := float32(1)
+		v.ix = append(v.ix, moodFixed+uint32(f.key>>20)&s.mask)
+		v.val = append(v.val, w)
+		sq += w * w
+	}
+	for i := range v.val {
+		v.val[i] /= sqrt(max(sq, 1))
+	}
+	n := weigh(text, hits)
+	pos, neg := n[lexPositive], n[lexNegative]
+	marks := strings.Count(string(text), "!")
+	for i, f := range []float64{.5, (pos - neg) / (pos + neg + 1), math.Tanh((pos - neg) / 3), math.Tanh(pos), math.Tanh(neg), math.Tanh(n[lexAngry]), math.Tanh(n[lexUrgent]), math.Tanh(n[lexDistress]), math.Tanh(float64(marks) / 2)} {
+		if f != 0 {
+			v.ix, v.val = append(v.ix, uint32(i)), append(v.val, float32(f*moodLexico))
+		}
+	}
+	return v, hits
+}
+
+// weigh counts the words of each category: longer ones say more, those of a concession ("除了…", "虽然…") less, and a
+// negation turns them round.
+func weigh(text []rune, hits []lexHit) (n [lexes]float64) {
+	for _, h := range hits {
+		w := 1.0
+		switch size := h.to - h.from; {
+		case !han(text[h.from]):
+		case size >= 4:
+			w = 1.6
+		case size == 3:
+			w = 1.3
+		}
+		if concedes(text[:h.from]) {
+			w *= .3
+		}
+		for c := range lexes {
+			switch {
+			case h.cats&(1<<c) == 0:
+			case !h.flipped:
+				n[c] += w
+			case c == lexPositive:
+				n[lexNegative] += w
+			case c == lexNegative:
+				n[lexPositive] += w / 2
+			}
+		}
+	}
+	return n
+}
+
+var concessions = []string{"虽然", "虽说", "尽管", "除了", "唯一", "如果", "要是", "希望", "本来", "原以为", "以为", "although", "though", "except", "apart from", "if "}
+
+// concedes: the clause that ends the text begins with a concession.
+func concedes(before []rune) bool {
+	i := len(before)
+	for i > 0 && len(before)-i < 20 && !strings.ContainsRune(clauseEnd, before[i-1]) {
+		i--
+	}
+	clause := strings.TrimLeft(string(before[i:]), " ")
+	return slices.ContainsFunc(concessions, func(c string) bool { return strings.HasPrefix(clause, c) })
+}
+
+// moodLine is a labelled sentence: letters p, o, n, a, u, d.
+type moodLine struct{ label, text string }
+
+func readMoods(s string) (out []moodLine) {
+	for line := range strings.Lines(s) {
+		if l, t, ok := strings.Cut(strings.TrimSpace(line), "\t"); ok && !strings.HasPrefix(line, "#") {
+			out = append(out, moodLine{l, t})
+		}
+	}
+	return out
+}
+
+func (l moodLine) is(mood int) bool {
+	return strings.ContainsAny(l.label, []string{"nad", "a", "u", "d"}[mood])
+}
+
+// trainMood solves one linear machine per mood; the rarer side of each costs more. Each feature is scaled by how unevenly
+// it is spread over the two sides (log-count ratio, Wang and Manning 2012); the scale is applied to every text.
+func trainMood(lines []moodLine, bits uint) *moodScorer {
+	s := &moodScorer{mask: 1<<bits - 1, rich: len(lines) >= 2000}
+	xs := make([]vector, len(lines))
+	for i, l := range lines {
+		xs[i], _ = s.vector([]rune(Fold(l.text)))
+	}
+	c := min(3, max(.3, float64(len(lines))/800))
+	y := make([]float32, len(lines))
+	for m := range moods {
+		yes := 0
+		for i, l := range lines {
+			y[i] = -1
+			if l.is(m) {
+				y[i] = 1
+				yes++
+			}
+		}
+		scale := spreadOf(xs, y, moodFixed+1<<bits)
+		scaled := make([]vector, len(xs))
+		for i, x := range xs {
+			scaled[i] = vector{ix: x.ix, val: make([]float32, len(x.val))}
+			n := length(x, scale)
+			for k, j := range x.ix {
+				if scaled[i].val[k] = x.val[k]; j >= moodFixed {
+					scaled[i].val[k] *= scale[j] / n
+				}
+			}
+		}
+		up := min(3, math.Sqrt(float64(len(lines)-yes)/float64(max(yes, 1))))
+		s.w[m] = binarySVM(scaled, y, c*max(up, 1), c/min(up, 1), len(scale))
+		s.scale[m] = scale
+	}
+	return s
+}
+
+// length of the hashed part of a text under a scale.
+func length(v vector, scale []float32) float32 {
+	sq := float32(1e-6)
+	for k, j := range v.ix {
+		if j >= moodFixed {
+			x := v.val[k] * scale[j]
+			sq += x * x
+		}
+	}
+	return sqrt(sq)
+}
+
+// spreadOf each feature: the absolute log ratio of its share on the two sides.
+func spreadOf(xs []vector, y []float32, n int) []float32 {
+	yes, no := make([]float64, n), make([]float64, n)
+	sumYes, sumNo := 1.0, 1.0
+	for i, x := range xs {
+		for _, j := range x.ix {
+			if y[i] > 0 {
+				yes[j]++
+				sumYes++
+			} else {
+				no[j]++
+				sumNo++
+			}
+		}
+	}
+	out := make([]float32, n)
+	for j := range out {
+		out[j] = 1
+		if j >= moodFixed {
+			out[j] = float32(math.Abs(math.Log((yes[j]+1)/sumYes/((no[j]+1)/sumNo)))) + .02
+		}
+	}
+	return out
+}
+
+// binarySVM by dual coordinate descent with different costs for the two sides.
+func binarySVM(xs []vector, y []float32, cYes, cNo float64, n int) []float32 {
+	w := make([]float32, n)
+	alpha := make([]float32, len(xs))
+	data := set{x: xs}
+	sq := data.squares()
+	rng := rand.New(rand.NewPCG(1, 3))
+	for range 20 {
+		for _, i := range rng.Perm(len(xs)) {
+			diag := float32(1 / (2 * cNo))
+			if y[i] > 0 {
+				diag = float32(1 / (2 * cYes))
+			}
+			dot := float32(0)
+			for k, j := range xs[i].ix {
+				dot += xs[i].val[k] * w[j]
+			}
+			old := alpha[i]
+			alpha[i] = max(0, old-(y[i]*dot-1+diag*old)/(sq[i]+diag))
+			if d := (alpha[i] - old) * y[i]; d != 0 {
+				for k, j := range xs[i].ix {
+					w[j] += d * xs[i].val[k]
+				}
+			}
+		}
+	}
+	return w
+}
+
+// score of each mood, as a probability.
+func (s *moodScorer) score(v vector) (out [moods]float64) {
+	for m := range moods {
+		sum, n := float32(0), length(v, s.scale[m])
+		for k, j := range v.ix {
+			x := v.val[k] * s.w[m][j]
+			if j >= moodFixed {
+				x *= s.scale[m][j] / n
+			}
+			sum += x
+		}
+		out[m] = logistic(2.5 * float64(sum))
+	}
+	return out
+}
+
+var seedMoods = sync.OnceValue(func() *moodScorer { return trainMood(readMoods(moodSeeds), moodBits) })
+
+// moodOf folded text.
+func moodOf(_ string, text []rune) Mood {
+	s := seedMoods()
+	v, hits := s.vector(text)
+	if len(v.ix) == 0 {
+		return Mood{}
+	}
+	p := s.score(v)
+	return Mood{Negative: p[moodNegative], Angry: p[moodAngry], Urgent: p[moodUrgent], Distress: p[moodDistress]}.sure(hits)
+}
+
+// sure lets the words speak that leave no doubt, and takes back what no word supports: a plain question is no outcry, and
+// a false alarm costs an agent's time.
+func (m Mood) sure(hits []lexHit) Mood {
+	var n [lexes]int
+	for _, h := range hits {
+		for c := range lexes {
+			if h.cats&(1<<c) != 0 && !h.flipped {
+				n[c]++
+			}
+		}
+	}
+	if n[lexDistress] > 0 {
+		m.Distress = max(m.Distress, .8)
+	}
+	if n[lexAngry] > 1 || n[lexAngry] == 1 && n[lexNegative] > 0 && m.Angry > .25 {
+		m.Angry = max(m.Angry, .6)
+	}
+	if n[lexUrgent] > 0 && m.Urgent > .2 {
+		m.Urgent = max(m.Urgent, .55)
+	}
+	if n[lexDistress] == 0 {
+		m.Distress = min(m.Distress, .6)
+	}
+	if n[lexPositive] > 0 && n[lexNegative]+n[lexAngry] == 0 {
+		m.Angry = min(m.Angry, .4)
+	}
+	m.Negative = max(m.Negative, m.Angry, m.Distress)
+	return m
+}
+
+// signs adds the punctuation to the tokens, in its place: for a mood it says as much as the words.
+func (x *extract) signs(text []rune) {
+	end := 0
+	add := func(to int) {
+		for ; end < to; end++ {
+			if c := text[end]; c != ' ' {
+				h := mix(seedA, uint64(c))
+				x.tok = append(x.tok, token{from: end, to: end + 1, hash: h, stem: h})
+			}
+		}
+	}
+	words := slices.Clone(x.tok)
+	x.tok = x.tok[:0]
+	for _, t := range words {
+		add(t.from)
+		x.tok = append(x.tok, t)
+		end = t.to
+	}
+	add(len(text))
+}
+
+// places marks the words of the first and the last quarter of a longer text: a review says what it thinks at its ends.
+func (x *extract) places() {
+	n := len(x.tok)
+	if n <= 12 {
+		return
+	}
+	for i, t := range x.tok {
+		where := uint64(1)
+		switch {
+		case i >= n-n/4:
+			where = 2
+		case i >= n/4:
+			continue
+		}
+		x.add(blockLetters, mix(t.hash, where))
+		if i > 0 {
+			x.add(blockLetters, mix(mix(x.tok[i-1].hash, t.hash), where))
+		}
+	}
+}

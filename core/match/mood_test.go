@@ -1,0 +1,111 @@
+package match
+
+import (
+	"bufio"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// reviews of hotels, notebooks and books, where ../shared is there to measure.
+func reviews(t *testing.T) (train, held []moodLine) {
+	t.Helper()
+	f, err := os.Open(filepath.Join("..", "..", "..", "shared", "datasets", "chnsenticorp", "train-4000.tsv"))
+	if err != nil {
+		t.Skip("no ../shared/datasets here: the review data is only for measuring and not part of the repository")
+	}
+	defer f.Close()
+	sc := bufio.NewScanner(f)
+	sc.Buffer(nil, 1<<20)
+	for n := 0; sc.Scan(); n++ {
+		text, label, ok := strings.Cut(sc.Text(), "\t")
+		if !ok {
+			continue
+		}
+		l := moodLine{"p", text}
+		if label == "negative" {
+			l.label = "n"
+		}
+		if n%5 == 0 {
+			held = append(held, l)
+		} else {
+			train = append(train, l)
+		}
+	}
+	return train, held
+}
+
+func negativeRight(s *moodScorer, lines []moodLine) float64 {
+	right := 0
+	for _, l := range lines {
+		v, _ := s.vector([]rune(Fold(l.text)))
+		if (s.score(v)[moodNegative] >= .5) == l.is(moodNegative) {
+			right++
+		}
+	}
+	return float64(right) / float64(len(lines))
+}
+
+func TestReviews(t *testing.T) {
+	train, held := reviews(t)
+	if got := negativeRight(seedMoods(), held); got < .84 {
+		t.Errorf("seed sentences: %.1f%% of held reviews, want 84%%", 100*got)
+	} else {
+		t.Logf("seed sentences: %.1f%% of %d held reviews", 100*got, len(held))
+	}
+	if got := negativeRight(trainMood(train, 18), held); got < .90 {
+		t.Errorf("trained on %d reviews: %.1f%%, want 90%%", len(train), 100*got)
+	} else {
+		t.Logf("trained on %d reviews: %.1f%%", len(train), 100*got)
+	}
+}
+
+// The phrases are not among the seed sentences; each mood must be seen (≥ .5), and the calm ones must stay calm.
+func TestMoods(t *testing.T) {
+	seeds := map[string]bool{}
+	for _, l := range readMoods(moodSeeds) {
+		seeds[Fold(l.text)] = true
+	}
+	b, err := os.ReadFile("testdata/moods.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, wrong := 0, 0
+	for _, l := range readMoods(string(b)) {
+		if seeds[Fold(l.text)] {
+			t.Errorf("%q is a seed sentence: it proves nothing", l.text)
+		}
+		n++
+		f := Fold(l.text)
+		m := moodOf(f, []rune(f))
+		ok := true
+		switch l.label {
+		case "calm":
+			ok = m.Negative < .5 && m.Angry < .5 && m.Urgent < .5 && m.Distress < .5
+		case "negative":
+			ok = m.Negative >= .5 && m.Distress < .5
+		case "angry":
+			ok = m.Angry >= .5 && m.Distress < .5
+		case "urgent":
+			ok = m.Urgent >= .5 && m.Distress < .5
+		case "distress":
+			ok = m.Distress >= .5
+		}
+		if !ok {
+			wrong++
+			t.Logf("%s: %q: %+.2v", l.label, l.text, m)
+		}
+	}
+	if n < 100 || wrong*20 > n {
+		t.Errorf("%d of %d phrases wrong, want at most 5%%", wrong, n)
+	}
+}
+
+func BenchmarkMood(b *testing.B) {
+	f := []rune(Fold("等了一个星期还没收到货，客服也不回复，你们到底管不管，太让人失望了"))
+	moodOf("", f)
+	for b.Loop() {
+		moodOf("", f)
+	}
+}
