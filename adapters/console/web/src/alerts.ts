@@ -1,6 +1,6 @@
 // Sound, title and notifications. The sounds are made here; there are no files.
 import { useEffect, useRef } from 'react';
-import type { Lists, Me, Ticket } from './api';
+import type { Lists, Me } from './api';
 import { t } from './i18n';
 import { unread } from './logic';
 import { peerName as name } from './doing';
