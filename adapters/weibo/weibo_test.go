@@ -1,0 +1,602 @@
+package weibo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unicode/utf8"
+
+	"github.com/frontdesk-im/frontdesk/adapters/weibo/fake"
+	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
+)
+
+var registered = fake.Account{UID: "1902538057", AppSecret: "fansecret0001", Token: "2.00TOKENTOKENTOKEN"}
+
+func config() Config {
+	return Config{UID: registered.UID, AppSecret: core.Secret(registered.AppSecret), Token: core.Secret(registered.Token)}
+}
+
+// fan has an id beyond 2^53.
+const fan = "9007199254740993"
+
+func TestAdapter(t *testing.T) {
+	coretest.Adapter(t, coretest.Platform{
+		Open: func(t *testing.T, url string, d core.Deps) core.Adapter {
+			conf := config()
+			conf.URL, conf.Upload, conf.Info, conf.Hold = url, url, url, time.Millisecond
+			a, err := New(conf, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return a
+		},
+		Sign: func(r *http.Request, body []byte) {
+			posted, err := io.ReadAll(r.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Body = io.NopCloser(strings.NewReader(string(posted)))
+			secret := registered.AppSecret
+			if string(posted) != string(body) { // the platform's signature does not cover the body: this is somebody else's
+				secret = "another secret"
+			}
+			r.URL.RawQuery = url.Values{"timestamp": {"1767225600123"}, "nonce": {"48151623"}, "signature": {fake.Sign(secret, "1767225600123", "48151623")}}.Encode()
+		},
+		Secrets: []string{registered.AppSecret, registered.Token},
+		Accepts: func(r *http.Request, body []byte) error {
+			q, err := url.ParseQuery(string(body))
+			var d struct{ Text string }
+			if err != nil || json.Unmarshal([]byte(q.Get("data")), &d) != nil || q.Get("receiver_id") == "" || q.Get("access_token") != registered.Token {
+				return fmt.Errorf("bad form: %s", body)
+			}
+			if n := utf8.RuneCountInString(d.Text); q.Get("type") == "text" && (n == 0 || n >= 300) {
+				return fmt.Errorf("a text of %d characters", n)
+			}
+			return nil
+		},
+		Fail: func(w http.ResponseWriter, k core.Kind) {
+			w.WriteHeader(http.StatusForbidden)
+			code := map[core.Kind]int{core.Throttled: 10023, core.Transient: 10001, core.Rejected: 10017, core.Denied: 21327}[k]
+			fmt.Fprintf(w, `{"request":"/2/messages/reply.json","error_code":%d,"error":"why"}`, code)
+		},
+		Stub: func(s string) string { return strings.ReplaceAll(s, registered.Token, "TOKEN") },
+	})
+}
+
+type vectors struct {
+	Secret string `json:"appsecret"`
+	Query  string
+	Verify struct {
+		Query  string
+		Expect string `json:"expect_body"`
+	}
+	Push []struct {
+		Name, Query string
+		Body        json.RawMessage
+	}
+	Encoding struct{ JSON, Data string } `json:"doc_passive_encoding"`
+	API      []struct {
+		Name string
+		HTTP int
+		Body json.RawMessage
+	} `json:"api_responses"`
+}
+
+func load(t testing.TB) (v vectors) {
+	t.Helper()
+	b, err := os.ReadFile("testdata/vectors.json")
+	if err == nil {
+		err = json.Unmarshal(b, &v)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// inbox drops repeats as the hub does.
+type inbox struct {
+	mu   sync.Mutex
+	err  error
+	envs []core.Envelope
+	got  func(core.Envelope)
+}
+
+func (i *inbox) Receive(_ context.Context, e core.Envelope) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.err != nil {
+		return i.err
+	}
+	for _, old := range i.envs {
+		if old.Ref == e.Ref {
+			return nil
+		}
+	}
+	i.envs = append(i.envs, e)
+	if i.got != nil {
+		go i.got(e)
+	}
+	return nil
+}
+
+func (*inbox) Report(context.Context, core.Receipt) error { return nil }
+func (*inbox) Typing(context.Context, core.Envelope)      {}
+
+func (i *inbox) last() core.Envelope {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.envs[len(i.envs)-1]
+}
+
+// wire is a network in memory: time in it is the test's own.
+type wire struct {
+	http.Handler
+	err error
+}
+
+func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	if w.err != nil {
+		return nil, w.err
+	}
+	if t := httptrace.ContextClientTrace(r.Context()); t != nil && t.GotConn != nil {
+		t.GotConn(httptrace.GotConnInfo{})
+	}
+	rec := httptest.NewRecorder()
+	if func() (ok bool) {
+		defer func() { ok = recover() == nil }()
+		w.ServeHTTP(rec, r)
+		return true
+	}() {
+		return rec.Result(), nil
+	}
+	return nil, io.ErrUnexpectedEOF
+}
+
+type rig struct {
+	*Account
+	platform *fake.Platform
+	inbox    *inbox
+	log      *coretest.Log
+	blobs    *coretest.Blobs
+}
+
+func newRig(t *testing.T, conf Config, reg fake.Account) *rig {
+	t.Helper()
+	r := &rig{inbox: &inbox{}, log: &coretest.Log{}, blobs: &coretest.Blobs{}}
+	r.platform = fake.New(fake.Options{Account: reg})
+	a, err := New(conf, core.Deps{
+		Name: "wb", Inbox: r.inbox, Values: &coretest.Values{}, Blobs: r.blobs, Meter: coretest.Meter{}, Now: time.Now,
+		HTTP: &http.Client{Transport: wire{Handler: r.platform}}, Log: slog.New(slog.NewTextHandler(r.log, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Account = a
+	r.platform.SetHook(a)
+	return r
+}
+
+func say(id, uid string, part core.Part) core.Envelope {
+	return core.Envelope{ID: id, Channel: "wb", Peer: core.Peer{ID: uid}, By: core.Author{Kind: core.ByBot}, Parts: core.Parts{part}}
+}
+
+func kind(t *testing.T, err error, want core.Kind) {
+	t.Helper()
+	if _, ok := errors.AsType[*core.SendError](err); !ok || core.KindOf(err) != want {
+		t.Errorf("got %v (%v), want %v", core.KindOf(err), err, want)
+	}
+}
+
+// TestVectors is the eleventh check of section 6 of the protocol reference.
+func TestVectors(t *testing.T) {
+	v := load(t)
+	at := time.UnixMilli(1767225600123)
+	a, err := New(Config{UID: "1902538057", AppSecret: core.Secret(v.Secret), Token: "ACCESS_TOKEN", Hold: time.Millisecond, SaveSent: true}, core.Deps{
+		Name: "wb", Inbox: &inbox{}, Values: &coretest.Values{}, Blobs: &coretest.Blobs{}, Meter: coretest.Meter{},
+		Now: func() time.Time { return at }, HTTP: &http.Client{Transport: wire{err: errors.New("nobody is there")}}, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	a.ServeHTTP(w, httptest.NewRequest("GET", "/?"+v.Verify.Query, nil))
+	if w.Body.String() != v.Verify.Expect || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain") {
+		t.Errorf("verification was answered %d %q", w.Code, w.Body)
+	}
+	doc := &Account{conf: Config{AppSecret: "xyz123xyz"}}
+	if q := (url.Values{"timestamp": {"1397022061823"}, "nonce": {"57155157"}, "signature": {"90e4c22c90a58f26526c2dd5b6c56c8822edeaa1"}}); !doc.signed(q) {
+		t.Error("the documentation's signature is refused")
+	}
+	msg, event := core.CauseMessage, core.CauseEvent
+	want := map[string]struct {
+		part  core.Part
+		cause core.Cause
+	}{
+		"text": {core.Text{Body: "你好，我的快递呢？"}, msg}, "position": {core.Place{Lat: 31.230416, Lon: 121.473701}, msg},
+		"image": {core.Media{Type: "image/jpeg", Handle: "weibo:821804469"}, msg}, "voice": {core.Media{Type: "audio/amr", Handle: "weibo:821804470"}, msg},
+		"follow": {core.Joined{}, event}, "unfollow": {core.Left{}, ""}, "subscribe": {core.Joined{}, event},
+		"unsubscribe": {core.Other{Kind: "unsubscribe", Quiet: true}, ""},
+		"click":       {core.Pick{Option: "MENU_HUMAN"}, event}, "view": {core.Other{Kind: "view", Quiet: true}, event},
+		"scan": {core.Joined{From: "shop_12"}, event}, "scan_follow": {core.Joined{From: "shop_12"}, event},
+		"mention": {core.Text{Body: "@某某 怎么还没发货"}, CauseMention}, "unknown": {core.Other{Kind: "hologram", Quiet: true}, ""},
+	}
+	box := a.deps.Inbox.(*inbox)
+	for _, p := range v.Push {
+		for range 2 { // a repeat has no id to know it by
+			w := httptest.NewRecorder()
+			a.ServeHTTP(w, httptest.NewRequest("POST", "/?"+p.Query, strings.NewReader(string(p.Body))))
+			if w.Code != 200 || w.Body.Len() > 0 {
+				t.Errorf("%s: answered %d %q", p.Name, w.Code, w.Body)
+			}
+		}
+		e := box.last()
+		if x := want[p.Name]; e.Parts[0] != x.part || e.Cause != x.cause || e.Peer.ID != "2489518277" || !e.At.Equal(time.Unix(1767225600, 0)) {
+			t.Errorf("%s: got %+v, want %+v", p.Name, e, x)
+		}
+	}
+	if len(box.envs) != len(want) || len(v.Push) != len(want) {
+		t.Errorf("%d pushes were filed as %d envelopes", len(v.Push), len(box.envs))
+	}
+	if m := box.envs[12].Peer.Facts["mention"]; m != "5099999999999999" {
+		t.Errorf("the post that mentions us is %q", m)
+	}
+	if got := percent(v.Encoding.JSON); got != v.Encoding.Data {
+		t.Errorf("encoded %s", got)
+	}
+	if m := textMessage("中文消息"); string(m.Data) != v.Encoding.JSON {
+		t.Errorf("wrote %s", m.Data)
+	}
+	for _, x := range v.API {
+		err := a.outcome(&http.Response{StatusCode: x.HTTP, Status: fmt.Sprint(x.HTTP)}, x.Body)
+		want := map[string]core.Kind{"already-replied-or-timeout": core.Closed, "token-expired": core.Denied, "no-permission": core.Denied}
+		if k, bad := want[x.Name]; bad != (err != nil) || bad && core.KindOf(err) != k {
+			t.Errorf("%s: %v", x.Name, err)
+		}
+	}
+}
+
+func TestPassiveVectors(t *testing.T) {
+	var f struct {
+		Passive []map[string]any `json:"passive_replies"`
+	}
+	b, err := os.ReadFile("testdata/vectors.json")
+	if err != nil || json.Unmarshal(b, &f) != nil {
+		t.Fatal(err)
+	}
+	a := &Account{conf: Config{Text: 299}}
+	for i, part := range []core.Part{
+		core.Text{Body: "您好，已为您转接人工客服。"},
+		core.Card{Title: "发货说明", Body: "48 小时内发货", Image: "https://example.com/a.jpg", URL: "https://example.com/a"},
+		core.Place{Lat: 31.230416, Lon: 121.473701},
+	} {
+		m, err := a.compose(say("d", "2489518277", part))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _, err := m.passive(push{Sender: "2489518277", Receiver: "1902538057"}, 0)
+		var got map[string]any
+		if err != nil || json.Unmarshal(body, &got) != nil || fmt.Sprint(got) != fmt.Sprint(f.Passive[i]) {
+			t.Errorf("wrote %s, want %v", body, f.Passive[i])
+		}
+	}
+}
+
+func TestConversation(t *testing.T) {
+	for _, xml := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			reg, conf := registered, config()
+			reg.XML, conf.People = xml, true
+			r := newRig(t, conf, reg)
+			r.inbox.got = func(e core.Envelope) {
+				if _, err := r.Send(context.Background(), say("d"+e.Ref, e.Peer.ID, core.Text{Body: "您好 & <b>"})); err != nil {
+					t.Error(err)
+				}
+			}
+			if err := r.platform.Say(t.Context(), fan, "问 100%+1"); err != nil {
+				t.Fatal(err)
+			}
+			if m := r.platform.Answers(fan); len(m) != 1 || m[0].How != "passive" || m[0].Text != "您好 & <b>" {
+				t.Errorf("the phone shows %+v", m)
+			}
+			if e := r.inbox.last(); e.Peer.ID != fan || e.Peer.Name != "粉丝"+fan || e.Parts.Text() != "问 100%+1" {
+				t.Errorf("filed %+v", e)
+			}
+			r.inbox.got = nil
+			if err := r.platform.SendMedia(t.Context(), fan, "image", r.platform.Put("image/png", []byte("PNG"))); err != nil {
+				t.Fatal(err)
+			}
+			if m := r.inbox.last().Parts[0].(core.Media); m.Type != "image/png" || m.Size != 3 || strings.HasPrefix(m.Handle, handlePrefix) {
+				t.Errorf("a picture is %+v", m)
+			}
+			for _, p := range []core.Part{core.Card{Title: "标题", URL: "https://example.com"}, core.Place{Lat: 1, Lon: 2}, core.Media{Type: "image/png", URL: "https://example.com/a.png"}} {
+				if ref, err := r.Send(t.Context(), say("x", fan, p)); err != nil || !core.Costs(ref) {
+					t.Errorf("%T: %q, %v", p, ref, err)
+				}
+			}
+			if _, err := r.Send(t.Context(), say("x", fan, core.Media{Type: "image/png", Handle: "blob-1"})); core.KindOf(err) != core.Rejected {
+				t.Errorf("a picture that Weibo cannot carry: %v", err)
+			}
+			if err := r.platform.Click(t.Context(), fan, "MENU_HUMAN"); err != nil || r.inbox.last().Parts[0] != core.Part(core.Pick{Option: "MENU_HUMAN"}) {
+				t.Errorf("a menu entry is %+v, %v", r.inbox.last(), err)
+			}
+		})
+	}
+}
+
+func TestWindows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, config(), registered)
+		send := func() error {
+			_, err := r.Send(t.Context(), say("d", fan, core.Text{Body: "您好"}))
+			return err
+		}
+		kind(t, send(), core.Gone) // nobody knows them
+		if err := r.platform.Mention(t.Context(), fan, "@我 在吗"); err != nil {
+			t.Fatal(err)
+		}
+		l := core.Ledger{}.Heard(r.Limits().Allowances, r.inbox.last().Cause, time.Now())
+		if l.Left != 1 || send() != nil {
+			t.Errorf("a mention opens %+v", l)
+		}
+		kind(t, send(), core.Closed)
+		if err := r.platform.Say(t.Context(), fan, "问"); err != nil {
+			t.Fatal(err)
+		}
+		if l = l.Heard(r.Limits().Allowances, r.inbox.last().Cause, time.Now()); l.Left != 90 || send() != nil {
+			t.Errorf("a message opens %+v", l)
+		}
+		time.Sleep(49 * time.Hour)
+		kind(t, send(), core.Closed)
+		if err := r.platform.Unfollow(t.Context(), fan); err != nil || r.inbox.last().Parts[0] != core.Part(core.Left{}) {
+			t.Errorf("%+v, %v", r.inbox.last(), err)
+		}
+		n := len(r.platform.Calls())
+		kind(t, send(), core.Gone)
+		if len(r.platform.Calls()) != n {
+			t.Error("the platform was asked though the fan has left")
+		}
+		if err := r.platform.Follow(t.Context(), fan); err != nil {
+			t.Fatal(err)
+		}
+		if err := send(); err != nil {
+			t.Errorf("after they came back: %v", err)
+		}
+		r.platform.EndToken()
+		err := send()
+		kind(t, err, core.Denied)
+		if !strings.Contains(err.Error(), "21327") || !strings.Contains(err.Error(), "open.weibo.com") {
+			t.Errorf("the operator reads %q", err)
+		}
+		for code, want := range map[int]core.Kind{10001: core.Transient, 10014: core.Denied, 10022: core.Throttled, 10023: core.Throttled, 10024: core.Throttled,
+			21301: core.Denied, 21332: core.Denied, 26403: core.Closed, 26406: core.Denied, 99999: core.Rejected} {
+			r.platform.NewToken()
+			r.platform.Fail(code)
+			kind(t, send(), want)
+		}
+	})
+}
+
+func TestNoToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conf := config()
+		conf.Token, conf.Later = "", "请稍候"
+		r := newRig(t, conf, registered)
+		r.inbox.got = func(e core.Envelope) {
+			time.Sleep(7 * time.Second)
+			if ref, err := r.Send(context.Background(), say("d1", fan, core.Text{Body: "答"})); err != nil || core.Costs(ref) {
+				t.Errorf("%q, %v", ref, err)
+			}
+		}
+		if err := r.platform.Say(t.Context(), fan, "问"); err != nil || r.platform.Repeats() != 1 {
+			t.Errorf("%v, %d repeats", err, r.platform.Repeats())
+		}
+		r.inbox.got = nil
+		if err := r.platform.Say(t.Context(), fan, "再问"); err != nil {
+			t.Error(err)
+		}
+		_, err := r.Send(t.Context(), say("d2", fan, core.Text{Body: "答"}))
+		kind(t, err, core.Closed)
+		if m := r.platform.Answers(fan); len(m) != 2 || m[0].Text != "答" || m[1].Text != "请稍候" {
+			t.Errorf("the phone shows %+v", m)
+		}
+	})
+}
+
+func TestRefused(t *testing.T) {
+	r := newRig(t, config(), registered)
+	target, _, body, err := r.platform.Request(fan, fake.Push{Type: "text", Text: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := time.Now().Add(-time.Hour).UnixMilli()
+	stale := fmt.Sprintf("/?timestamp=%d&nonce=1&signature=%s", old, fake.Sign(registered.AppSecret, fmt.Sprint(old), "1"))
+	for name, c := range map[string]struct {
+		target, body string
+		code         int
+	}{
+		"unsigned": {"/", string(body), 403}, "forged": {target + "0", string(body), 403}, "old": {stale, string(body), 403},
+		"for another account": {target, strings.Replace(string(body), registered.UID, "1", 1), 403},
+		"garbage":             {target, "not json", 400}, "nobody": {target, `{"type":"text","receiver_id":1902538057}`, 400},
+		"a name for an id": {target, `{"type":"text","receiver_id":1902538057,"sender_id":"x/../y"}`, 400},
+	} {
+		w := httptest.NewRecorder()
+		r.ServeHTTP(w, httptest.NewRequest("POST", c.target, strings.NewReader(c.body)))
+		if w.Code != c.code || len(r.inbox.envs) > 0 {
+			t.Errorf("%s: answered %d, want %d; %d filed", name, w.Code, c.code, len(r.inbox.envs))
+		}
+	}
+}
+
+// TestTimelines plays random timelines: answers that take 0 to 20 s, responses
+// that get lost, repeats. Every message gets exactly one visible answer.
+func TestTimelines(t *testing.T) {
+	n := 1000
+	if testing.Short() {
+		n = 100
+	}
+	repeats, passive, active := 0, 0, 0
+	for seed := range n {
+		synctest.Test(t, func(t *testing.T) {
+			rnd := rand.New(rand.NewPCG(uint64(seed), 3))
+			reg := registered
+			reg.XML = seed%2 == 0
+			r := newRig(t, config(), reg)
+			delay := map[string]time.Duration{}
+			r.inbox.got = func(e core.Envelope) {
+				q := e.Parts.Text()
+				time.Sleep(delay[q])
+				if _, err := r.Send(context.Background(), say("d"+q, fan, core.Text{Body: "A:" + q})); err != nil {
+					t.Errorf("seed %d: %v", seed, err)
+				}
+			}
+			lose := rnd.IntN(4)
+			r.platform.SetHook(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+				r.ServeHTTP(w, req)
+				if lose--; lose == 0 {
+					panic(http.ErrAbortHandler)
+				}
+			}))
+			var wg sync.WaitGroup
+			words := 1 + rnd.IntN(3)
+			for i := range words {
+				q, at := fmt.Sprint("Q", i), time.Duration(rnd.Int64N(int64(9*time.Second)))
+				delay[q] = time.Duration(rnd.Int64N(int64(20*time.Second))) / time.Duration(1+9*rnd.IntN(2))
+				wg.Go(func() {
+					time.Sleep(at)
+					if err := r.platform.Say(t.Context(), fan, q); err != nil {
+						t.Errorf("seed %d: %v", seed, err)
+					}
+				})
+			}
+			wg.Wait()
+			time.Sleep(30 * time.Second)
+			for i := range words {
+				shown := 0
+				for _, m := range r.platform.Answers(fan) {
+					if m.Text == fmt.Sprint("A:Q", i) {
+						shown++
+					}
+				}
+				if shown != 1 {
+					t.Errorf("seed %d: %d answers to Q%d: %+v", seed, shown, i, r.platform.Phone(fan).Screen)
+				}
+			}
+			repeats += r.platform.Repeats()
+			for _, m := range r.platform.Answers(fan) {
+				if m.How == "passive" {
+					passive++
+				} else {
+					active++
+				}
+			}
+		})
+		if t.Failed() {
+			return
+		}
+	}
+	if t.Logf("%d passive, %d active, %d repeats", passive, active, repeats); repeats == 0 || passive == 0 || active == 0 {
+		t.Error("the timelines do not show what they are for")
+	}
+}
+
+func TestRecall(t *testing.T) {
+	r := newRig(t, config(), registered)
+	r.platform.Think = func() bool { return false }
+	env := say("d1", fan, core.Text{Body: "您好"})
+	if _, began, _ := r.Recall(t.Context(), env); began {
+		t.Error("recalls what never began")
+	}
+	_, err := r.Send(t.Context(), env)
+	kind(t, err, core.Unknown)
+	if _, began, _ := r.Recall(t.Context(), env); !began {
+		t.Error("does not recall what may have left")
+	}
+}
+
+func TestSecrets(t *testing.T) {
+	r := newRig(t, config(), registered)
+	leak := func(s string) {
+		t.Helper()
+		for _, secret := range []string{registered.AppSecret, registered.Token} {
+			if strings.Contains(s, secret) {
+				t.Errorf("a secret is in %q", s)
+			}
+		}
+	}
+	r.platform.EndToken()
+	for _, broken := range []error{nil, errors.New("proxy said access_token=" + registered.Token), &url.Error{Op: "Get", URL: "https://x/?access_token=" + registered.Token, Err: io.EOF}} {
+		r.deps.HTTP.Transport = wire{Handler: r.platform, err: broken}
+		_, err := r.Send(t.Context(), say("d", fan, core.Text{Body: "您好"}))
+		leak(fmt.Sprintf("%v %+v", err, err))
+		_, err = r.Fetch(t.Context(), core.Media{Handle: handlePrefix + "1"})
+		leak(fmt.Sprint(err))
+		if err == nil {
+			t.Error("no error")
+		}
+	}
+	r.inbox.err = errors.New("database says " + registered.Token)
+	target, _, body, err := r.platform.Request(fan, fake.Push{Type: "image", Data: map[string]any{"tovfid": 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	r.ServeHTTP(w, httptest.NewRequest("POST", target, strings.NewReader(string(body))))
+	if w.Code != 503 || !strings.Contains(r.log.String(), "not kept") {
+		t.Errorf("answered %d; the log says %s", w.Code, r.log)
+	}
+	leak(w.Body.String() + r.log.String() + fmt.Sprintf("%+v", r.conf))
+}
+
+func TestValidate(t *testing.T) {
+	bad := Config{UID: "x", Hold: time.Minute, Text: 5, Cap: -1, TokenEnds: "soon", URL: "weibo"}
+	err := bad.Validate()
+	for _, word := range []string{"uid", "app_secret", "hold", "text", "cap", "token_ends", "url"} {
+		if err == nil || !strings.Contains(err.Error(), word) {
+			t.Errorf("%s is not in %v", word, err)
+		}
+	}
+	soon := config()
+	soon.TokenEnds = time.Now().Add(5 * 24 * time.Hour).Format(time.DateOnly)
+	if r := newRig(t, soon, registered); !strings.Contains(r.log.String(), "ends soon") {
+		t.Errorf("nobody is warned: %s", r.log)
+	}
+}
+
+// FuzzParse reads pushes in both formats.
+func FuzzParse(f *testing.F) {
+	for _, p := range load(f).Push {
+		f.Add([]byte(p.Body))
+	}
+	f.Add([]byte(`<xml><ToUserName>1902538057</ToUserName><FromUserName>2489518277</FromUserName><CreateTime>1767225600</CreateTime><MsgType>event</MsgType><Event>follow</Event></xml>`))
+	a := &Account{deps: core.Deps{Name: "wb"}}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := parse(b)
+		if err != nil {
+			return
+		}
+		in := a.read(p)
+		again, _ := parse(b)
+		if in.env.Ref == "" || in.env.Ref != again.ref() || in.env.Peer.ID == "" || len(in.env.Parts) != 1 {
+			t.Errorf("read as %+v", in)
+		}
+		if body, _, err := textMessage(p.Text+"]]>").passive(p, 1); err != nil || !json.Valid(body) && !p.xml {
+			t.Errorf("the answer is %s, %v", body, err)
+		}
+	})
+}
