@@ -12,7 +12,8 @@ import (
 // A Book is a loaded script. It never changes and may be used by any number of
 // goroutines.
 type Book struct {
-	Version string // of the files it was loaded from; in every event
+	Version  string    // of the files it was loaded from; in every event
+	Warnings []Problem // what is allowed but probably not meant: see lint.go
 
 	set       settings
 	greet     *greeting

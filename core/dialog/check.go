@@ -57,7 +57,7 @@ func (l *loader) checkSettings() {
 			l.fail(at, "languages: %s is not a language; write zh, en, ja …", quote(lang))
 		}
 	}
-	if s.Answer < 0 || s.Answer > 1 || s.Clarify < 0 || s.Clarify > 1 || s.Answer > 0 && s.Clarify > s.Answer {
+	if s.Answer < 0 || s.Answer > 1 || s.Clarify < 0 || s.Clarify > 1 || s.Clarify > s.Answer && s.Answer > 0 || s.Clarify > .5 && s.Answer == 0 {
 		l.fail(at, "answer and clarify are probabilities: 0 ≤ clarify ≤ answer ≤ 1")
 	}
 	if s.ClarifyMax < 2 || s.ClarifyMax > 5 {

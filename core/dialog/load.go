@@ -244,7 +244,11 @@ func (l *loader) matcher() {
 		}
 		in = append(in, m)
 	}
-	m, err := match.New(in, match.Options{Answer: l.b.set.Answer, Clarify: l.b.set.Clarify, Max: l.b.set.ClarifyMax, Lang: l.b.set.Languages[0]})
+	o := match.Options{Answer: l.b.set.Answer, Clarify: l.b.set.Clarify, Max: max(1, l.b.set.ClarifyMax), Lang: l.b.set.Languages[0]}
+	if o.Answer < 0 || o.Answer > 1 || o.Clarify < 0 || o.Clarify > 1 || o.Clarify > max(o.Answer, .5) || o.Answer > 0 && o.Clarify > o.Answer {
+		o.Answer, o.Clarify = 0, 0 // reported by checkSettings
+	}
+	m, err := match.New(in, o)
 	if err != nil {
 		l.problems = append(l.problems, split(err)...)
 		return

@@ -1,0 +1,207 @@
+package dialog_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/frontdesk-im/frontdesk/core/dialog"
+	"github.com/frontdesk-im/frontdesk/flows"
+)
+
+const good = `settings: {languages: [en]}
+topics: [{id: help}]
+greeting: {text: I am a bot. Say human for a person., short: I am a bot.}
+`
+
+func load(files ...string) (*dialog.Book, error) {
+	fsys := fstest.MapFS{}
+	for i, f := range files {
+		fsys[string(rune('a'+i))+".yaml"] = &fstest.MapFile{Data: []byte(f)}
+	}
+	return dialog.Load(fsys, dialog.Options{Base: flows.FS, Systems: []string{"orders"}})
+}
+
+// The demo loads with nothing to complain about, and quickly enough to be
+// loaded again on every change.
+func TestDemoIsClean(t *testing.T) {
+	b := demo(t)
+	for _, w := range b.Warnings {
+		t.Error(w)
+	}
+	again := demo(t)
+	if b.Version != again.Version || len(b.Version) != 12 {
+		t.Errorf("versions %s and %s", b.Version, again.Version)
+	}
+	if l := b.Languages(); !slices.Equal(l, []string{"zh", "en"}) {
+		t.Errorf("languages %v", l)
+	}
+	if got := b.Label("zh-CN", "order") + b.Topic("en", "aftersale"); got != "订单号After-sales" {
+		t.Error(got)
+	}
+}
+
+// Each bad file, and a part of what must be said about it.
+var bad = []struct{ name, text, want string }{
+	{"unknown key", "entries:\n  - {id: a, titel: A, answer: x}\n", `b.yaml:2: unknown key "titel"; did you mean title?`},
+	{"unknown top", "entires: []\n", `b.yaml:1: unknown key "entires"; did you mean entries?`},
+	{"twice", "entries:\n  - id: a\n    title: A\n    title: B\n    answer: x\n", "b.yaml:4: title is here twice, first in line 3"},
+	{"id twice", "entries:\n  - {id: a, title: A, answer: x}\n  - {id: a, title: B, answer: x}\n", "b.yaml:3: entry a is already in b.yaml:2"},
+	{"bad id", "entries:\n  - {id: A B, title: A, answer: x}\n", "b.yaml:2: entry \"A B\": a name has small letters"},
+	{"tabs", "entries:\n\t- id: a\n", "b.yaml:2:"},
+	{"indent", "entries:\n  - id: a\n   title: A\n", "b.yaml:3:"},
+	{"duration", "flows:\n  - id: f\n    title: F\n    steps:\n      - {call: orders, timeout: soon, on_error: end}\n", `b.yaml:5: "soon" is not a time`},
+	{"number", "flows:\n  - id: f\n    title: F\n    steps:\n      - {ask: a, text: A?, tries: many}\n", `b.yaml:5: "many" is not a whole number`},
+	{"no answer", "entries:\n  - {id: a, title: A}\n", "b.yaml:2: entry a has neither answer nor next"},
+	{"no title", "entries:\n  - {id: a, answer: x}\n", "b.yaml:2: entry a: title is missing"},
+	{"next", "entries:\n  - {id: a, title: A, next: retuns}\nflows:\n  - {id: returns, title: R, steps: [{say: hi}]}\n", `b.yaml:2: entry a: next: flow "retuns" does not exist; did you mean returns?`},
+	{"replies", "entries:\n  - {id: a, title: A, answer: x, replies: [b]}\n", `b.yaml:2: entry a: replies: "b" is no entry and no flow`},
+	{"variable", "entries:\n  - {id: a, title: A, answer: 'hi {{ nmae ?? \"you\" }}'}\n", "b.yaml:2: {{ nmae ?? \"you\" }}: unknown name nmae (1:1); did you mean name?"},
+	{"no fallback", "entries:\n  - {id: a, title: A, answer: 'hi {{ name }}'}\n", "b.yaml:2: {{ name }}: say what stands there if it is empty"},
+	{"open brace", "entries:\n  - {id: a, title: A, answer: 'hi {{ name'}\n", "b.yaml:2: {{ without }}"},
+	{"form field", "flows:\n  - id: f\n    title: F\n    steps:\n      - {ask: order, text: Which?}\n      - {if: form.ordr == \"\", then: end}\n", "b.yaml:6: flow f: step step2: if: form.ordr == \"\": unknown field ordr (1:6); did you mean order?"},
+	{"types", "flows:\n  - id: f\n    title: F\n    steps:\n      - {ask: n, kind: number, text: How many?}\n      - {if: form.n == \"x\", then: end}\n", "mismatched types"},
+	{"loops", "entries:\n  - {id: a, title: A, answer: x, when: [{if: 'any([1], # > 0)', answer: y}]}\n", "b.yaml:2: if: any([1], # > 0): any, all, filter"},
+	{"dynamic pattern", "entries:\n  - {id: a, title: A, answer: x, when: [{if: 'name matches text', answer: y}]}\n", "must be written out in quotes"},
+	{"no such function", "entries:\n  - {id: a, title: A, answer: x, when: [{if: 'repeat(name, 1000) == name', answer: y}]}\n", "b.yaml:2: if: repeat"},
+	{"regexp", "entries:\n  - {id: a, title: A, answer: x, regexp: '(('}\n", "b.yaml:2:"},
+	{"step kind", "flows:\n  - id: f\n    title: F\n    steps:\n      - {say: hi, goto: end}\n", "b.yaml:5: flow f: step step1 has goto and say; make them steps of their own"},
+	{"empty step", "flows:\n  - id: f\n    title: F\n    steps:\n      - {id: x}\n", "b.yaml:5: flow f: step x does nothing"},
+	{"target", "flows:\n  - id: f\n    title: F\n    steps:\n      - {id: hello, say: hi}\n      - {goto: helo}\n", `b.yaml:6: flow f: step step2: goto: there is no step "helo"; did you mean hello?`},
+	{"system", "flows:\n  - id: f\n    title: F\n    steps:\n      - {call: order, on_error: end}\n", `call: business system "order" does not exist; did you mean orders?`},
+	{"on_error", "flows:\n  - id: f\n    title: F\n    steps:\n      - {call: orders}\n", "b.yaml:5: flow f: step step1: on_error is missing"},
+	{"topic", "flows:\n  - id: f\n    title: F\n    steps:\n      - {handoff: halp}\n", `handoff: topic "halp" does not exist; did you mean help?`},
+	{"foreign", "flows:\n  - id: f\n    title: F\n    steps:\n      - {say: hi, tries: 3}\n", "b.yaml:5: flow f: step step1: tries belongs to ask, choose, not to say"},
+	{"options", "flows:\n  - id: f\n    title: F\n    steps:\n      - {choose: a, text: A?, options: [{id: x, label: X}]}\n", "choose needs 2 to 10 options"},
+	{"unreachable", "flows:\n  - id: f\n    title: F\n    steps:\n      - {goto: end}\n      - {say: hi}\n", "b.yaml:6: flow f: nothing leads to step step2"},
+	{"circle", "flows:\n  - id: f\n    title: F\n    steps:\n      - {id: x, say: hi}\n      - {goto: x}\n", "b.yaml:5: flow f: step x comes back to itself without waiting"},
+	{"no way out", "flows:\n  - id: f\n    title: F\n    steps:\n      - {id: x, ask: a, text: A?, too_many: x}\n      - {goto: x}\n", "b.yaml:5: flow f: from step x there is no way out"},
+	{"exact twice", "entries:\n  - {id: a, title: A, answer: x, exact: Hello!}\n  - {id: b, title: B, answer: x, exact: hello}\n", `b.yaml:3: entry b: exact: "hello" is also a phrase of entry a (b.yaml:2)`},
+	{"sample twice", "entries:\n  - {id: a, title: A, answer: x, samples: where is it}\n  - {id: b, title: B, answer: x, samples: [Where is it?]}\n", "is also a phrase of entry a"},
+	{"word", "words: {quued: hi}\n", "b.yaml:1: words: quued is not a text that the program uses; did you mean queued?"},
+	{"word variable", "words: {queued: 'hi {{ place ?? 1 }}'}\n", "unknown name place"},
+	{"command", "commands: {exti: x}\n", "b.yaml:1: commands: exti is not a command; did you mean exit?"},
+	{"command twice", "commands: {menu: x, place: x}\n", "means both"},
+	{"hours", "hours: {h: {zone: Mars/Base}}\n", `b.yaml:1: zone "Mars/Base" is not known`},
+	{"span", "hours:\n  h: {week: {mon: [\"9-17\"]}}\n", "is not a time of day"},
+	{"weekday", "hours:\n  h: {week: {mo: [\"09:00-17:00\"]}}\n", "is not a weekday"},
+	{"holiday", "hours:\n  h: {holidays: [\"2026-13-01\"]}\n", "is not a date"},
+	{"settings twice", "settings: {}\n", "settings is already in a.yaml:1"},
+	{"anchor", "entries:\n  - &x {id: a, title: A, answer: x}\n  - *x\n", "anchors, aliases and tags"},
+	{"two documents", "entries: []\n---\nentries: []\n", "a second document starts here"},
+	{"list", "entries: {id: a}\n", "b.yaml:1:"},
+	{"language", "entries:\n  - {id: a, title: A, answer: {german: x}}\n", `"german" is not a language`},
+}
+
+func TestBadScripts(t *testing.T) {
+	if _, err := load(good); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range bad {
+		_, err := load(good, c.text)
+		if err == nil {
+			t.Errorf("%s: was taken", c.name)
+		} else if !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s:\n got %v\nwant %s", c.name, err, c.want)
+		}
+	}
+	var all string
+	for _, c := range bad[2:8] {
+		all += c.text
+	}
+	for _, c := range []struct{ text, want string }{
+		{"settings: {languages: [zh, en]}\ngreeting: {text: hi, short: hi}\n", "greeting: text has no language"},
+		{"settings: {languages: [en]}\ngreeting: {text: hello, short: hello}\n", "must say it is a bot"},
+		{"settings: {languages: [en]}\ngreeting: {text: I am a bot, short: I am a bot}\n", "must say how to reach a person"},
+		{"settings: {languages: [en], answer: 2}\n", "answer and clarify are probabilities"},
+		{"settings: {languages: [en], topic: nix}\n", `topic "nix" does not exist`},
+		{"settings: {languages: [en]}\n", "greeting is missing"},
+		{"settings: {languages: [de]}\ngreeting: {text: Ich bin ein Bot. human, short: bot}\n", "is missing in de"},
+	} {
+		if _, err := load(c.text); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s\n got %v", c.want, err)
+		}
+	}
+	if _, err := load(); err == nil {
+		t.Error("no files at all were taken")
+	}
+}
+
+// All problems at once, each with its place.
+func TestAllAtOnce(t *testing.T) {
+	_, err := load(good, "entries:\n  - {id: a, titel: A, answer: x}\n  - {id: b, title: B, answer: '{{ x }}'}\n", "flows:\n  - {id: f, title: F, steps: [{goto: nowhere}]}\n")
+	var n int
+	for _, e := range err.(interface{ Unwrap() []error }).Unwrap() {
+		var p dialog.Problem
+		if !errors.As(e, &p) || p.Line == 0 || p.File == "" {
+			t.Errorf("without a place: %v", e)
+		}
+		n++
+	}
+	if n < 4 {
+		t.Errorf("%d problems: %v", n, err)
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	b, err := load(good, `channels: {weibo: {text: 30}}
+entries:
+  - {id: a, title: A, contains: tea, answer: "`+strings.Repeat("long ", 10)+`"}
+  - {id: b, title: B, contains: tea, answer: We answer right away., channels: {weibo: Short.}}
+flows: [{id: f, title: F, steps: [{say: hi}]}]
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, w := range b.Warnings {
+		all = append(all, w.Error())
+	}
+	for _, want := range []string{"b.yaml:3: entry a (", "weibo takes 30", "is a promise", "also belongs to entry a", "flow f is never started"} {
+		if !strings.Contains(strings.Join(all, "\n"), want) {
+			t.Errorf("no %q in %q", want, all)
+		}
+	}
+}
+
+// FuzzLoad: whatever the file, Load says so and does not panic.
+func FuzzLoad(f *testing.F) {
+	for _, c := range bad {
+		f.Add([]byte(c.text))
+	}
+	f.Add([]byte("a: [[[[[{{{{"))
+	f.Add([]byte("? : - \x00"))
+	f.Add([]byte("- &a *a"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) > 4000 {
+			return
+		}
+		book, err := load(good, string(b))
+		if (book == nil) == (err == nil) {
+			t.Fatal("neither a book nor an error")
+		}
+	})
+}
+
+// FuzzChat: what can be read is printed and read as the same.
+func FuzzChat(f *testing.F) {
+	for _, s := range []string{"@web 小王> 你好", "< 🤖 …", "agent 小林> !claim", "+ 2m", "! outage slack 5m", "<", "<< x", "= staff 2", "# c", "@web> a\\nb\\\\", "@web >"} {
+		f.Add([]byte(s + "\n"))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c, err := dialog.ParseChat("f.chat", b)
+		if err != nil {
+			return
+		}
+		again, err := dialog.ParseChat("f.chat", []byte(c.String()))
+		if err != nil || again.String() != c.String() || len(again.Steps) != len(c.Steps) {
+			t.Fatalf("%v\n%q\n%q", err, c.String(), b)
+		}
+		for _, s := range c.Steps {
+			s.Parts()
+			s.Matches("some text")
+		}
+	})
+}
