@@ -15,20 +15,26 @@ import (
 // board is the open tickets as all browsers see them, read at most a few times
 // a second however many ask.
 type board struct {
-	mu    sync.Mutex
-	open  []core.TicketView
-	at    time.Time
-	dirty bool
+	mu     sync.Mutex
+	open   []core.TicketView
+	capped bool // more wait than were read
+	at     time.Time
+	pause  time.Duration // until the next read in any case
+	dirty  bool
 }
 
 const (
-	boardMax   = 1000                   // more than that nobody reads
+	boardMax   = 1000                   // of those in line; more than that nobody reads
+	heldMax    = 5000                   // of those that somebody has
 	boardFresh = time.Second            // without a hint
-	boardPause = 150 * time.Millisecond // between two reads in any case
+	boardPause = 150 * time.Millisecond // between two reads at least
 	closedMax  = 300
 )
 
-var openStates = []core.TicketState{core.TicketWaiting, core.TicketRinging, core.TicketActive, core.TicketParked, core.TicketMessage}
+var (
+	inLine = []core.TicketState{core.TicketWaiting, core.TicketMessage}
+	held   = []core.TicketState{core.TicketRinging, core.TicketActive, core.TicketParked}
+)
 
 // stale says that something has changed.
 func (b *board) stale() {
@@ -43,21 +49,50 @@ func (c *Console) openTickets(ctx context.Context) ([]core.TicketView, error) {
 	b := &c.board
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	age := c.Now().Sub(b.at)
-	if b.open != nil && age >= 0 && (age < boardPause || age < boardFresh && !b.dirty) {
+	start := c.Now()
+	age := start.Sub(b.at)
+	if b.open != nil && age >= 0 && (age < b.pause || age < max(b.pause, boardFresh) && !b.dirty) {
 		return b.open, nil
 	}
 	b.dirty = false
-	vs, err := c.Views.Tickets(ctx, core.TicketQuery{States: openStates, Max: boardMax})
+	vs, capped, err := c.readOpen(ctx)
 	if err != nil {
 		b.dirty = true
 		return nil, fmt.Errorf("console: open tickets: %w", err)
 	}
-	if vs == nil {
-		vs = []core.TicketView{}
-	}
-	b.open, b.at = vs, c.Now()
+	b.open, b.capped, b.at = vs, capped, c.Now()
+	b.pause = max(boardPause, 5*b.at.Sub(start)) // a long line costs at most a sixth of the time
 	return vs, nil
+}
+
+// readOpen reads those who wait and those whom somebody has by themselves: in a
+// peak the line must not hide what an agent has in hand.
+func (c *Console) readOpen(ctx context.Context) (vs []core.TicketView, capped bool, err error) {
+	mine, err := c.Views.Tickets(ctx, core.TicketQuery{States: held, Max: heldMax})
+	if err != nil {
+		return nil, false, err
+	}
+	waiting, err := c.Views.Tickets(ctx, core.TicketQuery{States: inLine, Max: boardMax})
+	if err != nil {
+		return nil, false, err
+	}
+	seen := map[string]bool{} // one may have been given to somebody in between
+	vs = []core.TicketView{}
+	for _, v := range slices.Concat(waiting, mine) {
+		if !seen[v.Ticket.ID] {
+			seen[v.Ticket.ID] = true
+			vs = append(vs, v)
+		}
+	}
+	slices.SortStableFunc(vs, func(a, b core.TicketView) int { return a.Ticket.Since.Compare(b.Ticket.Since) })
+	return vs, len(waiting) == boardMax, nil
+}
+
+// isCapped reports whether more wait than openTickets returned.
+func (b *board) isCapped() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.capped
 }
 
 // ticket returns ErrNotFound for a name that no ticket has.

@@ -181,7 +181,7 @@ func (c *Console) serveTickets(_ http.ResponseWriter, r *http.Request, who signe
 		}
 	}
 	return map[string]any{
-		"tickets": rows, "counts": counts(open, agent), "capped": len(open) == boardMax, "now": c.Now(),
+		"tickets": rows, "counts": counts(open, agent), "capped": c.board.isCapped() || len(list) > len(rows) && words == "", "now": c.Now(),
 		"mine": c.rows(open, names, func(t core.Ticket) bool { return boxMine.has(t, agent) }),
 	}, nil
 }

@@ -444,3 +444,15 @@ func FuzzAct(f *testing.F) {
 		}
 	})
 }
+
+// In a peak the line must not hide what an agent has in hand.
+func TestALongLineHidesNothing(t *testing.T) {
+	s, _, lin, _ := scene(t)
+	for i := range boardMax + 5 {
+		s.house.open(core.TicketView{Peer: core.Peer{ID: fmt.Sprint("q", i)}, Ticket: core.Ticket{
+			ID: fmt.Sprint("Q", i), Key: core.Key{Channel: "web"}, State: core.TicketWaiting, Since: s.Now().Add(-time.Hour)}})
+	}
+	s.clock.pass(time.Minute)
+	lin.get(Prefix+"api/tickets?box=mine").want(t, 200, `"id":"T2"`, `"capped":true`, `"mine":1,`)
+	lin.get(Prefix+"api/me").want(t, 200, `"load":1`)
+}

@@ -30,7 +30,7 @@ function Root() {
       theme={{
         algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
         token: {
-          colorPrimary: dark ? '#5b7cfa' : '#2f54eb', borderRadius: 8, fontSize: 14, wireframe: false, colorBgElevated: dark ? '#222733' : '#fff',
+          colorPrimary: dark ? '#5b7cfa' : '#2f54eb', borderRadius: 8, fontSize: 14, wireframe: false, colorBgElevated: dark ? '#222733' : '#fff', colorBgContainer: dark ? '#1d222c' : '#fff', colorBorder: dark ? '#363d4b' : '#d9dde5',
           fontFamily: '-apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans SC", "WenQuanYi Micro Hei", sans-serif',
         },
         components: { Button: { primaryShadow: 'none', defaultShadow: 'none', contentFontSizeSM: 13 } },

@@ -4,6 +4,7 @@
 import { useSyncExternalStore } from 'react';
 import { type Entry, Failed, type Media, newRef, send } from './api';
 import { queries } from './live';
+import { commanded } from './logic';
 
 export interface Unsent {
   ref: string; ticket: string; at: number; note: boolean; text: string; media: Media[];
@@ -75,6 +76,7 @@ async function attempt(u: Unsent) {
   for (let n = 0; ; n++) {
     try {
       await send('POST', 'act', body);
+      if (!u.note && commanded(u.text) === 'command') return drop(u.ref); // what it does is seen, it is not said
       change(u.ref, (x) => ({ ...x, state: 'filed', filed: Date.now() }));
       queries.invalidateQueries({ queryKey: ['past', u.ticket] });
       return;
