@@ -157,16 +157,23 @@ func (m *Matcher) prefer(all []scored, lang string) {
 // has the same denial ("不想要了怎么退") shows that the entry means it.
 func (m *Matcher) guard(c oneCase, all []scored) ([]scored, string) {
 	rest, denial := undenied(c.f)
-	if len(all) == 0 || denial == "" || strings.Contains(Fold(all[0].near), denial) {
+	if len(all) == 0 || denial != "" && strings.Contains(Fold(all[0].near), denial) {
+		return all, ""
+	}
+	if denial == "" && len(c.guarded) == 0 {
 		return all, ""
 	}
 	without := map[int32]float64{}
-	for _, s := range c.model.score(rest) {
-		without[s.entry] = s.p
+	if denial != "" {
+		for _, s := range c.model.score(rest) {
+			without[s.entry] = s.p
+		}
 	}
 	for i := range all {
 		s := &all[i]
-		s.p = min(s.p, without[s.entry])
+		if denial != "" {
+			s.p = min(s.p, without[s.entry])
+		}
 		for _, h := range c.guarded {
 			if s.entry == h.entry {
 				s.p = min(s.p, .1)

@@ -11,11 +11,11 @@ var (
 	denials = []string{"不要", "不想", "不用", "不需要", "不必", "无需", "无须", "别", "不是", "没说", "没想", "没要", "不打算", "不准备", "先不", "暂不", "暂时不",
 		"不考虑", "不愿意", "不愿", "拒绝", "甭", "没打算", "不希望", "没有要", "没有想", "不找", "不转", "不办", "不申请", "不做", "取消不了"}
 	denialFill = []string{"给", "我", "帮", "再", "去", "要", "想", "来", "跟", "和", "说", "问", "谈", "提", "你", "您", "们", "咱", "办理", "办", "申请", "转", "找", "联系",
-		"接", "进行", "这个", "那个", "任何", "什么", "有", "叫", "用", "做", "开", "选", "选择", "一直", "老是", "总", "总是", "老", "到", "他", "走", "了", "为", "改", "到处", "乱"}
+		"接", "进行", "这个", "那个", "任何", "什么", "有", "叫", "用", "做", "开", "选", "选择", "一直", "老是", "总", "总是", "老", "到", "他", "走", "了", "为", "改", "到处", "乱", "发", "寄", "送", "把", "将", "人", "我们", "直接", "自动"}
 	englishDenial = []string{"do not want", "do not need", "does not want", "not want", "no need for", "no need to", "no need of", "not asking for", "not asking about",
 		"not looking for", "not interested in", "do not", "not", "no", "never mind", "without", "instead of", "rather than", "no more", "stop"}
 	englishFill = []string{"a", "an", "the", "any", "my", "to", "get", "for", "that", "this", "it", "about", "asking", "talk", "speak", "with", "me", "please", "your",
-		"be", "have", "some", "transfer", "transferred", "another", "want", "need", "request", "make", "do", "you"}
+		"be", "have", "some", "transfer", "transferred", "another", "want", "need", "request", "make", "do", "you", "send", "email", "show", "charge", "give", "us", "just"}
 	clauseEnd = ",.!?;:~\n，。！？；："
 )
 

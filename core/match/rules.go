@@ -138,7 +138,7 @@ func onlyLatin(s string) bool {
 // particles at the end. A text of nothing else stays as it is.
 func bare(folded string) string {
 	s := strings.Map(func(c rune) rune {
-		if unicode.IsPunct(c) || unicode.IsSymbol(c) || unicode.IsSpace(c) && false {
+		if unicode.IsPunct(c) || unicode.IsSymbol(c) {
 			return -1
 		}
 		return c
@@ -153,6 +153,9 @@ func bare(folded string) string {
 	}
 	t = strings.TrimRight(t, "啊呀呢哦嘛哈吧啦喔噢哟 ")
 	t = strings.TrimSuffix(t, " please")
+	if t == "" { // a greeting is all there is
+		t = strings.TrimRight(s, "啊呀呢哦嘛哈吧啦喔噢哟 ")
+	}
 	if t == "" {
 		return s
 	}
@@ -193,6 +196,9 @@ func (r *rules) find(f string, text []rune) (hits []hit, guarded []hit) {
 		r.byEar(f, text, starts, add)
 		r.bySlip(f, add)
 	}
+	hits = slices.DeleteFunc(hits, func(h hit) bool { // part of what is denied
+		return slices.ContainsFunc(guarded, func(g hit) bool { return g.from <= h.from && h.to <= g.to })
+	})
 	order(hits)
 	order(guarded)
 	return hits, guarded
