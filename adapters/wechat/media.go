@@ -60,11 +60,16 @@ func (a *Account) save(ctx context.Context, m core.Media, id string) (core.Media
 	if t, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err == nil && known(t) {
 		m.Type = t
 	}
-	if ext, _ := mime.ExtensionsByType(m.Type); m.Name == "" && len(ext) > 0 {
-		m.Name = strings.Split(m.Type, "/")[0] + ext[0]
+	if m.Name == "" {
+		m.Name = strings.Split(m.Type, "/")[0] + extensions[m.Type]
 	}
 	m.URL = "" // it is in our store now
 	return a.deps.Blobs.Save(ctx, m, resp.Body, maxMedia)
+}
+
+// extensions are the names that files get: the platform looks at them too.
+var extensions = map[string]string{
+	"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "audio/amr": ".amr", "audio/mpeg": ".mp3", "video/mp4": ".mp4",
 }
 
 func known(t string) bool {
@@ -283,11 +288,10 @@ func (a *Account) upload(ctx context.Context, m core.Media, kind string) (string
 
 // form is the upload's body: one file with a name that fits its type.
 func form(r io.Reader, mimeType string) ([]byte, string, error) {
-	ext := map[string]string{"image/png": ".png", "image/gif": ".gif", "audio/amr": ".amr", "audio/mpeg": ".mp3", "video/mp4": ".mp4"}[mimeType]
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	h := textproto.MIMEHeader{}
-	h.Set("Content-Disposition", `form-data; name="media"; filename="media`+or(ext, ".jpg")+`"`)
+	h.Set("Content-Disposition", `form-data; name="media"; filename="media`+or(extensions[mimeType], ".jpg")+`"`)
 	h.Set("Content-Type", mimeType)
 	part, err := w.CreatePart(h)
 	if err != nil {

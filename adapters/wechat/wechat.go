@@ -86,9 +86,9 @@ var (
 // Validate fills in what is left out and reports everything that is wrong.
 func (c *Config) Validate() error {
 	var errs []error
-	need := func(ok bool, what string) {
+	need := func(ok bool, key, what string) {
 		if !ok {
-			errs = append(errs, errors.New("wechat: "+what))
+			errs = append(errs, errors.New("wechat: "+key+": "+what))
 		}
 	}
 	fill(&c.Mode, Safe)
@@ -104,20 +104,20 @@ func (c *Config) Validate() error {
 	if c.MediaHosts == nil {
 		c.MediaHosts = []string{"qq.com", "qpic.cn", "qlogo.cn", "weixin.qq.com"}
 	}
-	need(appidForm.MatchString(c.AppID), "appid must be wx and 16 characters, as under 开发接口管理")
-	need(c.Secret != "" || c.PassiveOnly, "secret (AppSecret) is required unless passive_only is true")
-	need(tokenForm.MatchString(string(c.Token)), "token must be 3 to 32 letters and digits, the same as at the platform")
-	need(c.Mode == Safe || c.Mode == Compatible || c.Mode == Plain, "mode must be safe, compatible or plain")
-	need(c.Mode == Plain || len(c.Keys) > 0, "keys needs the EncodingAESKey, unless mode is plain")
-	need(len(c.Keys) <= 2, "keys takes two at most: the current and the previous one")
+	need(appidForm.MatchString(c.AppID), "appid", "must be wx and 16 characters, as under 开发接口管理")
+	need(c.Secret != "" || c.PassiveOnly, "secret", "the AppSecret is required unless passive_only is true")
+	need(tokenForm.MatchString(string(c.Token)), "token", "must be 3 to 32 letters and digits, the same as at the platform")
+	need(c.Mode == Safe || c.Mode == Compatible || c.Mode == Plain, "mode", "must be safe, compatible or plain")
+	need(c.Mode == Plain || len(c.Keys) > 0, "keys", "the EncodingAESKey is required, unless mode is plain")
+	need(len(c.Keys) <= 2, "keys", "at most two: the current and the previous one")
 	for _, k := range c.Keys {
-		need(keyForm.MatchString(string(k)), "a key (EncodingAESKey) must be 43 letters and digits")
+		need(keyForm.MatchString(string(k)), "keys", "an EncodingAESKey must be 43 letters and digits")
 	}
-	need(c.Menus == MenusFree || c.Menus == MenusFirst, "menus must be free or first")
-	need(c.Hold > 0 && c.Hold <= 4500*time.Millisecond, "hold must be above 0s and at most 4.5s: the platform waits 5 s")
-	need(c.Text >= 60 && c.Text <= 2047, "text must be from 60 to 2047 bytes")
+	need(c.Menus == MenusFree || c.Menus == MenusFirst, "menus", "must be free or first")
+	need(c.Hold > 0 && c.Hold <= 4500*time.Millisecond, "hold", "must be above 0s and at most 4.5s: the platform waits 5 s")
+	need(c.Text >= 60 && c.Text <= 2047, "text", "must be from 60 to 2047 bytes")
 	u, err := url.Parse(c.URL)
-	need(err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "", "url must be the API's, such as https://api.weixin.qq.com")
+	need(err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "", "url", "must be the API's, such as https://api.weixin.qq.com")
 	c.URL = strings.TrimSuffix(c.URL, "/")
 	return errors.Join(errs...)
 }

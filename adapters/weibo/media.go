@@ -53,11 +53,11 @@ func (a *Account) save(ctx context.Context, m core.Media, fid string) (core.Medi
 	if err == nil && (strings.HasPrefix(t, "image/") || strings.HasPrefix(t, "audio/")) {
 		m.Type = t
 	}
-	if ext, _ := mime.ExtensionsByType(m.Type); len(ext) > 0 {
-		m.Name = strings.Split(m.Type, "/")[0] + ext[0]
-	}
+	m.Name = strings.Split(m.Type, "/")[0] + extensions[m.Type]
 	return a.deps.Blobs.Save(ctx, m, resp.Body, maxMedia)
 }
+
+var extensions = map[string]string{"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "audio/amr": ".amr", "audio/mpeg": ".mp3"}
 
 // get makes a call that reads. Errors come as JSON, often with status 200.
 func (a *Account) get(ctx context.Context, addr string, q url.Values) (*http.Response, error) {

@@ -49,9 +49,9 @@ var uidForm = regexp.MustCompile(`^[1-9][0-9]{0,18}$`)
 // Validate fills in what is left out and reports everything that is wrong.
 func (c *Config) Validate() error {
 	var errs []error
-	need := func(ok bool, what string) {
+	need := func(ok bool, key, what string) {
 		if !ok {
-			errs = append(errs, errors.New("weibo: "+what))
+			errs = append(errs, errors.New("weibo: "+key+": "+what))
 		}
 	}
 	fill(&c.URL, "https://m.api.weibo.com")
@@ -62,17 +62,17 @@ func (c *Config) Validate() error {
 	fill(&c.Within, 48*time.Hour)
 	fill(&c.Text, 299)
 	fill(&c.Skew, 5*time.Minute)
-	need(uidForm.MatchString(c.UID), "uid must be the account's number, in quotes")
-	need(len(c.AppSecret) >= 8, "app_secret is required: it signs what the platform sends")
-	need(c.Hold > 0 && c.Hold <= 4500*time.Millisecond, "hold must be above 0s and at most 4.5s: the platform waits 5 s")
-	need(c.Text >= 20 && c.Text <= 2000, "text must be from 20 to 2000 characters")
-	need(c.Cap > 0, "cap must be above 0")
+	need(uidForm.MatchString(c.UID), "uid", "must be the account's number, in quotes")
+	need(len(c.AppSecret) >= 8, "app_secret", "is required: it signs what the platform sends")
+	need(c.Hold > 0 && c.Hold <= 4500*time.Millisecond, "hold", "must be above 0s and at most 4.5s: the platform waits 5 s")
+	need(c.Text >= 20 && c.Text <= 2000, "text", "must be from 20 to 2000 characters")
+	need(c.Cap > 0, "cap", "must be above 0")
 	if _, err := time.Parse(time.DateOnly, c.TokenEnds); c.TokenEnds != "" {
-		need(err == nil, "token_ends must be a day such as 2027-01-31")
+		need(err == nil, "token_ends", "must be a day such as 2027-01-31")
 	}
 	for name, p := range map[string]*string{"url": &c.URL, "upload_url": &c.Upload, "info_url": &c.Info} {
 		u, err := url.Parse(*p)
-		need(err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "", name+" must be an address such as https://m.api.weibo.com")
+		need(err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "", name, "must be an address such as https://m.api.weibo.com")
 		*p = strings.TrimSuffix(*p, "/")
 	}
 	return errors.Join(errs...)
