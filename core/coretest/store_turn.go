@@ -48,6 +48,8 @@ func testRepeats(b *bench) {
 		b.Error("a repeat that was read is fresh")
 	}
 	b.wantReady()
+	_, err := b.s.Conversation(ctx, bob)
+	b.wantErr(err, core.ErrNotFound)
 	other := env
 	other.Channel = "app"
 	if !b.receive(ann, other) {

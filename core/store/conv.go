@@ -73,6 +73,13 @@ func (c *convs) add(key core.Key, v *conv) {
 	c.put(key, v)
 }
 
+func (c *convs) remove(key core.Key) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.young, key)
+	delete(c.old, key)
+}
+
 func (c *convs) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

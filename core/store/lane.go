@@ -271,13 +271,20 @@ func (l *lanes) hush() error {
 
 const hushed = "a person has taken over"
 
-// release leases the head of the peer's lane if it was held until they write.
-func (l *lanes) release() error {
-	l.c.held = false
-	if _, err := l.t.exec("UPDATE conversation SET held = $2 WHERE id = $1", l.c.id, false); err != nil {
-		return err
+// release leases the heads of lanes that were held until somebody writes, now
+// that somebody has on these channels.
+func (l *lanes) release(channels []string) error {
+	for _, channel := range channels {
+		if err := l.advance(channel); err != nil {
+			return err
+		}
 	}
-	return l.advance(l.key.Channel)
+	if _, err := l.t.pending(l.c, l.key.Channel); err != nil || len(l.c.lanes) > 0 {
+		return err // perhaps another lane is held still
+	}
+	l.c.held = false
+	_, err := l.t.exec("UPDATE conversation SET held = $2 WHERE id = $1", l.c.id, false)
+	return err
 }
 
 func (l *lanes) gaveUp(seq int64, why string) error { return l.note(core.GaveUp, seq, why) }

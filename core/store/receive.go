@@ -100,10 +100,24 @@ func (t *tx) repeats(fs []*filing, lasts map[*conv]int64) error {
 		}
 		lasts[f.conv] = f.seq
 	}
-	for c, last := range lasts {
-		c.last = last
+	for _, f := range fs {
+		f.conv.last = lasts[f.conv]
+		if err := t.unmake(f.key, f.conv); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// unmake removes a conversation that was made for a message that turned out to
+// be a repeat.
+func (t *tx) unmake(key core.Key, c *conv) error {
+	if c.last != 0 || c.body != "" {
+		return nil
+	}
+	t.w.convs.remove(key)
+	_, err := t.exec("DELETE FROM conversation WHERE id = $1", c.id)
+	return err
 }
 
 // markUnread puts conversations on the list of those with unread envelopes.

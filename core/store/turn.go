@@ -155,7 +155,7 @@ type turn struct {
 	says   []say
 	events []string
 	agents [][2]string
-	heard  bool // the peer wrote
+	from   []string // channels that something was read from
 
 	old  *core.Ticket
 	done core.Committed
@@ -191,7 +191,9 @@ func (p *turn) plan(o core.Outcome) error {
 	p.read = p.head.conv.Seen
 	for _, e := range p.unread[:p.count] {
 		p.read = e.Seq
-		p.heard = p.heard || e.Channel == p.key.Channel
+		if !slices.Contains(p.from, e.Channel) {
+			p.from = append(p.from, e.Channel)
+		}
 	}
 	if o.Left > 0 {
 		p.left = micro(p.unread[p.count].Filed)
@@ -307,8 +309,8 @@ func (p *turn) write(t *tx) error {
 	for _, b := range p.events {
 		t.event(c, p.now, b)
 	}
-	if p.heard && c.held {
-		if err := l.release(); err != nil {
+	if c.held {
+		if err := l.release(p.from); err != nil {
 			return err
 		}
 	}

@@ -21,7 +21,7 @@ CREATE TABLE conversation (
 	last    BIGINT NOT NULL DEFAULT 0, -- seq of its newest record, unless unread.last is newer
 	ticket  TEXT NOT NULL DEFAULT '',
 	gone    BOOLEAN NOT NULL DEFAULT FALSE,
-	held    BOOLEAN NOT NULL DEFAULT FALSE, -- its own lane waits for the peer to write
+	held    BOOLEAN NOT NULL DEFAULT FALSE, -- a lane may be waiting for somebody to write
 	body    TEXT NOT NULL DEFAULT ''        -- JSON, without what stands in columns
 );
 CREATE UNIQUE INDEX conversation_key ON conversation (channel, peer);
