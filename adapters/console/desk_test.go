@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +17,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/desk"
+	"github.com/goccy/go-yaml"
 )
 
 func TestSend(t *testing.T) {
@@ -398,6 +401,26 @@ func TestActionsAreTheDesks(t *testing.T) {
 		if !known[c.Action] {
 			t.Errorf("the pages do not know %q", c.Action)
 		}
+	}
+}
+
+func TestExample(t *testing.T) {
+	b, err := os.ReadFile("example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c Config
+	if err := yaml.UnmarshalWithOptions(b, &c, yaml.Strict()); err != nil {
+		t.Fatal(err)
+	}
+	v := reflect.ValueOf(c)
+	for i := range v.NumField() {
+		if v.Field(i).IsZero() {
+			t.Errorf("%s is not in example.yaml", v.Type().Field(i).Name)
+		}
+	}
+	if err := c.Validate(); err != nil {
+		t.Error(err)
 	}
 }
 

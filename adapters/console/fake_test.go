@@ -195,9 +195,7 @@ func (h *house) words(v *core.TicketView, env core.Envelope, id string) (mark fu
 	for _, p := range env.Parts {
 		seqs = append(seqs, h.say(v.Ticket.Key, core.Author{Kind: core.ByAgent, ID: id, Name: env.Peer.Name}, p, &core.Via{Channel: "console", Thread: env.Thread, Ref: env.Ref, Agent: id}))
 	}
-	if v.Ledger.Left > 0 {
-		v.Ledger.Left--
-	}
+	v.Ledger = v.Ledger.Spend(h.now())
 	state, why := core.Sent, ""
 	if h.outcome != nil {
 		state, why = h.outcome(env)

@@ -82,18 +82,24 @@ func (c *Console) row(v core.TicketView, names map[string]string) row {
 	if !t.Told.At.IsZero() {
 		r.Promised = &promise{At: t.Told.At, Ahead: t.Told.Ahead, Upper: int(t.Told.Upper.Seconds())}
 	}
-	if l, ok := c.limits(t.Key.Channel); ok && len(l.Allowances) > 0 {
-		r.Left = &allowed{N: v.Ledger.Left, Until: v.Ledger.Until, Why: v.Ledger.Why}
-		for _, a := range l.Allowances {
-			r.Left.Any = r.Left.Any || string(a.After) == v.Ledger.Why && a.Count == 0
-		}
-	} else if !ok && !v.Ledger.Until.IsZero() {
-		r.Left = &allowed{N: v.Ledger.Left, Until: v.Ledger.Until, Why: v.Ledger.Why}
+	if l, ok := c.limits(t.Key.Channel); ok && len(l.Allowances) > 0 || !ok && !v.Ledger.Until.IsZero() {
+		r.Left = allow(v.Ledger, c.Now())
 	}
 	if m := v.Last; m != nil && m.Message != nil {
 		r.Last = lastOf(*m)
 	}
 	return r
+}
+
+func allow(l core.Ledger, now time.Time) *allowed {
+	a := &allowed{N: l.Room(now), Until: l.Until, Why: l.Why}
+	if a.Any = a.N >= core.Any; a.Any {
+		a.N = 0
+	}
+	if !now.Before(l.Until) && now.Before(l.ExtraUntil) {
+		a.Until = l.ExtraUntil
+	}
+	return a
 }
 
 func lastOf(r core.Record) *last {
@@ -186,7 +192,10 @@ func (c *Console) entry(r core.Record, key core.Key, who signedIn, names map[str
 	e.ID, e.Parts, e.Replaces = m.ID, m.Parts, m.Replaces
 	switch {
 	case r.In && m.Channel == key.Channel:
-		e.Kind, e.State = entryPeer, ""
+		if e.Kind, e.State = entryPeer, ""; len(m.Parts) == 1 {
+			o, ok := m.Parts[0].(core.Other)
+			return e, !ok || !o.Quiet
+		}
 	case r.In:
 		return e, false // from staff or a system: seen as what became of it
 	case m.Channel == key.Channel:

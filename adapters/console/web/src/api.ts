@@ -67,14 +67,19 @@ export class Failed extends Error {
 
 const base = '/console/api/';
 
+// net tells whether the last call reached the server: "reached" or "missed".
+export const net = new EventTarget();
+
 export async function call<T>(path: string, init?: RequestInit): Promise<T> {
   let res: Response;
   try {
     res = await fetch(base + path, { credentials: 'same-origin', ...init });
   } catch (e) {
     if ((e as Error).name === 'AbortError') throw e;
+    net.dispatchEvent(new Event('missed'));
     throw new Failed('offline', 0);
   }
+  net.dispatchEvent(new Event('reached'));
   if (res.status === 401) {
     location.href = '/console/sign-in?ended=1';
     throw new Failed('signed_out', 401);

@@ -3,6 +3,7 @@
 // seconds.
 import { QueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
+import { net } from './api';
 
 interface Hint { k: 'ticket' | 'mark' | 'typing' | 'notice' | 'team' | 'all' | 'out'; t?: string; ref?: string; s?: string; x?: string; n?: string }
 
@@ -73,6 +74,10 @@ function stopTyping(ticket: string) {
   const { [ticket]: _, ...rest } = state.typing;
   set({ typing: rest });
 }
+
+// A socket may look alive long after the network is gone; calls know better.
+net.addEventListener('missed', () => set({ lost: true }));
+net.addEventListener('reached', () => state.lost && state.up && set({ lost: false }));
 
 // connect keeps a socket open for as long as the page is.
 export function connect(me: string) {
