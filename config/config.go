@@ -37,7 +37,7 @@ type Config struct {
 
 	Channels map[string]Account // face customers
 	Desks    map[string]Desk    // face staff
-	Systems  map[string]Account // answer what flows ask
+	Systems  map[string]Account // answer what flows ask; with the demo scripts, their orders if none is named
 
 	Line  Line
 	Staff Staff
@@ -198,8 +198,6 @@ channels:
   web: {type: webchat}
 desks:
   inbox: {type: console}
-systems:
-  orders: {type: action}
 `
 
 // Load reads the file at path. The error is a *Problems unless the file cannot
@@ -223,6 +221,9 @@ func Parse(path string, b []byte, o Options) (*Config, error) {
 	if c.top = read(b, &c.p); c.top != nil {
 		d := decoder{src: o.Sources, p: &c.p}
 		d.into(c.top, reflect.ValueOf(c).Elem(), "")
+		if c.Flows.Dir == "" && c.Systems == nil {
+			c.Systems = map[string]Account{"orders": {Type: "action"}}
+		}
 		if c.top.kind == isMap {
 			c.check(o.Makers)
 		}

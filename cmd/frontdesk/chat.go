@@ -44,6 +44,7 @@ func chatCommand() *cobra.Command {
 	c.Flags().StringVar(&s.Config, "config", "", "configuration file; without one: the built-in configuration")
 	c.Flags().StringVar(&s.Flows, "flows", "", "folder of scripts, instead of the configuration's")
 	c.Flags().StringVar(&t.lang, "lang", "", "what the customer's device speaks, like zh-CN or en; empty: unknown")
+	c.Flags().StringVar(&t.file, "record", "", "keep the talk in this .chat file, as a test")
 	c.Flags().BoolVarP(&t.verbose, "verbose", "v", false, "show why the bot said what it said")
 	return c
 }
@@ -53,6 +54,7 @@ const (
 	talkDesk    = "staff"
 	talkPeer    = "you"
 	talkAgent   = "me"
+	talkName    = "小林"
 )
 
 // A talk is one conversation in a terminal.
@@ -60,10 +62,12 @@ type talk struct {
 	in        io.Reader
 	out, errs io.Writer
 	lang      string
+	file      string // to record into; empty: nowhere
 	verbose   bool
 
 	store *store.Store
 	hub   *hub.Hub
+	rec   *record
 
 	mu     sync.Mutex
 	sent   int
@@ -95,12 +99,21 @@ func (t *talk) run(ctx context.Context, s setup) error {
 	if err := t.connect(conf, sc, log, dir); err != nil {
 		return err
 	}
+	zone, err := time.LoadLocation(conf.Zone)
+	if err != nil {
+		return err
+	}
+	t.rec = newRecord(time.Now(), zone)
 	work, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- t.hub.Run(work) }()
 	err = t.loop(ctx)
 	stop()
-	return errors.Join(err, <-done)
+	err = errors.Join(err, <-done)
+	if t.file == "" {
+		return err
+	}
+	return errors.Join(err, os.WriteFile(t.file, []byte(t.rec.String()), 0o644))
 }
 
 // connect makes the two ends in the terminal and the business systems.
@@ -199,15 +212,16 @@ func (t *talk) meant(line string) core.Part {
 }
 
 func (t *talk) customer(ctx context.Context, ps core.Parts) error {
+	t.rec.customer(time.Now(), ps[0])
 	return t.hub.Receive(ctx, core.Envelope{
 		Channel: talkChannel, Peer: core.Peer{ID: talkPeer, Name: "you", Lang: t.lang}, Ref: t.ref(), At: time.Now(), Parts: ps,
 	})
 }
 
 func (t *talk) agent(ctx context.Context, thread, text string) error {
-	var p core.Part = core.Text{Body: text}
+	t.rec.agent(time.Now(), thread, text)
 	return t.hub.Receive(ctx, core.Envelope{
-		Channel: talkDesk, Peer: core.Peer{ID: talkAgent, Name: "小林"}, Thread: thread, Ref: t.ref(), At: time.Now(), Parts: core.Parts{p},
+		Channel: talkDesk, Peer: core.Peer{ID: talkAgent, Name: talkName}, Thread: thread, Ref: t.ref(), At: time.Now(), Parts: core.Parts{core.Text{Body: text}},
 	})
 }
 
@@ -282,6 +296,7 @@ func (e customerEnd) Send(_ context.Context, env core.Envelope) (string, error) 
 			e.choice = c
 			e.mu.Unlock()
 		}
+		e.rec.shown(time.Now(), p)
 		e.say("%s %s\n", who, strings.ReplaceAll(plain(p), "\n", "\n   "))
 	}
 	return env.ID, nil

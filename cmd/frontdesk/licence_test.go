@@ -35,7 +35,9 @@ func TestLicences(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, e := range files {
-			if !e.IsDir() && licenceFile.MatchString(e.Name()) {
+			// What a module says of its own dependencies is beside the point: each
+			// that we link is looked at itself.
+			if !e.IsDir() && licenceFile.MatchString(e.Name()) && !strings.Contains(e.Name(), "3RD-PARTY") {
 				b, err := os.ReadFile(filepath.Join(f[2], e.Name()))
 				if err != nil {
 					t.Fatal(err)

@@ -35,7 +35,6 @@ type series struct {
 
 	mu   sync.Mutex
 	seen map[string]struct{}
-	full bool
 }
 
 var _ core.Meter = (*meter)(nil)

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/dialog"
+)
+
+// A record is a live talk in the notation of .chat files, so that it can be
+// kept as a test: what was said, what came of it, and the time between.
+type record struct {
+	mu   sync.Mutex
+	chat dialog.Chat
+	last time.Time
+}
+
+// pause is the shortest silence that is written down: longer than a burst is
+// waited for.
+const pause = 2 * time.Second
+
+func newRecord(now time.Time, zone *time.Location) *record {
+	r := &record{last: now}
+	r.chat.Steps = []dialog.ChatStep{
+		{Kind: dialog.ChatComment, Text: "recorded by frontdesk chat; shorten what is expected to what matters"},
+		{Kind: dialog.ChatSet, Text: "start " + now.In(zone).Format("2006-01-02 15:04")},
+		{Kind: dialog.ChatSet, Text: "staff 0"},
+	}
+	return r
+}
+
+func (r *record) add(now time.Time, s dialog.ChatStep) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if d := now.Sub(r.last).Truncate(time.Second); d >= pause && (s.Kind == dialog.ChatSay || s.Kind == dialog.ChatAgent) {
+		r.chat.Steps = append(r.chat.Steps, dialog.ChatStep{Kind: dialog.ChatPass, Pass: d})
+	}
+	r.last = now
+	r.chat.Steps = append(r.chat.Steps, s)
+}
+
+// customer writes down what the customer does.
+func (r *record) customer(now time.Time, p core.Part) {
+	s := dialog.ChatStep{Kind: dialog.ChatSay, Channel: "web", Who: talkPeer}
+	switch p := p.(type) {
+	case core.Text:
+		s.Text = p.Body
+	case core.Pick:
+		s.Text = "[> " + p.Label + "]"
+	case core.Joined:
+		s.Text = "[join]"
+	}
+	r.add(now, s)
+}
+
+// agent writes down what the agent does in the customer's thread; outside it
+// only that somebody is on duty matters.
+func (r *record) agent(now time.Time, thread, text string) {
+	if thread != "" {
+		r.add(now, dialog.ChatStep{Kind: dialog.ChatAgent, Who: talkName, Text: text})
+		return
+	}
+	for _, word := range []string{"上班", "on"} {
+		if strings.TrimLeft(text, "!！/") == word {
+			r.add(now, dialog.ChatStep{Kind: dialog.ChatSet, Text: "staff 1"})
+		}
+	}
+}
+
+// shown writes down what the customer is shown.
+func (r *record) shown(now time.Time, p core.Part) {
+	text := plain(p)
+	if c, ok := p.(core.Choice); ok {
+		text = c.Prompt // the options are the scripts' business
+	}
+	if text != "" {
+		r.add(now, dialog.ChatStep{Kind: dialog.ChatExpect, Text: text})
+	}
+}
+
+// String is the .chat file.
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.chat.String()
+}
