@@ -222,7 +222,7 @@ func (c *Chat) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			c.closing.Store(true)
-			c.socks.closeAll()
+			c.socks.closeAll(300 * time.Millisecond)
 			c.drain(5 * time.Second)
 			return nil
 		case s, ok := <-hints:

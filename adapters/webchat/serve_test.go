@@ -30,7 +30,7 @@ func TestServe(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.Handle(w.chat.Prefix(), w.chat)
 	mux.Handle("/", w.chat.Demo())
-	mux.HandleFunc("/restart", func(http.ResponseWriter, *http.Request) { go w.chat.socks.closeAll() })
+	mux.HandleFunc("/restart", func(http.ResponseWriter, *http.Request) { go w.chat.socks.closeAll(time.Second) })
 	t.Fatal(http.Serve(l, mux))
 }
 

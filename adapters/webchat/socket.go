@@ -1,64 +1,46 @@
 package webchat
 
 import (
+	"bufio"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"io"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/gorilla/websocket"
-
 	"github.com/frontdesk-im/frontdesk/core"
-)
-
-// Close codes; those from 4400 on are ours.
-const (
-	closeAway   = websocket.CloseGoingAway
-	closeAgain  = websocket.CloseServiceRestart
-	closeBad    = 4400
-	closeToken  = 4401
-	closeOrigin = 4403
-	closeMany   = 4429
 )
 
 const (
 	pingEvery  = 25 * time.Second // proxies cut quiet connections at 60 s
 	deadAfter  = 70 * time.Second // without a word or a pong
-	helloLimit = 10 * time.Second
 	writeLimit = 10 * time.Second
+	readLimit  = 10 * time.Second // from the first byte of a frame to its last
 	workLimit  = 15 * time.Second // of one frame, filing included
-)
-
-// Buffers are shared: a quiet socket has none but what it reads into.
-var (
-	writePool sync.Pool
-	upgrader  = websocket.Upgrader{
-		ReadBufferSize:  512,
-		WriteBufferSize: 1024,
-		WriteBufferPool: &writePool,
-		CheckOrigin:     func(*http.Request) bool { return true }, // done before
-		Error:           func(w http.ResponseWriter, _ *http.Request, status int, _ error) { w.WriteHeader(status) },
-	}
-	framePool = sync.Pool{New: func() any { b := make([]byte, 0, 1024); return &b }}
+	lastWords  = 2 * time.Second  // for the widget to answer that we close
 )
 
 // A socket is one window's connection. What it has shown is its cursor.
 type socket struct {
 	c     *Chat
-	ws    *websocket.Conn
+	poll  *poller
+	conn  net.Conn
 	addr  string
-	guest guest        // after hello
 	heard atomic.Int64 // when it last gave a sign of life, monotonic nanoseconds
+	fd    int32        // poller's
+	gen   int32        // poller's
 	slot  uint8        // among those that are pinged together
 	warns uint8        // how often it was told to slow down
 
 	writing sync.Mutex
+	goodbye bool // writing: a close frame has been sent
 
 	mu     sync.Mutex
+	guest  guest // set by hello; then it does not change
 	cursor int64
 	want   struct { // what the pump has to do
 		lines, typing bool
@@ -73,112 +55,134 @@ var started = time.Now()
 
 func clock() int64 { return int64(time.Since(started)) }
 
-// serveSocket turns a request into a socket. The handler's goroutine, whose
-// stack has grown, ends; a new one waits for frames.
+// serveSocket turns a request into a socket.
 func (c *Chat) serveSocket(w http.ResponseWriter, r *http.Request) {
-	ws, err := upgrader.Upgrade(w, r, nil)
+	poll, err := c.socks.poller()
 	if err != nil {
-		return // upgrader has answered
+		c.refuse(w, c.report("opening a poller", err))
+		return
 	}
-	s := &socket{c: c, ws: ws, addr: c.cfg.address(r), busy: true}
-	s.heard.Store(clock())
-	ws.SetReadLimit(c.cfg.Limits.Body)
-	ws.SetPongHandler(func(string) error { s.heard.Store(clock()); return nil })
-	ws.SetReadDeadline(time.Now().Add(helloLimit))
+	conn, err := handshake(w, r)
+	if err != nil {
+		return // it was answered
+	}
+	s := &socket{c: c, poll: poll, conn: conn, addr: c.cfg.address(r), busy: true}
+	s.alive()
 	c.socks.add(s)
-	go s.listen()
+	if !poll.watch(s) {
+		go s.listen()
+	}
 }
 
 // turnAway closes a socket from a page that may not have one. A browser does
 // not tell a page why a handshake failed, but it tells the close code: so the
 // widget there stops trying.
 func (c *Chat) turnAway(w http.ResponseWriter, r *http.Request) {
-	if ws, err := upgrader.Upgrade(w, r, nil); err == nil {
-		s := &socket{ws: ws}
-		ws.SetReadLimit(c.cfg.Limits.Body)
-		s.close(closeOrigin, "origin")
-		s.drain()
+	conn, err := handshake(w, r)
+	if err != nil {
+		return
+	}
+	s := &socket{c: c, conn: conn}
+	s.close(closeOrigin, "origin")
+	conn.SetReadDeadline(time.Now().Add(lastWords))
+	readMessage(bufio.NewReader(conn), nil, 4<<10, s) // its answer
+	conn.Close()
+}
+
+// readable reads what has come, and waits for more.
+func (s *socket) readable() {
+	in := readerPool.Get().(*bufio.Reader)
+	in.Reset(s.conn)
+	err := s.frames(in)
+	in.Reset(nil)
+	readerPool.Put(in)
+	if err != nil || !s.poll.watch(s) {
+		s.end()
 	}
 }
 
-// listen reads frames until the socket ends. Each is handled in a goroutine of
-// its own, one after the other: this one's stack stays small.
+// listen is readable for a connection that the poller cannot watch.
 func (s *socket) listen() {
-	result := make(chan error)
+	in := bufio.NewReaderSize(s.conn, 512)
 	for {
-		b, err := s.next()
-		if err != nil {
+		s.conn.SetReadDeadline(time.Time{})
+		if _, err := in.Peek(1); err != nil {
 			break
 		}
-		s.c.work.Add(1)
-		go s.handle(b, result)
-		if err := <-result; err != nil {
-			s.refuse(err)
-			s.drain()
+		if s.frames(in) != nil {
 			break
 		}
 	}
 	s.end()
 }
 
-// next reads a frame into a buffer that handle gives back.
-func (s *socket) next() (*[]byte, error) {
-	_, r, err := s.ws.NextReader()
-	if err != nil {
-		return nil, err
-	}
-	p := framePool.Get().(*[]byte)
-	b := (*p)[:0]
+// frames handles frames until none is waiting, one after the other. An error
+// ends the socket.
+func (s *socket) frames(in *bufio.Reader) error {
+	p := bytesPool.Get().(*[]byte)
+	defer bytesPool.Put(p)
 	for {
-		if len(b) == cap(b) {
-			b = append(b, 0)[:len(b)]
+		s.conn.SetReadDeadline(time.Now().Add(readLimit))
+		b, err := readMessage(in, *p, s.c.cfg.Limits.Body, s)
+		if err == nil {
+			*p = b[:0]
+			err = s.handle(b)
 		}
-		n, err := r.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		if err == io.EOF {
-			*p = b
-			return p, nil
+		if err != nil && !s.refuse(err) {
+			return err
 		}
-		if err != nil {
-			return nil, err
+		if in.Buffered() == 0 {
+			return nil
 		}
 	}
 }
 
-func (s *socket) handle(p *[]byte, result chan<- error) {
+func (s *socket) handle(b []byte) error {
+	s.writing.Lock()
+	over := s.goodbye
+	s.writing.Unlock()
+	if over {
+		return nil // what was under way when we closed
+	}
+	s.c.work.Add(1)
 	defer s.c.work.Done()
-	s.heard.Store(clock())
-	a, err := parse(*p, s.c.cfg.Limits.Text)
-	framePool.Put(p)
+	a, err := parse(b, s.c.cfg.Limits.Text)
 	ctx, cancel := context.WithTimeout(context.Background(), workLimit)
 	defer cancel()
 	switch {
 	case errors.Is(err, errLong) && s.guest.Peer != "":
-		err = s.write(reply{Op: "error", ID: a.ID, Code: "long"})
+		return s.write(reply{Op: "error", ID: a.ID, Code: "long"})
 	case err != nil:
+		return err
 	case (a.Op == "hello") != (s.guest.Peer == ""):
-		err = errFrame // hello comes first, and once
+		return errFrame // hello comes first, and once
 	case a.Op == "hello":
-		err = s.hello(ctx, a)
-	default:
-		err = s.serve(ctx, a)
+		return s.hello(ctx, a)
 	}
-	result <- err
+	return s.serve(ctx, a)
 }
 
-// refuse ends the socket with the code that err stands for.
-func (s *socket) refuse(err error) {
+// refuse closes with the code that err stands for. It reports false if there
+// is nobody to tell.
+func (s *socket) refuse(err error) bool {
 	var no *refusal
+	var wire *wireError
 	switch {
+	case errors.As(err, &wire):
+		s.close(wire.code, "protocol")
+		return false // where the next frame begins is unknown
 	case errors.As(err, &no) && no.Status == http.StatusTooManyRequests:
 		s.close(closeMany, no.Code)
 	case errors.Is(err, errToken):
 		s.close(closeToken, "token")
 	case errors.Is(err, errFrame), errors.Is(err, errLong):
 		s.close(closeBad, "bad frame")
+	case errors.Is(err, errOurs):
+		s.close(closeLater, "try again")
 	default:
-		s.close(websocket.CloseTryAgainLater, "try again")
+		return false // the connection
 	}
+	return true
 }
 
 // hello finds out who it is and sends what they have missed.
@@ -195,9 +199,8 @@ func (s *socket) hello(ctx context.Context, a ask) error {
 		g.Lang = a.Lang
 	}
 	g.Page = a.Page
-	s.guest = g
-	if !s.c.rooms.join(s, s.c.cfg.Limits.Sockets) {
-		return &refusal{Status: http.StatusTooManyRequests, Code: "windows"}
+	if err := s.join(g); err != nil {
+		return err
 	}
 	r := reply{Op: "ready", Log: g.log(), Reset: a.Log != "" && a.Log != g.log()}
 	if r.Reset {
@@ -217,7 +220,6 @@ func (s *socket) hello(ctx context.Context, a ask) error {
 	if err := s.write(r); err != nil {
 		return err
 	}
-	s.ws.SetReadDeadline(time.Time{}) // from here on pings tell whether it lives
 	s.mu.Lock()
 	s.cursor = v.Seq
 	s.want.lines = s.want.lines || v.More && a.After > 0
@@ -225,7 +227,22 @@ func (s *socket) hello(ctx context.Context, a ask) error {
 	if v.Held {
 		s.later()
 	}
-	go s.pump()
+	s.pump()
+	return nil
+}
+
+// join puts the socket into its guest's rooms.
+func (s *socket) join(g guest) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dead {
+		return errClosed
+	}
+	s.guest = g
+	if !s.c.rooms.join(s, s.c.cfg.Limits.Sockets) {
+		s.guest = guest{}
+		return &refusal{Status: http.StatusTooManyRequests, Code: "windows"}
+	}
 	return nil
 }
 
@@ -250,137 +267,96 @@ func (s *socket) serve(ctx context.Context, a ask) error {
 	return s.c.signal(ctx, s.guest, a)
 }
 
-// wake has the pump read the record after the cursor.
-func (s *socket) wake() { s.ask(func() { s.want.lines = true }) }
-
-func (s *socket) typing() { s.ask(func() { s.want.typing = true }) }
-
-func (s *socket) banner(b *core.Banner) { s.ask(func() { s.want.banner = b }) }
-
-// ask notes what the pump has to do and starts it if it does not run.
-func (s *socket) ask(note func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.dead {
-		return
-	}
-	note()
-	if !s.busy {
-		s.busy = true
-		go s.pump()
-	}
-}
-
-// pump sends until there is nothing to send. There is one at a time, so that
-// the cursor only moves on.
-func (s *socket) pump() {
-	for {
-		s.mu.Lock()
-		want := s.want
-		s.want.lines, s.want.typing, s.want.banner = false, false, nil
-		if s.dead || !want.lines && !want.typing && want.banner == nil {
-			s.busy = false
-			s.mu.Unlock()
-			return
-		}
-		s.mu.Unlock()
-		if want.banner != nil {
-			s.write(reply{Op: "banner", Banner: &banner{want.banner.Text}, Who: s.c.whoBy(*want.banner)})
-		}
-		if want.typing {
-			s.write(reply{Op: "typing"})
-		}
-		if want.lines {
-			s.catchUp()
-		}
-	}
-}
-
-// catchUp sends the next piece of the record.
-func (s *socket) catchUp() {
-	ctx, cancel := context.WithTimeout(context.Background(), workLimit)
-	defer cancel()
-	at := s.cursor // only hello and the one pump write it
-	v, err := s.c.after(ctx, s.guest, at)
-	if err != nil {
-		s.c.report("reading a conversation", err)
-		s.later()
-		return
-	}
-	if v.Seq > at && s.write(reply{Op: "lines", Seq: v.Seq, Lines: v.Lines}) != nil {
-		return // the widget comes back with its own cursor
-	}
-	s.mu.Lock()
-	s.cursor = v.Seq
-	s.want.lines = s.want.lines || v.More && at > 0
-	if v.Seq > at {
-		s.held = 0
-	}
-	s.mu.Unlock()
-	if v.Held {
-		s.later()
-	}
-}
-
-// later wakes the socket in a moment: a hint that a message is on its way may
-// have been lost, or gone to another process before this one listened.
-func (s *socket) later() {
-	s.mu.Lock()
-	d := 250 * time.Millisecond << min(s.held, 5)
-	s.held = min(s.held+1, 5)
-	s.mu.Unlock()
-	time.AfterFunc(d, s.wake)
-}
-
 // write sends one frame. A socket that does not take it in time ends.
 func (s *socket) write(r reply) error {
 	b, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
-	s.writing.Lock() // replies and the pump meet here
+	s.writing.Lock()
 	defer s.writing.Unlock()
-	s.ws.SetWriteDeadline(time.Now().Add(writeLimit))
-	if err = s.ws.WriteMessage(websocket.TextMessage, b); err != nil {
-		s.ws.Close()
+	if s.goodbye {
+		return nil
+	}
+	return s.put(opText, b)
+}
+
+// put writes a frame; writing is held.
+func (s *socket) put(op byte, data []byte) error {
+	p := bytesPool.Get().(*[]byte)
+	defer bytesPool.Put(p)
+	*p = appendFrame((*p)[:0], op, data)
+	s.conn.SetWriteDeadline(time.Now().Add(writeLimit))
+	_, err := s.conn.Write(*p)
+	if err != nil {
+		go s.end()
+	}
+	if cap(*p) > 64<<10 {
+		*p = nil
 	}
 	return err
 }
 
-// close tells the widget why. The reader ends the socket when the widget has
-// answered, or soon: closing while something unread is in the system's buffer
-// would reset the connection and the widget would never learn why.
-func (s *socket) close(code int, why string) {
-	s.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, why), time.Now().Add(time.Second))
-	s.ws.SetReadDeadline(time.Now().Add(2 * time.Second))
+// control implements talker.
+func (s *socket) control(op byte, data []byte) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.goodbye {
+		return nil
+	}
+	s.goodbye = op == opClose
+	return s.put(op, data)
 }
 
-// drain reads, in the reader's place, until the socket ends.
-func (s *socket) drain() {
-	for {
-		if _, _, err := s.ws.NextReader(); err != nil {
-			s.ws.Close()
-			return
+// alive implements talker.
+func (s *socket) alive() { s.heard.Store(clock()) }
+
+// ping pings, unless somebody is writing anyway.
+func (s *socket) ping() {
+	if s.writing.TryLock() {
+		defer s.writing.Unlock()
+		if !s.goodbye {
+			s.put(opPing, nil)
 		}
 	}
 }
 
-// end takes the socket out of everything, once its reader is done.
+// close tells the widget why. The socket ends when the widget has answered, or
+// soon: closing while something unread is in the system's buffer would reset
+// the connection, and the widget would never learn why.
+func (s *socket) close(code int, why string) {
+	s.control(opClose, append(binary.BigEndian.AppendUint16(nil, uint16(code)), why...))
+	time.AfterFunc(lastWords, s.end)
+}
+
+// end takes the socket out of everything. It may be called more than once.
 func (s *socket) end() {
 	s.mu.Lock()
+	was := s.dead
 	s.dead = true
+	g := s.guest
 	s.mu.Unlock()
-	s.ws.Close()
-	if s.guest.Peer != "" {
+	s.conn.Close()
+	if was || s.poll == nil {
+		return
+	}
+	s.poll.forget(s)
+	if g.Peer != "" {
 		s.c.rooms.leave(s)
 	}
 	s.c.socks.remove(s)
 }
 
+// errOurs marks failures that are not the widget's.
+var errOurs = errors.New("webchat: failed")
+
 // report logs a failure of ours, once, and passes it on.
 func (c *Chat) report(doing string, err error) error {
-	if !errors.Is(err, errToken) && !errors.Is(err, context.Canceled) {
+	if errors.Is(err, errToken) {
+		return err
+	}
+	if !errors.Is(err, context.Canceled) {
 		c.d.Log.Error("webchat: "+doing+" failed", "channel", c.d.Name, "err", err)
 	}
-	return err
+	return errors.Join(errOurs, err)
 }

@@ -4,8 +4,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/gorilla/websocket"
 )
 
 // sockets are all that are open in this process, in as many slots as there are
@@ -15,6 +13,9 @@ type sockets struct {
 	next  atomic.Uint32
 	slots [int(pingEvery / time.Second)]slot
 	turn  int
+
+	mu   sync.Mutex
+	poll *poller
 }
 
 type slot struct {
@@ -56,25 +57,60 @@ func (l *slot) list() []*socket {
 	return out
 }
 
+// poller is made for the first socket, and again for the first after
+// closeAll.
+func (ss *sockets) poller() (*poller, error) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if ss.poll == nil {
+		p, err := newPoller()
+		if err != nil {
+			return nil, err
+		}
+		ss.poll = p
+	}
+	return ss.poll, nil
+}
+
 // ping pings the next slot and ends sockets that have been silent for too
-// long. A ping is 2 bytes: where they do not fit at once, nothing has been
-// taken for long.
+// long: those who never said hello among them.
 func (ss *sockets) ping() {
 	ss.turn = (ss.turn + 1) % len(ss.slots)
 	for _, s := range ss.slots[ss.turn].list() {
-		if clock()-s.heard.Load() > int64(deadAfter) {
-			s.ws.Close()
+		silent := time.Duration(clock() - s.heard.Load())
+		s.mu.Lock()
+		new := s.guest.Peer == ""
+		s.mu.Unlock()
+		if silent > deadAfter || new && silent > readLimit {
+			s.end()
 			continue
 		}
-		s.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(20*time.Millisecond))
+		s.ping()
 	}
 }
 
-// closeAll sends everybody away, to come back to another process or the next.
-func (ss *sockets) closeAll() {
+// closeAll sends everybody away, to come back to another process or the next,
+// and returns when they have gone, or at most so much later.
+func (ss *sockets) closeAll(most time.Duration) {
+	var all sync.WaitGroup
 	for i := range ss.slots {
 		for _, s := range ss.slots[i].list() {
-			go s.close(closeAway, "going away")
+			all.Go(func() { s.close(closeAway, "going away") })
 		}
+	}
+	all.Wait()
+	for end := time.Now().Add(most); ss.len() > 0 && time.Now().Before(end); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	for i := range ss.slots {
+		for _, s := range ss.slots[i].list() {
+			s.end()
+		}
+	}
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if ss.poll != nil {
+		ss.poll.close()
+		ss.poll = nil
 	}
 }
