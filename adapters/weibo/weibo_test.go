@@ -515,6 +515,43 @@ func TestTimelines(t *testing.T) {
 	}
 }
 
+// TestPlayground plays a fan as the playground's page does.
+func TestPlayground(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conf, reg := config(), fake.Demo()
+		conf.UID, conf.AppSecret, conf.Token = reg.UID, core.Secret(reg.AppSecret), core.Secret(reg.Token)
+		r := newRig(t, conf, reg)
+		r.deps.HTTP = r.platform.Client()
+		control := r.platform.Control()
+		act := func(body string, want int) {
+			t.Helper()
+			w := httptest.NewRecorder()
+			control.ServeHTTP(w, httptest.NewRequest("POST", "/", strings.NewReader(body)))
+			if w.Code != want {
+				t.Errorf("%s: answered %d %s", body, w.Code, w.Body)
+			}
+			time.Sleep(5 * time.Second)
+		}
+		for _, do := range []string{"follow", "say", "click", "mention", "image"} {
+			act(`{"who":"`+fan+`","do":"`+do+`","text":"x"}`, 200)
+		}
+		if _, err := r.Send(t.Context(), say("d", fan, core.Text{Body: "您好"})); err != nil {
+			t.Error(err)
+		}
+		for _, do := range []string{"end_token", "new_token", "fail", "close_window", "unfollow"} {
+			act(`{"who":"`+fan+`","do":"`+do+`"}`, 200)
+		}
+		act(`{"who":"me","do":"say"}`, 400)
+		act(`{"who":"1","do":"fly"}`, 400)
+		w := httptest.NewRecorder()
+		control.ServeHTTP(w, httptest.NewRequest("GET", "/?who="+fan, nil))
+		var s fake.State
+		if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || s.Follows || len(s.Screen) != 6 || len(r.inbox.envs) != 6 {
+			t.Errorf("the page shows %s, %d filed: %v", w.Body, len(r.inbox.envs), err)
+		}
+	})
+}
+
 func TestRecall(t *testing.T) {
 	r := newRig(t, config(), registered)
 	r.platform.Think = func() bool { return false }
