@@ -16,8 +16,8 @@ import (
 
 // Options say what a script may refer to beside itself.
 type Options struct {
-	// Base has the words and commands that the scripts leave out; the embedded
-	// flows.FS as a rule. Its entries and flows are not used.
+	// Base has, in its words.yaml, the words and commands that the scripts leave
+	// out; the embedded flows.FS as a rule.
 	Base fs.FS
 	// Systems are the names of the business systems that a flow may call. Nil
 	// means that they are not known and not checked.
@@ -210,10 +210,11 @@ func (l *loader) named(what, id string, at Pos) bool {
 
 // base fills in the words and commands that the scripts leave out.
 func (l *loader) base() {
-	if l.opt.Base == nil {
+	missing := slices.ContainsFunc(sortedKeys(wordings), func(id string) bool { return l.b.words[id].empty() }) || len(l.cmds) < len(commandNames)
+	if l.opt.Base == nil || !missing {
 		return
 	}
-	sub := &loader{opt: Options{}, sum: sha256.New(), where: map[string]Pos{}}
+	sub := &loader{opt: Options{Skip: func(name string) bool { return name != "words.yaml" }}, sum: sha256.New(), where: map[string]Pos{}}
 	sub.b = &Book{words: map[string]text{}}
 	for _, f := range sub.files(l.opt.Base) {
 		for id, t := range f.Words {

@@ -178,7 +178,7 @@ func FuzzLoad(f *testing.F) {
 		if len(b) > 4000 {
 			return
 		}
-		book, err := load(good, string(b))
+		book, err := dialog.Load(fstest.MapFS{"a.yaml": {Data: []byte(good)}, "b.yaml": {Data: b}}, dialog.Options{})
 		if (book == nil) == (err == nil) {
 			t.Fatal("neither a book nor an error")
 		}
