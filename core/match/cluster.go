@@ -15,7 +15,7 @@ type Group struct {
 }
 
 const (
-	alikeFrom = .3 // cosine from which two questions ask the same
+	alikeFrom = .3  // cosine from which two questions ask the same
 	adoptFrom = .25 // mean probability from which an existing entry should learn them
 )
 

@@ -44,8 +44,23 @@ func TestLab2(t *testing.T) {
 	}
 	for _, wd := range strings.Fields(os.Getenv("LAB2")) {
 		name, k, _ := strings.Cut(wd, ":")
-		tr, te := loadTSV(name+"/train.tsv"), loadTSV(name+"/valid.tsv")
-		if k != "" {
+		tr, te := []sample(nil), []sample(nil)
+		if name != "union" {
+			tr, te = loadTSV(name+"/train.tsv"), loadTSV(name+"/valid.tsv")
+		}
+		if name == "union" {
+			tr, te = nil, nil
+			for _, d := range []string{"banking77", "clinc150", "hwu64", "cic", "smp2019"} {
+				for _, x := range shots(loadTSV(d+"/train.tsv"), 10, 1) {
+					tr = append(tr, sample{d + " " + x.label, x.text})
+				}
+				for i, x := range loadTSV(d + "/valid.tsv") {
+					if i%4 == 0 && d != "cic" {
+						te = append(te, sample{d + " " + x.label, x.text})
+					}
+				}
+			}
+		} else if k != "" {
 			var n int
 			fmt.Sscan(k, &n)
 			tr = shots(tr, n, 1)

@@ -67,7 +67,10 @@ func (m *matrix) set(row int, w []float32) {
 }
 
 // pruned: weights nearer to zero than this change no decision.
-const pruned = .005
+const (
+	pruned     = .005
+	prunedMany = .02 // with hundreds of classes
+)
 
 // product is reused memory for times.
 type product struct {

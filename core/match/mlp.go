@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"runtime"
 
 	"gonum.org/v1/gonum/blas/gonum"
 )
@@ -51,8 +52,11 @@ func trainNet(ctx context.Context, s *set, rows int, p netParams) (*net, error) 
 	for range p.epochs {
 		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		for count, i := range order {
-			if count&255 == 0 && ctx.Err() != nil {
-				return nil, ctx.Err()
+			if count&15 == 0 {
+				if ctx.Err() != nil {
+					return nil, ctx.Err()
+				}
+				runtime.Gosched()
 			}
 			ix, val = ix[:0], val[:0]
 			for k, j := range s.x[i].ix {

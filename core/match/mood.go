@@ -45,6 +45,8 @@ type lexicon struct {
 	of   []uint8 // categories of each word, as bits
 }
 
+var extracts = sync.Pool{New: func() any { return &extract{} }}
+
 var lexiconOf = sync.OnceValue(func() *lexicon {
 	number := map[string]int{}
 	l := &lexicon{}
@@ -129,7 +131,8 @@ func (s *moodScorer) vector(text []rune) (v vector, hits []lexHit) {
 	if len(text) > moodRunes {
 		text = slices.Concat(text[:moodRunes/2], text[len(text)-moodRunes/2:])
 	}
-	x := &extract{}
+	x := extracts.Get().(*extract)
+	defer extracts.Put(x)
 	x.reset()
 	x.tokens(text)
 	if s.rich {

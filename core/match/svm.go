@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"runtime"
 
 	"gonum.org/v1/gonum/blas/gonum"
 )
@@ -48,8 +49,11 @@ func trainSVM(ctx context.Context, s *set, p svmParams) ([]float32, error) {
 		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		moved := 0
 		for n, i := range order {
-			if n&255 == 0 && ctx.Err() != nil {
-				return nil, ctx.Err()
+			if n&15 == 0 {
+				if ctx.Err() != nil {
+					return nil, ctx.Err()
+				}
+				runtime.Gosched() // answers come first, also on one core
 			}
 			x := s.x[i]
 			if sq[i] == 0 {

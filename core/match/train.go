@@ -3,6 +3,7 @@ package match
 import (
 	"cmp"
 	"context"
+	"runtime"
 	"slices"
 	"sync"
 )
@@ -88,6 +89,9 @@ func (t *training) fit(ctx context.Context, use []int, r recipe) (*model, error)
 	fs := make([][]feature, len(use))
 	data := &set{classes: len(t.entry), class: make([]int32, len(use)), x: make([]vector, len(use))}
 	for k, i := range use {
+		if k&63 == 0 {
+			runtime.Gosched()
+		}
 		fs[k] = slices.Clone(x.features(t.samples[i].text))
 		data.class[k] = t.samples[i].class
 	}
@@ -135,7 +139,7 @@ func fitSVM(ctx context.Context, data *set, rows int, c float64) (*matrix, error
 			return nil, err
 		}
 		for i, x := range w {
-			if x > pruned || x < -pruned {
+			if x > prunedMany || x < -prunedMany {
 				cells = append(cells, cell{int32(i / (hi - lo)), uint16(lo + i%(hi-lo)), x})
 			}
 		}
