@@ -141,7 +141,11 @@ func (r *Rules) Open(c core.Conversation, s core.Scene, past ...core.Envelope) c
 func (r *Rules) Assign(c core.Conversation, agent string, s core.Scene) core.Outcome {
 	t := r.begin(c, s)
 	a, ok := t.agent(agent)
-	if t.t == nil || !ok || a.Presence != core.OnDuty || t.c.Gone ||
+	if t.t.Open() && t.c.Gone {
+		t.left() // nobody's phone rings for somebody who is not there
+		return t.end()
+	}
+	if t.t == nil || !ok || a.Presence != core.OnDuty ||
 		t.t.State != core.TicketWaiting && t.t.State != core.TicketMessage || a.Max > 0 && a.Load > a.Max {
 		return core.Outcome{Conversation: c}
 	}
