@@ -104,7 +104,7 @@ func (l *loader) foreign(s *step, what string) {
 		{"text", !s.Text.empty(), "ask choose handoff call"}, {"kind", s.Kind != "", "ask"}, {"pattern", s.Pattern != "", "ask"},
 		{"min", s.Min != nil, "ask"}, {"max", s.Max != nil, "ask"}, {"label", !s.Label.empty(), "ask choose set"},
 		{"tries", s.Tries != 0, "ask choose"}, {"error", !s.Error.empty(), "ask choose"}, {"too_many", s.TooMany != "", "ask choose"},
-		{"known", s.Known != "", "ask choose"}, {"options", len(s.Options) > 0, "choose"}, {"then", s.Then != "", "if"},
+		{"optional", s.Skip, "ask"}, {"known", s.Known != "", "ask choose"}, {"options", len(s.Options) > 0, "choose"}, {"then", s.Then != "", "if"},
 		{"else", s.Else != "", "if"}, {"send", len(s.Send) > 0, "call"}, {"save", len(s.Save) > 0, "call"},
 		{"timeout", s.Timeout != 0, "call"}, {"on_error", s.OnError != "", "call"}, {"errors", len(s.Errors) > 0, "call"},
 		{"class", s.Class != nil, "handoff"}, {"replies", len(s.Replies) > 0, "say ask"},

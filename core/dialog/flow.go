@@ -244,6 +244,9 @@ func (t *turn) inFlow(text string, d match.Decision) bool {
 		return true
 	}
 	value, ok := t.valid(s, text, cmd)
+	if s.Skip && cmd == "skip" {
+		value, ok = "", true
+	}
 	if f.Paused {
 		return t.paused(s, sure, ok, cmd)
 	}
@@ -251,7 +254,7 @@ func (t *turn) inFlow(text string, d match.Decision) bool {
 	switch {
 	case ok && s.Kind == "text" && sure && d.Candidates[0].How == "exact":
 		ok = false // the very words of an entry are a question, not an answer
-	case ok && s.Kind == "text" && late:
+	case ok && s.Kind == "text" && late && value != "":
 		ok = false
 	}
 	switch {

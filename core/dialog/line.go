@@ -1,8 +1,10 @@
 package dialog
 
 import (
+	"cmp"
 	"encoding/hex"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"time"
 
@@ -359,5 +361,30 @@ func (t *turn) match(text string) match.Decision {
 	if t.m.Last != "" && t.s.Now.Sub(t.m.LastAt) < t.b.set.Context {
 		q.Context = t.m.Last
 	}
-	return t.b.matcher.Match(q)
+	return t.b.inContext(t.b.matcher.Match(q), q.Context)
+}
+
+// inContext drops entries that only follow up another one, when that was not
+// the last.
+func (b *Book) inContext(d match.Decision, last string) match.Decision {
+	n := len(d.Candidates)
+	rest := slices.DeleteFunc(slices.Clone(d.Candidates), func(c match.Candidate) bool {
+		e := b.entries[c.Entry]
+		return e == nil || e.Context != "" && e.Context != last
+	})
+	if len(rest) == n || n == 0 {
+		return d
+	}
+	first := len(rest) > 0 && rest[0] == d.Candidates[0]
+	d.Candidates = rest
+	switch {
+	case first && (d.Kind == match.Answer || len(rest) > 1):
+	case len(rest) > 0 && rest[0].P >= cmp.Or(b.set.Answer, .5):
+		d.Kind = match.Answer
+	case len(rest) > 0 && rest[0].P >= cmp.Or(b.set.Clarify, .3):
+		d.Kind = match.Clarify
+	default:
+		d.Kind = match.Fallback
+	}
+	return d
 }

@@ -167,7 +167,8 @@ type step struct {
 	Tries   int               `yaml:"tries"`
 	Error   text              `yaml:"error"`
 	TooMany string            `yaml:"too_many"`
-	Known   string            `yaml:"known"` // ask, choose: "skip" does not ask for what is known
+	Skip    bool              `yaml:"optional"` // ask: may be left out with 跳过, skip
+	Known   string            `yaml:"known"`    // ask, choose: "skip" does not ask for what is known
 	Options []option          `yaml:"options"`
 	Then    string            `yaml:"then"`
 	Else    string            `yaml:"else"`
