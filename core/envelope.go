@@ -223,6 +223,10 @@ func (ps Parts) Text() string {
 			t = p.Words
 		case Pick:
 			t = p.Label
+		case Choice:
+			t = p.Prompt
+		case Card:
+			t = p.Title
 		}
 		if t != "" && s != "" {
 			s += "\n"

@@ -24,6 +24,7 @@ type told struct {
 	ticket string
 	peer   core.Peer
 	state  core.State
+	agent  string // name, while somebody has it
 	at     time.Time
 	text   string
 }
@@ -40,9 +41,12 @@ func (b *banners) show(ctx context.Context, c core.Conversation) {
 	peer := c.Peer
 	peer.ID = c.Key.Peer
 	t := c.Ticket
+	now := told{peer: peer, state: c.State}
+	if c.State == core.WithAgent {
+		now.agent = b.name(t.Agent)
+	}
 	b.mu.Lock()
 	before, shown := b.told[c.Key]
-	now := told{peer: peer, state: c.State}
 	if t.Open() {
 		now.ticket = t.ID
 		b.told[c.Key] = now
@@ -57,8 +61,8 @@ func (b *banners) show(ctx context.Context, c core.Conversation) {
 	case t.State == core.TicketWaiting || t.State == core.TicketRinging:
 		now.at, now.text = before.at, before.text
 		b.waiting(ctx, c.Key, now, before.ticket != now.ticket || before.state != now.state)
-	default:
-		b.set(ctx, c.Key, now, core.Banner{State: c.State, Name: b.name(t.Agent)})
+	case !shown || before.state != now.state || before.agent != now.agent:
+		b.set(ctx, c.Key, now, core.Banner{State: c.State, Name: now.agent})
 	}
 }
 

@@ -20,6 +20,7 @@ type pool struct {
 	busy    map[core.Key]bool // taking a turn; true if another was wanted meanwhile
 	queued  []core.Key
 	waiting map[core.Key]struct{}
+	bursts  map[core.Key]time.Time // conversations whose unread lines wait for more until then
 	workers int
 }
 
@@ -27,6 +28,7 @@ type pool struct {
 func (p *pool) want(key core.Key) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	delete(p.bursts, key)
 	if _, ok := p.busy[key]; ok {
 		p.busy[key] = true
 		return
@@ -43,6 +45,29 @@ func (p *pool) want(key core.Key) {
 		p.workers++
 		p.hub.bg.Go(p.work)
 	}
+}
+
+// burst notes that a turn has left lines unread until t, so that the search for
+// unread ones passes it over. A new line or the time ends it.
+func (p *pool) burst(key core.Key, t time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bursts == nil {
+		p.bursts = map[core.Key]time.Time{}
+	}
+	p.bursts[key] = t
+}
+
+// waits reports whether key is in a burst.
+func (p *pool) waits(key core.Key) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t, ok := p.bursts[key]
+	if ok && !p.hub.now().Before(t) {
+		delete(p.bursts, key)
+		return false
+	}
+	return ok
 }
 
 // at asks for a turn of key when t has come. Far times are left to polling.
@@ -115,6 +140,10 @@ func (h *Hub) turn(ctx context.Context, key core.Key) error {
 		return err
 	}
 	h.conf.Meter.Time("turn_seconds", time.Since(start))
+	if due := done.After.Due(); m.out.Left > 0 && due.After(m.scene.Now) {
+		h.turns.burst(key, due)
+		done.More = false // they are known; newer ones ask for themselves
+	}
 	h.committed(ctx, key, done)
 	return nil
 }
@@ -170,7 +199,7 @@ func (h *Hub) committed(ctx context.Context, key core.Key, done core.Committed) 
 	}
 	for _, a := range done.Agents {
 		h.line.agent(a)
-		if a.Presence == core.OffDuty {
+		if a.Presence == core.OffDuty && a.ID == key.String() { // they have just gone home
 			h.vacate(ctx, a.ID)
 		}
 	}

@@ -73,7 +73,9 @@ func (h *Hub) search(ctx context.Context) {
 		h.log.Error("the store could not be searched for conversations; trying again", "err", err)
 	}
 	for _, k := range keys {
-		h.turns.want(k)
+		if !h.turns.waits(k) {
+			h.turns.want(k)
+		}
 	}
 	for ctx.Err() == nil {
 		ds, err := h.store.Outbox(ctx, h.now(), batch)

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sony/gobreaker/v2"
-
 	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/desk"
 )
@@ -28,7 +26,7 @@ type account struct {
 	marker core.Marker
 	editor core.Editor
 
-	breaker *gobreaker.TwoStepCircuitBreaker[any]
+	circuit circuit
 
 	mu      sync.Mutex
 	queued  []core.Delivery
@@ -41,10 +39,8 @@ type account struct {
 }
 
 const (
-	atATime  = 32               // deliveries under way for one account
-	patience = 5                // failures in a row after which an account is left alone
-	alone    = 10 * time.Second // for this long, then one is tried
-	denied   = 5 * time.Minute  // between tries of an account whose credentials are refused
+	atATime = 32              // deliveries under way for one account
+	denied  = 5 * time.Minute // between tries of an account whose credentials are refused
 )
 
 func newAccount(h *Hub, name string, r Role, a core.Adapter) *account {
@@ -52,14 +48,6 @@ func newAccount(h *Hub, name string, r Role, a core.Adapter) *account {
 	acc.banner, _ = a.(core.Bannerer)
 	acc.marker, _ = a.(core.Marker)
 	acc.editor, _ = a.(core.Editor)
-	acc.breaker = gobreaker.NewTwoStepCircuitBreaker[any](gobreaker.Settings{
-		Name: name, Timeout: alone, MaxRequests: 1,
-		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= patience },
-		OnStateChange: func(_ string, _, to gobreaker.State) {
-			acc.set(map[gobreaker.State]string{gobreaker.StateOpen: "the platform fails; messages wait and are tried again"}[to])
-			h.log.Warn("account", "channel", name, "circuit", to.String())
-		},
-	})
 	return acc
 }
 
@@ -140,15 +128,17 @@ func (a *account) deliver(ctx context.Context, d core.Delivery) {
 		a.hub.settle(ctx, a, core.Result{Delivery: d, Outcome: core.AttemptAgain, Next: pause, Err: errors.New("slowed down by the platform")})
 		return
 	}
-	done, err := a.breaker.Allow()
-	if err != nil {
-		a.hub.settle(ctx, a, core.Result{Delivery: d, Outcome: core.AttemptAgain, Next: now.Add(jitter(alone)), Err: err})
+	if wait := a.circuit.wait(now); wait > 0 {
+		a.hub.settle(ctx, a, core.Result{Delivery: d, Outcome: core.AttemptAgain, Next: now.Add(wait + jitter(alone)), Err: errOpen})
 		return
 	}
 	start := time.Now()
 	ref, err := a.attempt(ctx, d)
 	a.hub.conf.Meter.Time("send_seconds", time.Since(start), "channel", a.name)
-	done(trips(err))
+	if a.circuit.after(err, a.hub.now()) {
+		a.set(map[bool]string{true: errOpen.Error()}[err != nil])
+		a.hub.log.Warn("account", "channel", a.name, "works", err == nil, "err", err)
+	}
 	a.hub.settle(ctx, a, a.result(d, ref, err))
 }
 
@@ -175,18 +165,6 @@ func (a *account) recall(ctx context.Context, d core.Delivery) (core.Result, boo
 		return unknown, true
 	}
 	return core.Result{}, false
-}
-
-// trips is err if it speaks against the account rather than one message.
-func trips(err error) error {
-	if err == nil {
-		return nil
-	}
-	switch core.KindOf(err) {
-	case core.Transient, core.Unknown:
-		return err
-	}
-	return nil
 }
 
 func (a *account) attempt(ctx context.Context, d core.Delivery) (ref string, err error) {

@@ -60,10 +60,10 @@ func (m *mind) turn(c core.Conversation, unread []core.Envelope) (core.Outcome, 
 }
 
 // run is how many of the envelopes are read together: consecutive ones of the
-// customer, else one.
+// customer, else one; an edit is alone.
 func (m *mind) run(es []core.Envelope) int {
 	n := 0
-	for n < len(es) && es[n].Channel == m.out.Conversation.Key.Channel {
+	for n < len(es) && es[n].Channel == m.out.Conversation.Key.Channel && es[n].Replaces == "" {
 		n++
 	}
 	return max(n, 1)
@@ -100,7 +100,8 @@ func (m *mind) read(run []core.Envelope) (left int, err error) {
 		}
 	}
 	before, said := m.out.Conversation.Ticket, len(m.out.Say)
-	if m.out.Conversation.State != core.WithAgent {
+	edited := len(run) == 1 && run[0].Replaces != "" // the bot has answered; staff see what it says now
+	if m.out.Conversation.State != core.WithAgent && !edited {
 		if left, err = m.bot(run); err != nil {
 			return 0, err
 		}
@@ -227,6 +228,16 @@ func (m *mind) desked(f func(core.Conversation) core.Outcome) {
 }
 
 func (m *mind) apply(o core.Outcome) {
+	if o.Hush { // what the bot said earlier in this turn is overtaken, too
+		m.out.Say = slices.DeleteFunc(m.out.Say, func(env core.Envelope) bool {
+			m.address(&env)
+			over := env.Channel == m.out.Conversation.Key.Channel && env.By.Kind == core.ByBot
+			if over {
+				m.dropped("a person has taken over", env)
+			}
+			return over
+		})
+	}
 	m.out.Conversation = o.Conversation
 	m.out.Say = append(m.out.Say, o.Say...)
 	m.out.Events = append(m.out.Events, o.Events...)

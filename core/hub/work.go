@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
@@ -12,7 +13,7 @@ import (
 // must not be called while Run runs. next is when there is something to do
 // again though nobody writes; zero means never.
 func (h *Hub) Work(ctx context.Context) (next time.Time, err error) {
-	for {
+	for round := 0; ; round++ {
 		n, err := h.once(ctx)
 		if err != nil {
 			return next, err
@@ -20,10 +21,17 @@ func (h *Hub) Work(ctx context.Context) (next time.Time, err error) {
 		if n == 0 {
 			break
 		}
+		if round > most {
+			return next, fmt.Errorf("hub: there is always something to do at %s: %d things after %d rounds", h.now().Format(time.RFC3339), n, round)
+		}
 	}
 	h.banners.refresh(ctx)
 	return h.later(), nil
 }
+
+// most is how often Work looks for more before it gives up: a turn that wants
+// itself again at once would never end.
+const most = 10_000
 
 // Load fills the line from the store, as Run does when it starts.
 func (h *Hub) Load(ctx context.Context) error { return h.line.load(ctx) }
@@ -34,11 +42,15 @@ func (h *Hub) once(ctx context.Context) (n int, err error) {
 		return 0, err
 	}
 	for _, k := range keys {
+		if h.turns.waits(k) {
+			continue
+		}
 		if err := h.turn(ctx, k); err != nil {
 			return n, err
 		}
+		n++
 	}
-	n = len(keys) + h.line.offer(ctx)
+	n += h.line.offer(ctx)
 	h.turns.clear()
 	ds, err := h.store.Outbox(ctx, h.now(), batch)
 	if err != nil {
