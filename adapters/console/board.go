@@ -21,6 +21,11 @@ type board struct {
 	at     time.Time
 	pause  time.Duration // until the next read in any case
 	dirty  bool
+
+	called   map[string]string // what agents are called
+	calledAt time.Time
+	done     []core.TicketView // the whole team's last closed tickets
+	doneAt   time.Time
 }
 
 const (
@@ -29,6 +34,12 @@ const (
 	boardFresh = time.Second            // without a hint
 	boardPause = 150 * time.Millisecond // between two reads at least
 	closedMax  = 300
+	doneMax    = 200 // of one agent's, for today's figures
+	teamMax    = 2000
+)
+
+const (
+	figuresFresh = 10 * time.Second
 )
 
 var (
@@ -192,8 +203,39 @@ func says(v core.TicketView, words string) bool {
 	return true
 }
 
-// names are what agents are called, by Agent.ID.
+// doneLately are the tickets that the team closed last, at most a few seconds
+// old: it is read for figures only.
+func (c *Console) doneLately(ctx context.Context) ([]core.TicketView, error) {
+	b := &c.board
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if age := c.Now().Sub(b.doneAt); b.done != nil && age >= 0 && age < figuresFresh {
+		return b.done, nil
+	}
+	vs, err := c.closed(ctx, core.TicketQuery{Max: teamMax})
+	if err == nil {
+		b.done, b.doneAt = vs, c.Now()
+	}
+	return vs, err
+}
+
+// names are what agents are called, by Agent.ID; at most a second old. The
+// result is shared: do not change it.
 func (c *Console) names(ctx context.Context) (map[string]string, error) {
+	b := &c.board
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if age := c.Now().Sub(b.calledAt); b.called != nil && age >= 0 && age < boardFresh {
+		return b.called, nil
+	}
+	m, err := c.readNames(ctx)
+	if err == nil {
+		b.called, b.calledAt = m, c.Now()
+	}
+	return m, err
+}
+
+func (c *Console) readNames(ctx context.Context) (map[string]string, error) {
 	agents, err := c.Views.Agents(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("console: agents: %w", err)

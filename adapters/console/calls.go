@@ -87,7 +87,7 @@ func (c *Console) serveMe(_ http.ResponseWriter, r *http.Request, who signedIn) 
 			out.Presence, out.Since, out.Max = a.Presence, a.Since, a.Max
 		}
 	}
-	done, err := c.closed(ctx, core.TicketQuery{Agent: id, Max: 1000})
+	done, err := c.closed(ctx, core.TicketQuery{Agent: id, Max: doneMax})
 	if err != nil {
 		return nil, err
 	}
@@ -277,7 +277,7 @@ func (c *Console) serveTeam(_ http.ResponseWriter, r *http.Request, who signedIn
 	}
 	team := c.team(agents, as, loads(open))
 	if who.account.Role.leads() {
-		done, err := c.closed(ctx, core.TicketQuery{Max: 5000})
+		done, err := c.doneLately(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -28,17 +28,21 @@ export function setNotice(f: Notice) {
   onNotice = f;
 }
 
-// soon asks again for what changed, many hints in one go.
-const due = new Set<string>();
-let timer: number | undefined;
+// soon asks again for what changed, many hints in one go: the conversation on
+// show at once, lists and figures at a pace that a peak can bear.
+const waits: Record<string, number> = { tickets: 900, me: 3000, team: 3000, accounts: 1000, canned: 1000, notices: 1000 };
+const due = new Map<string, number>();
+const done = new Map<string, number>();
 function soon(...keys: string[]) {
-  for (const k of keys) due.add(k);
-  timer ??= window.setTimeout(() => {
-    timer = undefined;
-    const now = [...due];
-    due.clear();
-    for (const k of now) queries.invalidateQueries({ queryKey: k.split('/') });
-  }, 120);
+  for (const k of keys) {
+    if (due.has(k)) continue;
+    const wait = Math.max(120, (waits[k] ?? 0) - (Date.now() - (done.get(k) ?? 0)));
+    due.set(k, window.setTimeout(() => {
+      due.delete(k);
+      done.set(k, Date.now());
+      void queries.invalidateQueries({ queryKey: k.split('/') });
+    }, wait));
+  }
 }
 
 function take(h: Hint, me: string) {
