@@ -44,7 +44,7 @@ func serveIdle(b *testing.B) {
 	for in.Scan() {
 		now := resident()
 		debug.FreeOSMemory()
-		fmt.Println(now, resident())
+		fmt.Println(now, resident(), w.chat.socks.len())
 	}
 	os.RemoveAll(w.dir)
 	os.Exit(0)
@@ -87,14 +87,19 @@ func BenchmarkIdle(b *testing.B) {
 	defer cmd.Wait()
 	defer stdin.Close()
 	out := bufio.NewReader(stdout)
+	conns := make([]*websocket.Conn, 0, n)
 	base, err := out.ReadString('\n')
 	if err != nil {
 		b.Fatal(err)
 	}
 	ask := func() (now, live int64) {
 		io.WriteString(stdin, "?\n")
-		if _, err := fmt.Fscanln(out, &now, &live); err != nil {
+		var there int
+		if _, err := fmt.Fscanln(out, &now, &live, &there); err != nil {
 			b.Fatal(err)
+		}
+		if want := len(conns) + 1; there != want {
+			b.Errorf("%d sockets are open, want %d", there, want)
 		}
 		return now, live
 	}
@@ -102,12 +107,11 @@ func BenchmarkIdle(b *testing.B) {
 	var cfg = idleConfig
 	cfg.Validate()
 	c := &Chat{cfg: cfg, d: core.Deps{Now: time.Now}, ring: ring{site: cfg.Site, keys: [][]byte{[]byte(cfg.Keys[0])}}}
-	openIdle(b, c, base) // one, so that everything that is made once is there
+	defer openIdle(b, c, base).Close() // one, so that everything that is made once is there
 	_, before := ask()
 	start := time.Now()
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	conns := make([]*websocket.Conn, 0, n)
 	for range 32 {
 		wg.Go(func() {
 			for {
@@ -128,7 +132,7 @@ func BenchmarkIdle(b *testing.B) {
 	}
 	wg.Wait()
 	took := time.Since(start)
-	time.Sleep(pingEvery + 2*time.Second) // a whole round of pings, so that their cost is in it
+	time.Sleep(pingEvery + readLimit) // a whole round of pings, so that their cost is in it and that nobody is lost is seen
 	now, live := ask()
 	b.ReportMetric(float64(now-before)/n, "resident-B/chat")
 	b.ReportMetric(float64(live-before)/n, "live-B/chat")

@@ -124,7 +124,7 @@ func (s *socket) frames(in *bufio.Reader) error {
 	for {
 		s.conn.SetReadDeadline(time.Now().Add(readLimit))
 		b, err := readMessage(in, *p, s.c.cfg.Limits.Body, s)
-		if err == nil {
+		if err == nil && b != nil {
 			*p = b[:0]
 			err = s.handle(b)
 		}

@@ -148,7 +148,9 @@ type talker interface {
 }
 
 // readMessage reads the next text, of at most max bytes in all its frames,
-// appending to buf. errClosed: the other end has said goodbye, and was answered.
+// into buf. It returns nil and no error if there were only control frames: it
+// does not wait for what may not come for hours. errClosed: the other end has
+// said goodbye, and was answered.
 func readMessage(in *bufio.Reader, buf []byte, max int64, t talker) ([]byte, error) {
 	buf = buf[:0]
 	var tmp [125]byte
@@ -194,7 +196,7 @@ func readMessage(in *bufio.Reader, buf []byte, max int64, t talker) ([]byte, err
 				return buf, nil
 			}
 		}
-		if err != nil {
+		if err != nil || !started && in.Buffered() == 0 {
 			return nil, err
 		}
 	}
