@@ -146,7 +146,7 @@ func (l *lanes) opens(p pending) (bool, error) {
 // thread is where desk shows ticket.
 func (l *lanes) thread(desk, ticket string) (x core.Shown, found bool, err error) {
 	x.Desk = desk
-	found, err = l.t.row([]any{&x.Thread, &x.Card}, "SELECT thread, card FROM thread WHERE ticket = $1 AND desk = $2", ticket, desk)
+	found, err = l.t.row([]any{&x.Thread, &x.Card}, "SELECT thread, card FROM thread WHERE ticket = $1 AND desk = $2 ORDER BY at DESC LIMIT 1", ticket, desk)
 	return x, found, err
 }
 

@@ -132,7 +132,7 @@ func TestPlans(t *testing.T) {
 		"SELECT c.channel, c.peer, u.since FROM unread u JOIN conversation c ON c.id = u.conv ORDER BY u.since LIMIT $1",
 		"SELECT channel, peer, due FROM conversation WHERE due > 0 AND due <= $1 ORDER BY due LIMIT $2",
 		"SELECT l.seq FROM log l WHERE l.channel = $1 AND l.ref = $2 AND l.kind = 'out' AND l.ref <> '' ORDER BY l.seq DESC LIMIT 1",
-		"SELECT thread, card FROM thread WHERE ticket = $1 AND desk = $2",
+		"SELECT ref FROM log WHERE seq = $1 AND channel = $2 AND kind = 'out'",
 		"SELECT t.body FROM ticket t WHERE t.state IN ($1, $2) AND t.state <> 'closed' ORDER BY t.since, t.id",
 		"SELECT count(*) FROM ticket WHERE state = 'waiting'",
 		"SELECT at FROM log WHERE due > 0 AND due <= $1 ORDER BY due LIMIT 1",

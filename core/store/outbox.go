@@ -187,8 +187,9 @@ func (x *settling) sent() error {
 		return nil
 	}
 	if x.Delivery.Thread == "" {
-		_, err := t.exec(`INSERT INTO thread (desk, thread, conv, ticket, card) VALUES ($1, $2, $3, $4, $2)
-			ON CONFLICT (desk, thread) DO UPDATE SET conv = excluded.conv, ticket = excluded.ticket, card = excluded.card`, x.channel, x.Ref, c.id, x.card)
+		_, err := t.exec(`INSERT INTO thread (desk, thread, conv, ticket, card, at) VALUES ($1, $2, $3, $4, $2, $5)
+			ON CONFLICT (desk, thread) DO UPDATE SET conv = excluded.conv, ticket = excluded.ticket, card = excluded.card, at = excluded.at`,
+			x.channel, x.Ref, c.id, x.card, micro(x.now))
 		return err
 	}
 	_, err := t.exec("UPDATE thread SET card = $3 WHERE desk = $1 AND thread = $2 AND card <> $3", x.channel, x.Delivery.Thread, x.Ref)
@@ -295,6 +296,9 @@ func (s *Store) Thread(ctx context.Context, desk, thread string) (key core.Key, 
 
 // Ready implements core.Store.
 func (s *Store) Ready(ctx context.Context, now time.Time, max int) ([]core.Key, error) {
+	if max <= 0 {
+		return nil, nil
+	}
 	type waiting struct {
 		key   core.Key
 		since int64

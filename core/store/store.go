@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -77,6 +78,9 @@ func (s *Store) open(ctx context.Context) error {
 	if err := s.claim(ctx); err != nil {
 		return err
 	}
+	if err := private(s.file); err != nil {
+		return err
+	}
 	s.write = pool(s.file, "rwc", 8<<20, s.opt.busy)
 	s.write.SetMaxOpenConns(2)
 	s.write.SetMaxIdleConns(2)
@@ -114,8 +118,12 @@ func pool(file, mode string, cache int, busy time.Duration) *sql.DB {
 // claim takes the lock on the data directory: a transaction on an empty
 // database of its own, which the system ends with the process.
 func (s *Store) claim(ctx context.Context) error {
+	lock := filepath.Join(s.opt.Path, "frontdesk.lock")
+	if err := private(lock); err != nil {
+		return err
+	}
 	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?mode=rwc&_pragma=journal_mode(memory)&_pragma=busy_timeout(0)",
-		uriPath(filepath.Join(s.opt.Path, "frontdesk.lock"))))
+		uriPath(lock)))
 	if err != nil {
 		return err
 	}
@@ -129,6 +137,20 @@ func (s *Store) claim(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// private makes an empty file that only this user can read, if there is none.
+// A file that is there is not touched: opening and closing it here would end
+// the locks that this process has on it.
+func private(name string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // begin starts an epoch: from here on IDs have a new prefix, and leases of

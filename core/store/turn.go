@@ -12,7 +12,8 @@ import (
 	"github.com/frontdesk-im/frontdesk/core"
 )
 
-// most is how many unread envelopes one turn gets.
+// most is how many unread envelopes one turn gets. If far more have gathered it
+// gets more of them, because each turn reads the list of all.
 const most = 256
 
 // Turn implements core.Store.
@@ -26,7 +27,7 @@ func (s *Store) Turn(ctx context.Context, key core.Key, now time.Time, f core.Tu
 	if err != nil {
 		return core.Committed{}, err
 	}
-	unread, err := s.envelopes(key, h.unread[:min(len(h.unread), most)])
+	unread, err := s.envelopes(key, h.unread[:min(len(h.unread), max(most, len(h.unread)/8))])
 	if err != nil {
 		return core.Committed{}, err
 	}
@@ -113,7 +114,7 @@ func (s *Store) shown(ctx context.Context, ticket string) (out []core.Shown, err
 		err := scan(&x.Desk, &x.Thread, &x.Card)
 		out = append(out, x)
 		return err
-	}, "SELECT desk, thread, card FROM thread WHERE ticket = $1 ORDER BY desk, thread", ticket)
+	}, "SELECT desk, thread, card FROM thread WHERE ticket = $1 ORDER BY desk, at", ticket)
 	return out, err
 }
 

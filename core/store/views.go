@@ -172,7 +172,7 @@ func (s *Store) ticketThreads(ctx context.Context, q core.TicketQuery, out []cor
 		}
 		return err
 	}, "SELECT t.id, h.desk, h.thread, h.card FROM ticket t JOIN conversation c ON c.id = t.conv JOIN thread h ON h.ticket = t.id"+
-		where+" ORDER BY h.desk, h.thread", args...)
+		where+" ORDER BY h.desk, h.at", args...)
 }
 
 // last is the newest message from or to the peer, nil if there is none.

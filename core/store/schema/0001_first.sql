@@ -89,6 +89,7 @@ CREATE TABLE thread (
 	conv   BIGINT NOT NULL,
 	ticket TEXT NOT NULL,
 	card   TEXT NOT NULL,
+	at     BIGINT NOT NULL, -- if a ticket has several at a desk, the newest is used
 	PRIMARY KEY (desk, thread)
 );
 CREATE INDEX thread_ticket ON thread (ticket, desk);
