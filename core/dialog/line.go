@@ -41,7 +41,7 @@ func (t *turn) line(env core.Envelope) *doubt {
 		return nil
 	}
 	t.heardLang(text)
-	t.unpark()
+	t.unparked()
 	if p, ok := pickOf(env); ok {
 		t.text = p.Label
 		return t.picked(p)
@@ -90,14 +90,11 @@ func mediaOf(env core.Envelope) (core.Media, bool) {
 
 func isVoice(m core.Media) bool { return strings.HasPrefix(m.Type, "audio/") }
 
-// gone: the customer left or blocked us; whoever waits for them stops.
+// gone: the customer left or blocked us; nothing waits for them. The ticket is
+// the desk's to park.
 func (t *turn) gone() {
 	t.c.Gone = true
 	t.m.Flow, t.m.Menu, t.m.Confirm, t.m.Held, t.m.Survey = nil, nil, nil, nil, nil
-	if k := t.c.Ticket; k.Open() && k.State == core.TicketWaiting {
-		k.State = core.TicketParked
-		t.event(core.Parked, "the customer unfollowed or blocked us")
-	}
 }
 
 // greeted answers somebody who came.
@@ -222,16 +219,14 @@ func (t *turn) repeated(env core.Envelope, text string) bool {
 	return false
 }
 
-// unpark puts somebody who writes again back in line, in the old place.
-func (t *turn) unpark() {
+// unparked tells somebody who writes again that they have their old place. The
+// desk takes the ticket out of the park in the same turn.
+func (t *turn) unparked() {
 	k := t.c.Ticket
-	if !k.Open() || k.State != core.TicketParked || k.Agent != "" {
+	if !k.Open() || k.State != core.TicketParked || k.Agent != "" || t.c.State != core.InLine {
 		return
 	}
-	k.State = core.TicketWaiting
-	t.c.State = core.InLine
-	t.event(core.Returned, "wrote again while parked; arrival time kept")
-	t.tell("back_in_line", t.waitVars(k.Topic))
+	t.tell("back_in_line", t.ownWait())
 	t.m.Acked = t.s.Now
 }
 
