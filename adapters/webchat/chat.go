@@ -27,6 +27,8 @@ type Chat struct {
 	files   map[string]asset
 	closing atomic.Bool
 	work    sync.WaitGroup // frames being handled
+
+	farewell time.Duration // for widgets to answer that we close
 }
 
 var (
@@ -45,7 +47,7 @@ func New(cfg Config, d core.Deps) (*Chat, error) {
 	if d.Inbox == nil || d.Views == nil || d.Values == nil || d.Blobs == nil || d.Log == nil || d.Now == nil {
 		return nil, errors.New("webchat: Deps needs Inbox, Views, Values, Blobs, Log and Now")
 	}
-	c := &Chat{cfg: cfg, d: d, proc: name(), ring: ring{site: cfg.Site}}
+	c := &Chat{cfg: cfg, d: d, proc: name(), ring: ring{site: cfg.Site}, farewell: 300 * time.Millisecond}
 	for _, k := range cfg.Keys {
 		c.ring.keys = append(c.ring.keys, []byte(k))
 	}
@@ -222,7 +224,7 @@ func (c *Chat) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			c.closing.Store(true)
-			c.socks.closeAll(300 * time.Millisecond)
+			c.socks.closeAll(c.farewell)
 			c.drain(5 * time.Second)
 			return nil
 		case s, ok := <-hints:

@@ -12,9 +12,9 @@ type sockets struct {
 	n     atomic.Int64
 	next  atomic.Uint32
 	slots [int(pingEvery / time.Second)]slot
-	turn  int
 
 	mu   sync.Mutex
+	turn int // slot that was pinged last
 	poll *poller
 }
 
@@ -75,8 +75,11 @@ func (ss *sockets) poller() (*poller, error) {
 // ping pings the next slot and ends sockets that have been silent for too
 // long: those who never said hello among them.
 func (ss *sockets) ping() {
+	ss.mu.Lock()
 	ss.turn = (ss.turn + 1) % len(ss.slots)
-	for _, s := range ss.slots[ss.turn].list() {
+	turn := ss.turn
+	ss.mu.Unlock()
+	for _, s := range ss.slots[turn].list() {
 		silent := time.Duration(clock() - s.heard.Load())
 		s.mu.Lock()
 		new := s.guest.Peer == ""

@@ -85,6 +85,7 @@ func (w *world) start() {
 	if w.chat, err = New(w.cfg, w.deps()); err != nil {
 		w.t.Fatal(err)
 	}
+	w.chat.farewell = 10 * time.Millisecond // these clients may not be reading
 	ctx, cancel := context.WithCancel(context.Background())
 	w.stop = cancel
 	w.srv = httptest.NewServer(w.chat)
