@@ -56,7 +56,7 @@ func (a *Account) push(w http.ResponseWriter, r *http.Request) {
 	}
 	p, err := a.open(r.URL.Query(), body)
 	switch {
-	case err == errForged:
+	case errors.Is(err, errForged):
 		a.refuse(w, err)
 		return
 	case err != nil:

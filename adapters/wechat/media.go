@@ -35,10 +35,10 @@ const (
 // deletes it. If that does not work in time the media stays with the platform,
 // and Fetch gets it from there.
 func (a *Account) copyMedia(ctx context.Context, in *arrival) {
-	if in.media == "" {
+	m, ok := in.env.Parts[0].(core.Media)
+	if !ok || in.media == "" {
 		return
 	}
-	m := in.env.Parts[0].(core.Media)
 	m.Handle = ""
 	ctx, cancel := context.WithTimeout(ctx, copyTime)
 	defer cancel()

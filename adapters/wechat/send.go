@@ -28,8 +28,10 @@ type outgoing struct {
 	body  any
 	reply *reply
 	free  bool   // it does not count against the allowance
-	name  string // the agent's account at the platform; it is dropped if the platform does not know it
+	name  string // the agent's account at the platform
 	media string // handle of what was uploaded for it
+
+	nameless any // body without name, for when the platform does not know it
 }
 
 // custom is a customer service message with what the SDK's type lacks.
@@ -113,9 +115,7 @@ func (a *Account) deliver(ctx context.Context, env core.Envelope, m outgoing) (s
 		return a.attempt(ctx, env, m)
 	case m.name != "" && kfTrouble(err):
 		a.deps.Log.Warn("sent without the agent's name: WeChat does not know the account", "channel", a.deps.Name, "kf_account", m.name, "code", code(err))
-		c := m.body.(custom)
-		c.Service = nil
-		m.body = c
+		m.body = m.nameless
 		return a.attempt(ctx, env, m)
 	}
 	return ref, err
@@ -178,6 +178,8 @@ func (a *Account) compose(ctx context.Context, env core.Envelope) (outgoing, err
 		err = rejected("cannot carry %T", p)
 	}
 	m.body = c
+	c.Service = nil
+	m.nameless = c
 	return m, err
 }
 

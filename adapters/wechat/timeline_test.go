@@ -88,9 +88,11 @@ func timeline(t *testing.T, seed uint64, only bool, f *figures) {
 	var wg sync.WaitGroup
 	words := 1 + rnd.IntN(3)
 	var first time.Duration
+	ats := make([]time.Duration, words)
 	for i := range words {
 		q := fmt.Sprint("Q", i)
 		at := time.Duration(rnd.Int64N(int64(12 * time.Second)))
+		ats[i] = at
 		w.delay[q] = time.Duration(rnd.Int64N(int64(20 * time.Second)))
 		if rnd.IntN(2) == 0 {
 			w.delay[q] /= 10
@@ -98,6 +100,9 @@ func timeline(t *testing.T, seed uint64, only bool, f *figures) {
 		if i == 0 {
 			first = at + w.delay[q]
 		}
+	}
+	for i, at := range ats {
+		q := fmt.Sprint("Q", i)
 		wg.Go(func() {
 			time.Sleep(at)
 			if err := w.platform.Say(t.Context(), who, q); err != nil {
@@ -107,7 +112,9 @@ func timeline(t *testing.T, seed uint64, only bool, f *figures) {
 	}
 	crashes := max(0, rnd.IntN(4)-1)
 	if crashes == 0 && !only { // an account that can only answer has nothing left if its last answer is lost
+		w.mu.Lock()
 		w.lose = rnd.IntN(6)
+		w.mu.Unlock()
 	}
 	for range crashes {
 		at, down := time.Duration(rnd.Int64N(int64(25*time.Second))), time.Duration(rnd.Int64N(int64(3*time.Second)))
@@ -216,6 +223,8 @@ func fifty(t *testing.T, w *world, revoked bool) {
 // words. The platform drops no repeats, so whether it took it nobody can know;
 // it must be marked so, and not be sent again.
 func (w *world) cutOff(words string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	for ref, d := range w.out {
 		if w.inbox[ref].Parts.Text() == words {
 			return d.state == core.AttemptUnknown

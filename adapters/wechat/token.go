@@ -71,10 +71,8 @@ func (t *tokens) get(ctx context.Context, bad string) (string, error) {
 	})
 	select {
 	case r := <-fetched:
-		if r.Err != nil {
-			return "", r.Err
-		}
-		return r.Val.(string), nil
+		tok, _ := r.Val.(string)
+		return tok, r.Err
 	case <-ctx.Done():
 		return "", &core.SendError{Kind: core.Transient, Err: ctx.Err()}
 	}
@@ -118,8 +116,8 @@ func (t *tokens) refresh(ctx context.Context, bad string) (string, error) {
 			return "", notSent(err)
 		}
 		if mine {
-			defer vs.Delete(context.WithoutCancel(ctx), t.a.key(leaseKey))
-			if x, err := t.shared(ctx); err == nil && x.Token != "" && x.Token != bad { // fetched since we looked
+			defer func() { _ = vs.Delete(context.WithoutCancel(ctx), t.a.key(leaseKey)) }() // if this fails, it ends by itself
+			if x, err := t.shared(ctx); err == nil && x.Token != "" && x.Token != bad {     // fetched since we looked
 				return t.set(x), nil
 			}
 			return t.fetch(ctx, bad)

@@ -28,10 +28,10 @@ const (
 // copyMedia copies what came by in into our own store. If that does not work in
 // time the media stays with the platform, and Fetch gets it from there.
 func (a *Account) copyMedia(ctx context.Context, in *arrival) {
-	if in.fid == "" {
+	m, ok := in.env.Parts[0].(core.Media)
+	if !ok || in.fid == "" {
 		return
 	}
-	m := in.env.Parts[0].(core.Media)
 	ctx, cancel := context.WithTimeout(ctx, copyTime)
 	defer cancel()
 	saved, err := a.save(ctx, m, in.fid)

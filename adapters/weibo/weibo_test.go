@@ -15,6 +15,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -138,6 +139,12 @@ func (i *inbox) Receive(_ context.Context, e core.Envelope) error {
 func (*inbox) Report(context.Context, core.Receipt) error { return nil }
 func (*inbox) Typing(context.Context, core.Envelope)      {}
 
+func (i *inbox) len() int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return len(i.envs)
+}
+
 func (i *inbox) last() core.Envelope {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -250,8 +257,8 @@ func TestVectors(t *testing.T) {
 			t.Errorf("%s: got %+v, want %+v", p.Name, e, x)
 		}
 	}
-	if len(box.envs) != len(want) || len(v.Push) != len(want) {
-		t.Errorf("%d pushes were filed as %d envelopes", len(v.Push), len(box.envs))
+	if box.len() != len(want) || len(v.Push) != len(want) {
+		t.Errorf("%d pushes were filed as %d envelopes", len(v.Push), box.len())
 	}
 	if m := box.envs[12].Peer.Facts["mention"]; m != "5099999999999999" {
 		t.Errorf("the post that mentions us is %q", m)
@@ -437,8 +444,8 @@ func TestRefused(t *testing.T) {
 	} {
 		w := httptest.NewRecorder()
 		r.ServeHTTP(w, httptest.NewRequest("POST", c.target, strings.NewReader(c.body)))
-		if w.Code != c.code || len(r.inbox.envs) > 0 {
-			t.Errorf("%s: answered %d, want %d; %d filed", name, w.Code, c.code, len(r.inbox.envs))
+		if w.Code != c.code || r.inbox.len() > 0 {
+			t.Errorf("%s: answered %d, want %d; %d filed", name, w.Code, c.code, r.inbox.len())
 		}
 	}
 }
@@ -465,18 +472,21 @@ func TestTimelines(t *testing.T) {
 					t.Errorf("seed %d: %v", seed, err)
 				}
 			}
-			lose := rnd.IntN(4)
+			var lose atomic.Int64
+			lose.Store(rnd.Int64N(4))
 			r.platform.SetHook(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 				r.ServeHTTP(w, req)
-				if lose--; lose == 0 {
+				if lose.Add(-1) == 0 {
 					panic(http.ErrAbortHandler)
 				}
 			}))
 			var wg sync.WaitGroup
 			words := 1 + rnd.IntN(3)
 			for i := range words {
+				delay[fmt.Sprint("Q", i)] = time.Duration(rnd.Int64N(int64(20*time.Second))) / time.Duration(1+9*rnd.IntN(2))
+			}
+			for i := range words {
 				q, at := fmt.Sprint("Q", i), time.Duration(rnd.Int64N(int64(9*time.Second)))
-				delay[q] = time.Duration(rnd.Int64N(int64(20*time.Second))) / time.Duration(1+9*rnd.IntN(2))
 				wg.Go(func() {
 					time.Sleep(at)
 					if err := r.platform.Say(t.Context(), fan, q); err != nil {
@@ -546,8 +556,8 @@ func TestPlayground(t *testing.T) {
 		w := httptest.NewRecorder()
 		control.ServeHTTP(w, httptest.NewRequest("GET", "/?who="+fan, nil))
 		var s fake.State
-		if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || s.Follows || len(s.Screen) != 6 || len(r.inbox.envs) != 6 {
-			t.Errorf("the page shows %s, %d filed: %v", w.Body, len(r.inbox.envs), err)
+		if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || s.Follows || len(s.Screen) != 6 || r.inbox.len() != 6 {
+			t.Errorf("the page shows %s, %d filed: %v", w.Body, r.inbox.len(), err)
 		}
 	})
 }

@@ -89,7 +89,7 @@ func (p *Platform) Control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(p.state(r.URL.Query().Get("who")))
+		_ = json.NewEncoder(w).Encode(p.state(r.URL.Query().Get("who")))
 	})
 	mux.HandleFunc("POST /{$}", func(w http.ResponseWriter, r *http.Request) {
 		var a Act

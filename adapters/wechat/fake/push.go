@@ -220,9 +220,10 @@ func (p *Platform) attempt(ctx context.Context, r *Request) ([]byte, bool) {
 	defer cancel()
 	w := &answer{head: http.Header{}}
 	done := make(chan bool, 1)
+	target := r.URL.String()
 	go func() {
 		defer func() { done <- recover() == nil }()
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.URL.String(), bytes.NewReader(r.Body))
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(r.Body))
 		if err != nil {
 			panic(err)
 		}

@@ -67,7 +67,7 @@ func (p *Platform) Control() http.Handler {
 			s.Calls[i].Form = nil
 		}
 		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(s)
+		_ = json.NewEncoder(w).Encode(s)
 	})
 	mux.HandleFunc("POST /{$}", func(w http.ResponseWriter, r *http.Request) {
 		var a Act
