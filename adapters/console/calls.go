@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -84,7 +85,7 @@ func (c *Console) serveMe(_ http.ResponseWriter, r *http.Request, who signedIn) 
 	}
 	for _, a := range agents {
 		if a.ID == id && a.Presence != "" {
-			out.Presence, out.Since, out.Max = a.Presence, a.Since, a.Max
+			out.Presence, out.Since, out.Max = a.Presence, a.Since, cmp.Or(a.Max, out.Max)
 		}
 	}
 	done, err := c.closed(ctx, core.TicketQuery{Agent: id, Max: doneMax})
@@ -309,9 +310,10 @@ func (c *Console) team(agents []core.Agent, as []account, load map[string]int) [
 		if !here {
 			m = mate{ID: a.ID, Name: a.Name, Lead: a.Lead, Load: load[a.ID]}
 		}
-		m.Presence, m.Since, m.Idle, m.Misses, m.Max = a.Presence, a.Since, a.Idle, a.Misses, a.Max
-		if m.Topics, m.Langs = a.Topics, a.Langs; m.Presence == "" {
-			m.Presence = core.OffDuty
+		m.Presence, m.Since, m.Idle, m.Misses = cmp.Or(a.Presence, core.OffDuty), a.Since, a.Idle, a.Misses
+		m.Max = cmp.Or(a.Max, m.Max)
+		if len(a.Topics)+len(a.Langs) > 0 {
+			m.Topics, m.Langs = a.Topics, a.Langs
 		}
 		byID[a.ID] = m
 	}

@@ -60,7 +60,7 @@ function Mark({ e }: { e: Entry }) {
 // Can is what the one who looks at a conversation can do with its entries;
 // stale are those with buttons for which it is too late.
 export interface Can {
-  retry?: (message: string) => void; discard?: (message: string) => void; press?: (seq: number, option: string) => void; stale?: Set<number>;
+  retry?: (message: string) => void; discard?: (message: string) => void; press?: (seq: number, option: string) => void; stale?: Set<number>; mine?: boolean;
 }
 
 export function Line({ e, k, first, can }: { e: Entry; k: Ticket; first: boolean; can: Can }) {
@@ -107,10 +107,10 @@ function Notice({ e, k, can }: { e: Entry; k: Ticket; can: Can }) {
   if (!choice) return <div className="happened notice"><span><Words text={plain(e)} /></span><time>{clockTime(e.at)}</time></div>;
   const open = !!can.press && !pressed && !can.stale?.has(e.seq) && (k.state !== 'closed' || choice.options.some((o) => /^(reopen|take)/.test(o.id)));
   const hint = choice.options.some((o) => o.id.startsWith('suggest:'));
-  if (hint && !open) return null;
+  if (hint && (!open || !can.mine)) return null;
   return (
     <div className={`suggestion${hint ? '' : ' asks'}${open ? '' : ' over'}`}>
-      {hint ? <BulbOutlined /> : <ExclamationCircleOutlined />}
+      {!/^\p{Extended_Pictographic}/u.test(choice.prompt) && (hint ? <BulbOutlined /> : <ExclamationCircleOutlined />)}
       <div><Words text={choice.prompt} />
         {open && <span className="buttons">{choice.options.map((o, i) => <Button key={o.id} size="small" type={i === 0 && !hint ? 'primary' : 'default'} onClick={() => can.press!(e.seq, o.id)}>{o.label}</Button>)}</span>}
       </div>

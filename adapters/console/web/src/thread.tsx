@@ -60,6 +60,7 @@ function Talk({ me, detail, onSide, onBack }: { me: Me; detail: Detail; onSide: 
 
   const mine = k.agent === me.agent && k.state !== 'closed';
   const can = {
+    mine,
     retry: mine ? (id: string) => void act(k.id, 'retry', { message: id }) : undefined,
     discard: mine ? (id: string) => void act(k.id, 'drop', { message: id }) : undefined,
     press: async (seq: number, option: string) => { if (await press(k.id, option)) pressedOne(seq); },
