@@ -76,6 +76,9 @@ func (a *Account) Send(ctx context.Context, env core.Envelope) (string, error) {
 	if m.path == "" {
 		return "", rejected("this can only be sent in answer to a message")
 	}
+	if _, err := a.tokens.get(ctx, ""); err != nil { // before Begin: nothing can have left until there is one
+		return "", err
+	}
 	if env.ID != "" {
 		if err := a.holds.Begin(ctx, env.ID); err != nil {
 			return "", &core.SendError{Kind: core.Transient, Err: a.hide(err)}

@@ -7,15 +7,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httptrace"
 	"net/url"
 	"os"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -77,137 +73,6 @@ func TestAdapter(t *testing.T) {
 		},
 		Stub: func(s string) string { return strings.ReplaceAll(s, registered.Token, "TOKEN") },
 	})
-}
-
-type vectors struct {
-	Secret string `json:"appsecret"`
-	Query  string
-	Verify struct {
-		Query  string
-		Expect string `json:"expect_body"`
-	}
-	Push []struct {
-		Name, Query string
-		Body        json.RawMessage
-	}
-	Encoding struct{ JSON, Data string } `json:"doc_passive_encoding"`
-	API      []struct {
-		Name string
-		HTTP int
-		Body json.RawMessage
-	} `json:"api_responses"`
-}
-
-func load(t testing.TB) (v vectors) {
-	t.Helper()
-	b, err := os.ReadFile("testdata/vectors.json")
-	if err == nil {
-		err = json.Unmarshal(b, &v)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
-
-// inbox drops repeats as the hub does.
-type inbox struct {
-	mu   sync.Mutex
-	err  error
-	envs []core.Envelope
-	got  func(core.Envelope)
-}
-
-func (i *inbox) Receive(_ context.Context, e core.Envelope) error {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.err != nil {
-		return i.err
-	}
-	for _, old := range i.envs {
-		if old.Ref == e.Ref {
-			return nil
-		}
-	}
-	i.envs = append(i.envs, e)
-	if i.got != nil {
-		go i.got(e)
-	}
-	return nil
-}
-
-func (*inbox) Report(context.Context, core.Receipt) error { return nil }
-func (*inbox) Typing(context.Context, core.Envelope)      {}
-
-func (i *inbox) len() int {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return len(i.envs)
-}
-
-func (i *inbox) last() core.Envelope {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.envs[len(i.envs)-1]
-}
-
-// wire is a network in memory: time in it is the test's own.
-type wire struct {
-	http.Handler
-	err error
-}
-
-func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
-	if w.err != nil {
-		return nil, w.err
-	}
-	if t := httptrace.ContextClientTrace(r.Context()); t != nil && t.GotConn != nil {
-		t.GotConn(httptrace.GotConnInfo{})
-	}
-	rec := httptest.NewRecorder()
-	if func() (ok bool) {
-		defer func() { ok = recover() == nil }()
-		w.ServeHTTP(rec, r)
-		return true
-	}() {
-		return rec.Result(), nil
-	}
-	return nil, io.ErrUnexpectedEOF
-}
-
-type rig struct {
-	*Account
-	platform *fake.Platform
-	inbox    *inbox
-	log      *coretest.Log
-	blobs    *coretest.Blobs
-}
-
-func newRig(t *testing.T, conf Config, reg fake.Account) *rig {
-	t.Helper()
-	r := &rig{inbox: &inbox{}, log: &coretest.Log{}, blobs: &coretest.Blobs{}}
-	r.platform = fake.New(fake.Options{Account: reg})
-	a, err := New(conf, core.Deps{
-		Name: "wb", Inbox: r.inbox, Values: &coretest.Values{}, Blobs: r.blobs, Meter: coretest.Meter{}, Now: time.Now,
-		HTTP: &http.Client{Transport: wire{Handler: r.platform}}, Log: slog.New(slog.NewTextHandler(r.log, nil)),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Account = a
-	r.platform.SetHook(a)
-	return r
-}
-
-func say(id, uid string, part core.Part) core.Envelope {
-	return core.Envelope{ID: id, Channel: "wb", Peer: core.Peer{ID: uid}, By: core.Author{Kind: core.ByBot}, Parts: core.Parts{part}}
-}
-
-func kind(t *testing.T, err error, want core.Kind) {
-	t.Helper()
-	if _, ok := errors.AsType[*core.SendError](err); !ok || core.KindOf(err) != want {
-		t.Errorf("got %v (%v), want %v", core.KindOf(err), err, want)
-	}
 }
 
 // TestVectors is the eleventh check of section 6 of the protocol reference.
@@ -447,81 +312,6 @@ func TestRefused(t *testing.T) {
 		if w.Code != c.code || r.inbox.len() > 0 {
 			t.Errorf("%s: answered %d, want %d; %d filed", name, w.Code, c.code, r.inbox.len())
 		}
-	}
-}
-
-// TestTimelines plays random timelines: answers that take 0 to 20 s, responses
-// that get lost, repeats. Every message gets exactly one visible answer.
-func TestTimelines(t *testing.T) {
-	n := 1000
-	if testing.Short() {
-		n = 100
-	}
-	repeats, passive, active := 0, 0, 0
-	for seed := range n {
-		synctest.Test(t, func(t *testing.T) {
-			rnd := rand.New(rand.NewPCG(uint64(seed), 3))
-			reg := registered
-			reg.XML = seed%2 == 0
-			r := newRig(t, config(), reg)
-			delay := map[string]time.Duration{}
-			r.inbox.got = func(e core.Envelope) {
-				q := e.Parts.Text()
-				time.Sleep(delay[q])
-				if _, err := r.Send(context.Background(), say("d"+q, fan, core.Text{Body: "A:" + q})); err != nil {
-					t.Errorf("seed %d: %v", seed, err)
-				}
-			}
-			var lose atomic.Int64
-			lose.Store(rnd.Int64N(4))
-			r.platform.SetHook(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-				r.ServeHTTP(w, req)
-				if lose.Add(-1) == 0 {
-					panic(http.ErrAbortHandler)
-				}
-			}))
-			var wg sync.WaitGroup
-			words := 1 + rnd.IntN(3)
-			for i := range words {
-				delay[fmt.Sprint("Q", i)] = time.Duration(rnd.Int64N(int64(20*time.Second))) / time.Duration(1+9*rnd.IntN(2))
-			}
-			for i := range words {
-				q, at := fmt.Sprint("Q", i), time.Duration(rnd.Int64N(int64(9*time.Second)))
-				wg.Go(func() {
-					time.Sleep(at)
-					if err := r.platform.Say(t.Context(), fan, q); err != nil {
-						t.Errorf("seed %d: %v", seed, err)
-					}
-				})
-			}
-			wg.Wait()
-			time.Sleep(30 * time.Second)
-			for i := range words {
-				shown := 0
-				for _, m := range r.platform.Answers(fan) {
-					if m.Text == fmt.Sprint("A:Q", i) {
-						shown++
-					}
-				}
-				if shown != 1 {
-					t.Errorf("seed %d: %d answers to Q%d: %+v", seed, shown, i, r.platform.Phone(fan).Screen)
-				}
-			}
-			repeats += r.platform.Repeats()
-			for _, m := range r.platform.Answers(fan) {
-				if m.How == "passive" {
-					passive++
-				} else {
-					active++
-				}
-			}
-		})
-		if t.Failed() {
-			return
-		}
-	}
-	if t.Logf("%d passive, %d active, %d repeats", passive, active, repeats); repeats == 0 || passive == 0 || active == 0 {
-		t.Error("the timelines do not show what they are for")
 	}
 }
 
