@@ -34,7 +34,7 @@ func (t *tx) flush() error {
 	if len(t.records) == 0 {
 		return nil
 	}
-	args := t.args[:0]
+	args := t.w.args
 	for _, r := range t.records {
 		args = append(args, r.seq, r.conv, r.prev, r.kind, r.channel, r.at, r.body, string(r.state), r.due, r.owner, r.tries, r.heard, r.card, r.why)
 	}
@@ -45,8 +45,12 @@ func (t *tx) flush() error {
 }
 
 // insert runs an insert of many rows, in as few statements as there are sizes
-// prepared for, and returns how many rows were inserted.
+// prepared for, and returns how many rows were inserted. It keeps args.
 func (t *tx) insert(into, rest string, cols int, args []any) (n int64, err error) {
+	defer func(all []any) {
+		clear(all)
+		t.w.args = all[:0]
+	}(args)
 	for len(args) > 0 {
 		rows := 1
 		for _, size := range [...]int{64, 16, 4} {

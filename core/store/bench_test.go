@@ -18,7 +18,8 @@ import (
 
 // Figures come with the machine's own limits of the same run beside them:
 //
-//	go test ./core/store -run '^$' -bench 'Inbound|Cycle' -benchtime 3s
+//	go test ./core/store -run '^$' -bench 'Inbound|Cycle' -benchtime 200000x
+//	go test ./core/store -run '^$' -bench Paced -benchtime 10000x
 //	go test ./core/store -run '^$' -bench 'Recovery|Start' -benchtime 1x
 //	go test ./core/store -run '^$' -bench Stored -benchtime 1x -stored 10000000
 var stored = flag.Int("stored", 100_000, "messages or conversations that the size benchmarks store first")
@@ -204,6 +205,42 @@ func BenchmarkCycle(b *testing.B) {
 	b.ReportMetric(float64(ds[len(ds)*99/100].Microseconds()), "alone-p99-µs")
 	b.ReportMetric(float64(flush.Microseconds()), "flush-µs")
 	b.ReportMetric(float64(st.Bytes)/float64(3*(n+500)), "bytes/row")
+}
+
+// BenchmarkPaced is the store's part of target 2: how long whole messages take
+// when a thousand come each second, none waiting for another.
+func BenchmarkPaced(b *testing.B) {
+	dir := b.TempDir()
+	s := open(b, Options{Path: dir})
+	defer s.Close()
+	flush := flushTime(b, dir)
+	many(2*peers, func(i int) {
+		if err := cycle(s, 1<<30+i, peers); err != nil {
+			b.Error(err)
+		}
+	})
+	n := max(b.N, 2000)
+	ds := make([]time.Duration, n)
+	var wg sync.WaitGroup
+	b.ResetTimer()
+	start := time.Now()
+	for i := range n {
+		due := start.Add(time.Duration(i) * time.Millisecond)
+		time.Sleep(time.Until(due))
+		wg.Go(func() {
+			if err := cycle(s, i, peers); err != nil {
+				b.Error(err)
+			}
+			ds[i] = time.Since(due)
+		})
+	}
+	wg.Wait()
+	slices.Sort(ds)
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(ds[n/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(ds[n*99/100].Microseconds()), "p99-µs")
+	b.ReportMetric(float64(ds[n-1].Microseconds()), "max-µs")
+	b.ReportMetric(float64(flush.Microseconds()), "flush-µs")
 }
 
 // fill stores n finished messages of n/per conversations, per of each, quickly.

@@ -37,7 +37,12 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	flag.Parse()
-	flag.Set("rapid.nofailfile", "true")
+	// A failure prints how to repeat it. More checks: -rapid.checks 1000.
+	set := map[string]string{"rapid.nofailfile": "true", "rapid.checks": "25"}
+	flag.Visit(func(f *flag.Flag) { delete(set, f.Name) })
+	for name, v := range set {
+		flag.Set(name, v)
+	}
 	os.Exit(m.Run())
 }
 

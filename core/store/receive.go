@@ -50,7 +50,7 @@ func (t *tx) file(fs []*filing) (err error) {
 	if len(fs) == 0 {
 		return nil
 	}
-	args := t.args[:0]
+	args := t.w.args
 	lasts := map[*conv]int64{}
 	for _, f := range fs {
 		if f.conv, err = t.conv(f.key); err != nil {
@@ -122,7 +122,7 @@ func (t *tx) unmake(key core.Key, c *conv) error {
 
 // markUnread puts conversations on the list of those with unread envelopes.
 func (t *tx) markUnread(fs []*filing) error {
-	args := t.args[:0]
+	args := t.w.args
 	at := make(map[*conv]int, len(fs)) // where its row begins in args
 	for _, f := range fs {
 		if !f.fresh {

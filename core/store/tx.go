@@ -11,7 +11,6 @@ type tx struct {
 	w       *writer
 	records []record // appended, but not written yet
 	touched []*conv
-	args    []any // to be used again
 }
 
 func (t *tx) stmt(q string) (*sql.Stmt, error) {

@@ -23,6 +23,7 @@ type writer struct {
 	conn   *sql.Conn
 	stmts  map[string]*sql.Stmt
 	texts  map[shape]string
+	args   []any // empty, to be used again
 	convs  convs
 	unsure bool // an I/O error happened: reopen before anything else
 
