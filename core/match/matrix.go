@@ -12,7 +12,8 @@ type matrix struct {
 	dense  []uint64
 	column []uint16
 	weight []int8
-	upto   []int32 // for list rows: end, by row
+	upto   []int32   // for list rows: end, by row
+	base   []float32 // per row: added to all columns; nil = none
 }
 
 const lanes = 0x000000FF000000FF
@@ -98,6 +99,15 @@ func (m *matrix) times(ix []uint32, val []float32, p *product, out []float32) {
 	if top > 0 {
 		m.denseRows(ix, p, top, out)
 	}
+	if m.base != nil {
+		base := float32(0)
+		for k, j := range ix {
+			base += val[k] * m.base[j]
+		}
+		for c := range out {
+			out[c] += base
+		}
+	}
 	if m.upto == nil {
 		return
 	}
@@ -154,5 +164,5 @@ func (m *matrix) denseRows(ix []uint32, p *product, top float32, out []float32) 
 
 // bytes the matrix takes.
 func (m *matrix) bytes() int {
-	return 4*len(m.scale) + 4*len(m.at) + 8*len(m.dense) + 2*len(m.column) + len(m.weight) + 4*len(m.upto)
+	return 4*len(m.scale) + 4*len(m.at) + 8*len(m.dense) + 2*len(m.column) + len(m.weight) + 4*len(m.upto) + 4*len(m.base)
 }

@@ -145,12 +145,26 @@ func fitSVM(ctx context.Context, data *set, rows int, c float64) (*matrix, error
 		}
 	}
 	slices.SortFunc(cells, func(a, b cell) int { return cmp.Compare(a.row, b.row) })
-	row := make([]float32, data.classes)
+	out.base = make([]float32, rows)
+	row, sorted := make([]float32, data.classes), make([]float32, data.classes)
 	for i := 0; i < len(cells); {
 		clear(row)
 		j := i
-		for ; j < len(cells) && cells[j].row == cells[i].row; j++ {
-			row[cells[j].class] = cells[j].w
+		for j < len(cells) && cells[j].row == cells[i].row {
+			j++
+		}
+		for _, c := range cells[i:j] {
+			row[c.class] = c.w
+		}
+		if 4*(j-i) > data.classes { // a word that is everywhere: what it says alike of nearly all is kept once
+			copy(sorted, row)
+			slices.Sort(sorted)
+			out.base[cells[i].row] = sorted[len(sorted)/2]
+			for c := range row {
+				if row[c] -= out.base[cells[i].row]; abs(row[c]) < prunedMany {
+					row[c] = 0
+				}
+			}
 		}
 		out.set(int(cells[i].row), row)
 		i = j
@@ -193,3 +207,5 @@ func (t *training) same() map[string]int32 {
 	}
 	return out
 }
+
+func abs(x float32) float32 { return max(x, -x) }
