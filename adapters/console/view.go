@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/desk"
 )
 
 // row is a ticket as the lists and the context card show it. Times are RFC 3339,
@@ -71,7 +72,7 @@ func (c *Console) row(v core.TicketView, names map[string]string) row {
 		ID: t.ID, Channel: t.Key.Channel, Peer: v.Peer, State: t.State, Topic: t.Topic, Lang: t.Lang, Class: t.Class,
 		Intent: t.Intent, Asked: t.Asked, Form: t.Form, Mood: t.Mood, Since: t.Since, Rung: t.Rung, Claimed: t.Claimed,
 		Closed: t.Closed, Heard: v.Heard, Gone: v.Gone, Agent: t.Agent, Owner: names[t.Agent], LastOwn: names[t.LastOwn],
-		Hops: t.Hops, Tags: t.Tags, Summary: t.Summary, Outcome: t.Outcome,
+		Hops: t.Hops, Tags: slices.DeleteFunc(slices.Clone(t.Tags), func(s string) bool { return s == desk.NoSurvey }), Summary: t.Summary, Outcome: t.Outcome,
 	}
 	if r.Owner == "" {
 		r.Owner = t.Agent

@@ -9,10 +9,12 @@ import { getSettings, go, useSeen } from './settings';
 let audio: AudioContext | undefined;
 
 // Browsers allow sound only after something was pressed.
-window.addEventListener('pointerdown', () => {
-  audio ??= new AudioContext();
-  void audio.resume();
-}, { once: true });
+for (const touch of ['pointerdown', 'keydown']) {
+  window.addEventListener(touch, () => {
+    audio ??= new AudioContext();
+    void audio.resume();
+  }, { once: true });
+}
 
 type Tune = 'waiting' | 'ring' | 'message';
 const tunes: Record<Tune, [hz: number, at: number, loud: number][]> = {

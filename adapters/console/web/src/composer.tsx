@@ -130,7 +130,7 @@ export function Composer({ me, detail }: { me: Me; detail: Detail }) {
     <div className={`composer${note ? ' noting' : ''}${over ? ' over' : ''}`}
       onDragOver={(e) => { if (!note && e.dataTransfer.types.includes('Files')) { e.preventDefault(); setOver(true); } }} onDragLeave={() => setOver(false)}
       onDrop={(e) => { e.preventDefault(); setOver(false); if (!note) void add(e.dataTransfer.files); }}>
-      {!mine && <div className="strip"><span>{k.state === 'active' && k.owner ? t('someone_else', { name: k.owner }) : `${t('take_first')} ${t('queue_note')}`}</span><Button size="small" type="primary" onClick={() => claim(k)}>{t(k.state === 'active' ? 'claim_other' : 'claim')}</Button></div>}
+      {!mine && <div className="strip"><span>{k.state === 'active' && k.owner ? t('someone_else', { name: k.owner }) : `${t('take_first')} ${t('queue_note')}`}</span><Button size="small" type="primary" onClick={() => claim(k)}>{t(k.state === 'active' ? 'claim_other' : k.state === 'ringing' && k.agent === me.agent ? 'accept' : 'claim')}</Button></div>}
       {blocked && <div className="strip warn"><span><WarningOutlined /> {t(`window_${blocked}` as Word)}</span><Button size="small" onClick={() => setNote(true)}>{t('switch_note')}</Button></div>}
       {warn && <div className="strip warn"><span><WarningOutlined /> {t(warn === 'note' ? 'note_warn' : 'command_warn')}</span></div>}
       {found && <CannedList found={found} pick={pick} onPick={setPick} choose={choose} />}

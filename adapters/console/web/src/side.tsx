@@ -60,7 +60,7 @@ function Timing({ k }: { k: Ticket }) {
       <dl>
         {inLine && <div><dt>{t('waited_for')}</dt><dd className={`heat-${heat(k, now)}`}>{waited(now - Date.parse(k.since))}</dd></div>}
         {!inLine && k.claimed && <div><dt>{t('waited_for')}</dt><dd>{waited(Date.parse(k.claimed) - Date.parse(k.since))}</dd></div>}
-        {k.claimed && <div><dt>{t('handled')}</dt><dd>{waited((k.closed ? Date.parse(k.closed) : now) - Date.parse(k.claimed))}</dd></div>}
+        {!inLine && k.claimed && <div><dt>{t('handled')}</dt><dd>{waited((k.closed ? Date.parse(k.closed) : now) - Date.parse(k.claimed))}</dd></div>}
         {p && <div><dt>{t('promised')}</dt><dd className={inLine && until && now > until ? 'heat-2' : ''}>{p.upper ? t('promised_v', { n: Math.ceil(p.upper / 60), ahead: p.ahead }) : p.ahead ? t('promised_place', { ahead: p.ahead }) : t('promised_next')}{inLine && until > 0 && now > until && ` · ${t('over')}`}</dd></div>}
         {k.left && k.state !== 'closed' && (
           <div className="allow"><dt>{t('left')}</dt><dd>{shut ? <span className="heat-2">{t(`window_${shut}` as Word)}</span> : <>{k.left.any ? t('left_any') : <Dots n={k.left.n} />}{time > 0 && <span className={time < 30 * 60_000 ? 'heat-2' : time < 2 * 3600_000 ? 'heat-1' : 'dim'}> · {t('until', { time: waited(time) })}</span>}</>}</dd></div>
