@@ -22,7 +22,8 @@ func (t *turn) answer(id string, h how) {
 	if t.m.Last == id && t.s.Now.Sub(t.m.LastAt) < t.b.set.Context {
 		again = t.m.Again + 1
 	}
-	t.m.Last, t.m.LastAt, t.m.Again, t.m.Intent = id, t.s.Now, again, id
+	t.m.Last, t.m.LastAt, t.m.Again = id, t.s.Now, again
+	t.m.Intent, t.m.IntentAt = id, t.s.Now
 	if t.m.Menu != nil && t.m.Menu.Kind != "menu" && t.m.Menu.Kind != "line" {
 		t.m.Menu = nil
 	}

@@ -40,6 +40,7 @@ type understander interface {
 type field struct {
 	Pos
 	number bool
+	told   bool // by the customer or the script, not by a business system
 	label  text
 }
 

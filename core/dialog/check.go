@@ -89,6 +89,7 @@ func (l *loader) scopes() {
 			if f.label.empty() {
 				f.label = old.label
 			}
+			f.told = f.told || old.told
 		}
 		b.fields[name] = f
 		form[name] = types.String
@@ -100,15 +101,19 @@ func (l *loader) scopes() {
 		for _, s := range f.Steps {
 			switch {
 			case s.Ask != "":
-				put(s.Ask, field{s.Pos, s.Kind == "number", s.Label})
+				put(s.Ask, field{s.Pos, s.Kind == "number", true, s.Label})
 			case s.Choose != "":
-				put(s.Choose, field{s.Pos, false, s.Label})
+				put(s.Choose, field{s.Pos, false, true, s.Label})
 			}
+		}
+	}
+	for _, f := range b.flowOrder { // these take the kind of the question, if there is one
+		for _, s := range f.Steps {
 			for _, name := range sortedKeys(s.Set) {
-				put(name, field{s.Pos, b.fields[name].number, s.Label})
+				put(name, field{s.Pos, b.fields[name].number, true, s.Label})
 			}
 			for _, name := range sortedKeys(s.Save) {
-				put(name, field{s.Pos, false, s.Label})
+				put(name, field{s.Pos, b.fields[name].number, false, s.Label})
 			}
 		}
 	}

@@ -46,7 +46,7 @@ func (t *turn) checkFlow() {
 
 func (t *turn) startFlow(id string) {
 	t.event(core.Flowed, "started", "flow", id, "step", "start")
-	t.m.Intent = id
+	t.m.Intent, t.m.IntentAt = id, t.s.Now
 	t.m.Flow = &at{Flow: id, Asked: t.s.Now}
 	t.m.Menu = nil
 	t.runFrom(0)
@@ -279,7 +279,7 @@ func (t *turn) aside(d match.Decision) {
 	t.event(core.Answered, d.Why, "entry", e.ID, "p", strconv.FormatFloat(c.P, 'f', 3, 64), "how", c.How)
 	if e.Next != "" && e.Next != f.Flow {
 		t.leaveFlow("another topic: " + e.ID)
-		t.m.Intent = e.ID
+		t.m.Intent, t.m.IntentAt = e.ID, t.s.Now
 		t.sayEntry(e)
 		t.next(e)
 		return

@@ -1,7 +1,6 @@
 package dialog
 
 import (
-	"maps"
 	"strconv"
 	"time"
 
@@ -45,8 +44,13 @@ func (t *turn) topic() string {
 	if f := t.m.Flow; f != nil && t.b.flows[f.Flow] != nil && t.b.flows[f.Flow].Topic != "" {
 		return t.b.flows[f.Flow].Topic
 	}
-	if e := t.b.entries[t.m.Intent]; e != nil && e.Topic != "" && t.s.Now.Sub(t.m.LastAt) < 3*t.b.set.Context {
-		return e.Topic
+	if t.s.Now.Sub(t.m.IntentAt) < 3*t.b.set.Context {
+		if e := t.b.entries[t.m.Intent]; e != nil && e.Topic != "" {
+			return e.Topic
+		}
+		if f := t.b.flows[t.m.Intent]; f != nil && f.Topic != "" {
+			return f.Topic
+		}
 	}
 	return t.b.set.Topic
 }
@@ -65,7 +69,7 @@ func (t *turn) classOf(r request) int {
 // ticket is a new claim on staff.
 func (t *turn) ticket(r request, state core.TicketState) *core.Ticket {
 	k := &core.Ticket{Key: t.c.Key, State: state, Topic: r.Topic, Lang: t.m.Lang, Class: r.Class, Intent: t.m.Intent,
-		Asked: r.Asked, Form: maps.Clone(t.m.Form), Mood: r.Mood, Since: t.s.Now}
+		Asked: r.Asked, Form: t.form(), Mood: r.Mood, Since: t.s.Now}
 	if old := t.c.Ticket; old != nil {
 		k.LastOwn = old.Agent
 		if k.LastOwn == "" {
@@ -74,6 +78,18 @@ func (t *turn) ticket(r request, state core.TicketState) *core.Ticket {
 	}
 	t.event(core.HandedOff, r.Why, "topic", r.Topic, "class", strconv.Itoa(r.Class))
 	return k
+}
+
+// form is what the customer told: not what business systems answered, which
+// staff look up themselves, current.
+func (t *turn) form() map[string]string {
+	out := map[string]string{}
+	for k, v := range t.m.Form {
+		if t.b.fields[k].told {
+			out[k] = v
+		}
+	}
+	return out
 }
 
 // queue puts the customer in line, in the old place if they left it a moment ago.

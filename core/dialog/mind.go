@@ -10,32 +10,33 @@ import (
 
 // mind is what the bot remembers of a conversation, in Conversation.Mind.
 type mind struct {
-	Version  string            `json:"v,omitempty"`       // of the Book that wrote it
-	Greeted  time.Time         `json:"greeted,omitzero"`  //
-	Lang     string            `json:"lang,omitempty"`    // of the last message that showed one
-	Wrote    bool              `json:"wrote,omitempty"`   // Lang was seen in a message, not taken from the profile
-	Form     map[string]string `json:"form,omitempty"`    // what flows found out
-	Flow     *at               `json:"flow,omitempty"`    //
-	Menu     *menu             `json:"menu,omitempty"`    // what a digit means now
-	Misses   int               `json:"misses,omitempty"`  // in a row
-	Barren   int               `json:"barren,omitempty"`  // bot turns without progress
-	Last     string            `json:"last,omitempty"`    // entry answered last
-	LastAt   time.Time         `json:"last_at,omitzero"`  //
-	Again    int               `json:"again,omitempty"`   // how often in a row it was asked before
-	Turns    map[string]int    `json:"turns,omitempty"`   // text: variants used
-	Intent   string            `json:"intent,omitempty"`  // what was understood last
-	Asked    string            `json:"asked,omitempty"`   // the words of the last real question
-	AskedAt  time.Time         `json:"asked_at,omitzero"` //
-	Mood     string            `json:"mood,omitempty"`    // shown last
-	MoodAt   time.Time         `json:"mood_at,omitzero"`  //
-	Burst    time.Time         `json:"burst,omitzero"`    // when doubtful lines are decided
-	Recent   []said            `json:"recent,omitempty"`  // last lines of the customer
-	Own      []string          `json:"own,omitempty"`     // last lines of the bot, folded
-	Flood    flood             `json:"flood,omitzero"`    //
-	Exit     exit              `json:"exit,omitzero"`     // the place in line that was given up
-	Confirm  *request          `json:"confirm,omitempty"` // hand-off that waits for a yes
-	Acked    time.Time         `json:"acked,omitzero"`    // when somebody in line was last told that it was noted
-	Survey   *survey           `json:"survey,omitempty"`  //
+	Version  string            `json:"v,omitempty"`        // of the Book that wrote it
+	Greeted  time.Time         `json:"greeted,omitzero"`   //
+	Lang     string            `json:"lang,omitempty"`     // of the last message that showed one
+	Wrote    bool              `json:"wrote,omitempty"`    // Lang was seen in a message, not taken from the profile
+	Form     map[string]string `json:"form,omitempty"`     // what flows found out
+	Flow     *at               `json:"flow,omitempty"`     //
+	Menu     *menu             `json:"menu,omitempty"`     // what a digit means now
+	Misses   int               `json:"misses,omitempty"`   // in a row
+	Barren   int               `json:"barren,omitempty"`   // bot turns without progress
+	Last     string            `json:"last,omitempty"`     // entry answered last
+	LastAt   time.Time         `json:"last_at,omitzero"`   //
+	Again    int               `json:"again,omitempty"`    // how often in a row it was asked before
+	Turns    map[string]int    `json:"turns,omitempty"`    // text: variants used
+	Intent   string            `json:"intent,omitempty"`   // what was understood last
+	IntentAt time.Time         `json:"intent_at,omitzero"` //
+	Asked    string            `json:"asked,omitempty"`    // the words of the last real question
+	AskedAt  time.Time         `json:"asked_at,omitzero"`  //
+	Mood     string            `json:"mood,omitempty"`     // shown last
+	MoodAt   time.Time         `json:"mood_at,omitzero"`   //
+	Burst    time.Time         `json:"burst,omitzero"`     // when doubtful lines are decided
+	Recent   []said            `json:"recent,omitempty"`   // last lines of the customer
+	Own      []string          `json:"own,omitempty"`      // last lines of the bot, folded
+	Flood    flood             `json:"flood,omitzero"`     //
+	Exit     exit              `json:"exit,omitzero"`      // the place in line that was given up
+	Confirm  *request          `json:"confirm,omitempty"`  // hand-off that waits for a yes
+	Acked    time.Time         `json:"acked,omitzero"`     // when somebody in line was last told that it was noted
+	Survey   *survey           `json:"survey,omitempty"`   //
 	Surveyed string            `json:"surveyed,omitempty"`
 	Bubbles  int               `json:"bubbles,omitempty"` // said since the customer last wrote
 	Room     int               `json:"room,omitempty"`    // how many may be said to what they wrote

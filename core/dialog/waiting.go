@@ -148,7 +148,7 @@ func (t *turn) noted(d doubt) {
 		k.Asked = clip(d.text, 500)
 	}
 	if t.m.Flow == nil {
-		maps.Copy(t.formOf(k), t.m.Form)
+		maps.Copy(t.formOf(k), t.form())
 	}
 	t.event(core.FellBack, "kept for the agent: "+d.d.Why)
 	if t.s.Now.Sub(t.m.Acked) < t.b.set.Ack && k.State != core.TicketMessage && !d.shown {
