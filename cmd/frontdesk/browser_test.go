@@ -288,9 +288,20 @@ func (p *page) click(sel, text string) {
 	p.t.Helper()
 	p.sees(sel, text)
 	var at struct{ X, Y float64 }
-	// It has to stand still: a panel that slides in would be missed.
-	js := `(async () => { let last = ''; const spot = () => { const l = seek(` + quoted(sel) + `,` + quoted(text) + `); const e = l[l.length-1]; if (!e) return null; e.scrollIntoView({block: 'nearest'}); const r = e.getBoundingClientRect(); return {x: r.x + r.width/2, y: r.y + r.height/2}; };
-	  return await until(() => { const s = spot(); const now = JSON.stringify(s); const still = s && now === last; last = now; return still ? s : null; }, 3000); })()`
+	// It has to stand still and lie on top: a panel that slides in, or that
+	// something covers, would be missed.
+	js := `(async () => {
+	  let last = '', same = 0;
+	  const top = (x, y) => { let e = document.elementFromPoint(x, y); while (e && e.shadowRoot && e.shadowRoot.elementFromPoint(x, y) && e.shadowRoot.elementFromPoint(x, y) !== e) e = e.shadowRoot.elementFromPoint(x, y); return e; };
+	  const spot = () => {
+	    const l = seek(` + quoted(sel) + `,` + quoted(text) + `), e = l[l.length-1];
+	    if (!e) return null;
+	    e.scrollIntoView({block: 'nearest'});
+	    const r = e.getBoundingClientRect(), s = {x: r.x + r.width/2, y: r.y + r.height/2}, t = top(s.x, s.y);
+	    return t && (e.contains(t) || t.contains(e)) && !e.closest('[class*="-enter"], [class*="-appear"]') ? s : null;
+	  };
+	  return await until(() => { const s = spot(), now = JSON.stringify(s); same = s && now === last ? same + 1 : 0; last = now; return same >= 3 ? s : null; }, 10000);
+	})()`
 	if err := p.eval(js, &at); err != nil || at.X == 0 && at.Y == 0 {
 		p.t.Fatalf("%s: %s %q cannot be clicked: %v", p.name, sel, text, err)
 	}
