@@ -186,7 +186,7 @@ func (p *Platform) send(body []byte) object {
 	if code := f.spend(p.now()); code != 0 {
 		return fail(code)
 	}
-	f.show(m, p.now())
+	p.reveal(f, m)
 	return object{"errcode": 0, "errmsg": "ok"}
 }
 

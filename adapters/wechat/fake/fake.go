@@ -49,12 +49,13 @@ type Platform struct {
 	revoked bool
 	forced  time.Time
 
-	renewals int         // tokens issued
-	repeats  int         // of pushes
-	calls    []Call      // of the API, oldest first
-	faults   []int       // errcodes for the next messages
-	Status   int         // HTTP status of every answer; 0 for 200
-	Think    func() bool // if set, called before a message is taken; false breaks the connection after it was
+	renewals int                            // tokens issued
+	repeats  int                            // of pushes
+	calls    []Call                         // of the API, oldest first
+	faults   []int                          // errcodes for the next messages
+	Status   int                            // HTTP status of every answer; 0 for 200
+	Watch    func(openid string, m Message) // if set, told of what phones show of us; it must not call back
+	Think    func() bool                    // if set, called before a message is taken; false breaks the connection after it was
 }
 
 // A Call is a request that the API got.

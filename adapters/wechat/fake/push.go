@@ -283,7 +283,7 @@ func (p *Platform) show(openid string, body []byte) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.person(openid).show(m, p.now())
+	p.reveal(p.person(openid), m)
 	return nil
 }
 
@@ -329,6 +329,14 @@ func (f *Follower) show(m Message, now time.Time) {
 	m.At = now
 	f.Screen = append(f.Screen, m)
 	f.exchange, f.Typing = now, time.Time{}
+}
+
+// reveal is show for what we say. p.mu must be held.
+func (p *Platform) reveal(f *Follower, m Message) {
+	f.show(m, p.now())
+	if p.Watch != nil {
+		p.Watch(f.OpenID, m)
+	}
 }
 
 // Wrote opens a follower's window as if they had written, without a push.
