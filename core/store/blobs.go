@@ -22,8 +22,6 @@ type Blobs struct{ root *os.Root }
 
 var _ core.Blobs = (*Blobs)(nil)
 
-const partSuffix = ".part"
-
 // OpenBlobs opens, and makes if needed, the folder blobs in the data directory
 // path, and removes what a crash left unfinished there.
 func OpenBlobs(path string) (*Blobs, error) {
@@ -122,16 +120,7 @@ func (b *Blobs) keep(part, handle string) error {
 	if err := b.root.Rename(part, name); err != nil {
 		return err
 	}
-	for _, d := range []string{dir, "."} {
-		f, err := b.root.Open(d)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(f.Sync(), f.Close()); err != nil {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(syncDir(filepath.Join(b.root.Name(), dir)), syncDir(b.root.Name()))
 }
 
 func place(handle string) (dir, name string) { return handle[:2], handle[:2] + "/" + handle }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 )
 
@@ -106,7 +107,15 @@ func backup(ctx context.Context, db *sql.DB, o Options, version int) (string, er
 	if err := os.Rename(part, name); err != nil {
 		return "", err
 	}
-	return name, syncFile(dir)
+	return name, syncDir(dir)
+}
+
+// syncDir makes the names in a directory durable. Windows does that by itself.
+func syncDir(name string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	return syncFile(name)
 }
 
 func syncFile(name string) error {
