@@ -310,21 +310,40 @@ func (a *app) serve(live context.Context) ([]*http.Server, <-chan error) {
 	return out, failed
 }
 
-// patience is how long requests under way may take before they are cut off, so
-// that the rest of the time is left for turns and sends.
-const patience = 5 * time.Second
+// Requests under way when the program is stopped have so long: pages', which
+// wait for news and ask again by themselves, and platforms' calls.
+const (
+	grace    = 500 * time.Millisecond
+	patience = 5 * time.Second
+)
 
-// drain stops taking requests. Webhooks under way are answered; long polls are
-// cut off when patience ends.
+// drain stops taking requests. Platforms' calls are answered; long polls and
+// streams are cut off.
 func (a *app) drain(end context.Context, servers []*http.Server, cut func()) error {
-	t := time.AfterFunc(min(patience, a.conf.Limits.Stop/4), cut)
-	defer t.Stop()
-	var errs []error
-	for _, srv := range servers {
-		if err := srv.Shutdown(end); err != nil {
-			errs = append(errs, fmt.Errorf("some requests were cut off: %w", err), srv.Close())
+	var all sync.WaitGroup
+	errs := make([]error, len(servers))
+	for i, srv := range servers {
+		all.Go(func() {
+			if err := srv.Shutdown(end); err != nil {
+				errs[i] = errors.Join(fmt.Errorf("some requests were cut off: %w", err), srv.Close())
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { all.Wait(); close(done) }()
+
+	late := time.After(min(patience, a.conf.Limits.Stop/4))
+	select {
+	case <-done:
+	case <-late:
+	case <-a.web.calls.none():
+		select {
+		case <-done:
+		case <-time.After(grace):
 		}
 	}
+	cut()
+	<-done
 	return errors.Join(errs...)
 }
 

@@ -404,3 +404,55 @@ func TestBackup(t *testing.T) {
 		t.Error("a folder without a database was copied")
 	}
 }
+
+// Stopping does not wait for pages that wait for news.
+func TestStopWithPolls(t *testing.T) {
+	p := launch(t, setup{Data: t.TempDir()})
+	v := p.visit()
+	v.until("人工")
+	polled := make(chan error, 1)
+	begun := make(chan struct{})
+	go func() {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, fmt.Sprintf("%s/chat/v1/events?after=%d&wait=25", p.base, v.after), nil)
+		if err != nil {
+			polled <- err
+			return
+		}
+		r.Header.Set("Authorization", "Bearer "+v.token)
+		r.Header.Set("Origin", p.base)
+		close(begun)
+		res, err := http.DefaultClient.Do(r)
+		if err == nil {
+			_, err = io.Copy(io.Discard, res.Body)
+			res.Body.Close()
+		}
+		polled <- err
+	}()
+	<-begun
+	start := time.Now()
+	if err := p.stop(); err != nil {
+		t.Errorf("stopping: %v", err)
+	}
+	if d := time.Since(start); d > 4*time.Second {
+		t.Errorf("it took %v to stop", d)
+	}
+	<-polled // answered or cut off
+}
+
+// A platform's call that is under way is answered before the program ends.
+func TestCallsAreAnswered(t *testing.T) {
+	var c calls
+	in, let := make(chan struct{}), make(chan struct{})
+	h := c.counted(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(in); <-let }))
+	go h.ServeHTTP(nil, nil)
+	<-in
+	none := c.none()
+	select {
+	case <-none:
+		t.Fatal("said to be done while a call is under way")
+	default:
+	}
+	close(let)
+	<-none
+	<-c.none()
+}

@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -29,6 +30,7 @@ type web struct {
 	owner   map[string]string // of a path: the account that serves it
 	proxies []netip.Prefix
 	ready   func(context.Context) readiness
+	calls   calls
 }
 
 // readiness is the answer of /readyz.
@@ -73,9 +75,47 @@ func (w *web) mount(name string, a core.Adapter) error {
 	}
 	if h, ok := a.(core.Webhook); ok {
 		prefix := "/hook/" + name
-		w.handle(prefix+"/", name, http.StripPrefix(prefix, h))
+		w.handle(prefix+"/", name, w.calls.counted(http.StripPrefix(prefix, h)))
 	}
 	return nil
+}
+
+// calls are the platforms' requests under way. They are answered before the
+// program ends; pages ask again by themselves.
+type calls struct {
+	mu   sync.Mutex
+	n    int
+	done chan struct{} // closed when none is left, once somebody waits for that
+}
+
+func (c *calls) counted(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		c.add(1)
+		defer c.add(-1)
+		h.ServeHTTP(rw, r)
+	})
+}
+
+func (c *calls) add(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.n += n; c.n == 0 && c.done != nil {
+		close(c.done)
+		c.done = nil
+	}
+}
+
+// none is closed when no call is under way.
+func (c *calls) none() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	done := make(chan struct{})
+	if c.n == 0 {
+		close(done)
+		return done
+	}
+	c.done = done
+	return done
 }
 
 // claim makes sure that no two accounts serve one path.
