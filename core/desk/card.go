@@ -161,6 +161,9 @@ func (t *turn) summary(d Desk) string {
 		ls := strings.Split(t.t.Summary, "\n")
 		return clip(strings.Join(ls[:min(3, len(ls))], "\n"), 300)
 	}
+	if t.t.State == core.TicketActive || d.Views {
+		return "" // the messages are beside it
+	}
 	var said []string
 	for _, l := range slices.Backward(t.m.Tail) {
 		if l.Kind == core.ByPeer && !l.Note && len(said) < 3 && oneLine(l.Text) != oneLine(t.t.Asked) {
@@ -168,9 +171,6 @@ func (t *turn) summary(d Desk) string {
 		}
 	}
 	slices.Reverse(said)
-	if t.t.State == core.TicketActive && !d.Views {
-		return "" // the thread has it
-	}
 	return strings.Join(said, "\n")
 }
 
