@@ -107,7 +107,7 @@ func (t *training) refine(ctx context.Context, now *model) (*model, error) {
 		copied := *now
 		m = &copied
 	}
-	m.weight = fitLogistic(best.seen)
+	m.weight = fitLogistic(best.seen, outside(len(t.samples)))
 	m.same = now.same
 	m.tuned = true
 	return m, nil
@@ -236,9 +236,9 @@ func spoil(text []rune, rng *rand.Rand) []rune {
 	return out
 }
 
-// fitLogistic by Newton's method, pulled towards the usual weights. Observations are weighed so that the assumed share of
+// fitLogistic by Newton's method, pulled towards the usual weights. Observations are weighed so that the given share of
 // questions is out of scope.
-func fitLogistic(seen []observation) [signals]float64 {
+func fitLogistic(seen []observation, share float64) [signals]float64 {
 	in, out := 0, 0
 	for _, o := range seen {
 		if o.inside {
@@ -254,7 +254,7 @@ func fitLogistic(seen []observation) [signals]float64 {
 	total := float64(len(seen))
 	wIn, wOut := total/float64(in), 0.0
 	if out > 0 {
-		wIn, wOut = total*(1-outside)/float64(in), total*outside/float64(out)
+		wIn, wOut = total*(1-share)/float64(in), total*share/float64(out)
 	}
 	weight := func(o observation) float64 {
 		if o.inside {
@@ -339,5 +339,8 @@ func solve(a [signals][signals]float64, b [signals]float64) (x [signals]float64)
 	return x
 }
 
-// outside is the share of questions that are taken to belong to no entry.
-const outside = .08
+// outside is the share of questions that are taken to belong to no entry: small scripts leave more unanswered.
+func outside(samples int) float64 {
+	small := (math.Log(2000) - math.Log(float64(max(samples, 1)))) / (math.Log(2000) - math.Log(400))
+	return .08 + .17*min(1, max(0, small))
+}

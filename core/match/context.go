@@ -78,9 +78,15 @@ func (m *Matcher) inContext(c oneCase, alone []scored) []scored {
 		}
 	}
 	var out []scored
+	for _, s := range alone { // near to a sample, though another entry is nearer
+		own[s.entry] = (own[s.entry] + s.close) / 2
+	}
 	for e, s := range by {
-		both := (own[e] + with[e]) / 2
-		s.p = min(.95, max(s.p*both, .9*both*min(1, own[e]*4)))
+		if own[e] < .03 {
+			continue // the text itself must speak for it
+		}
+		both := .35*own[e] + .65*with[e]
+		s.p = min(.95, max(s.p*both, .9*both*min(1, own[e]*6)))
 		out = append(out, s)
 	}
 	slices.SortFunc(out, func(a, b scored) int { return cmp.Or(cmp.Compare(b.p, a.p), cmp.Compare(a.entry, b.entry)) })

@@ -83,7 +83,7 @@ func ruleP(h hit) float64 {
 }
 
 // breakTie orders candidates that are equally specific by what the trained model says of the whole text (and of the topic,
-// if the text leans on it); if it has no clear opinion the customer is asked.
+// if the text leans on it); if it has no clear opinion, or the text has the words of both, the customer is asked.
 func (m *Matcher) breakTie(tied []Candidate, c oneCase) {
 	p := map[string]float64{}
 	for _, s := range c.model.score(c.f) {
@@ -101,6 +101,9 @@ func (m *Matcher) breakTie(tied []Candidate, c oneCase) {
 	}
 	slices.SortStableFunc(tied, func(a, b Candidate) int { return cmp.Compare(p[b.Entry], p[a.Entry]) })
 	clear := p[tied[0].Entry] >= p[tied[1].Entry]+.3 && p[tied[0].Entry] > 2*p[tied[1].Entry]
+	if c.topic == "" && tied[0].Span != tied[1].Span {
+		clear = false // two things are asked
+	}
 	for i := range tied {
 		switch {
 		case !clear:
@@ -130,15 +133,17 @@ func (m *Matcher) bySamples(d *Decision, c oneCase) {
 		all, denial = m.guard(c, all)
 	}
 	m.prefer(all, c.q.Lang)
+	equal := false
 	for i, s := range all[:min(len(all), m.opt.Max)] {
 		x := Candidate{Entry: m.entries[s.entry].ID, P: s.p, How: how, Pattern: s.near}
+		equal = equal || i == 0 && s.equal
 		if i == 0 {
 			x.Span = shared(c.f, s.near)
 		}
 		d.Candidates = append(d.Candidates, x)
 	}
 	m.settle(d)
-	d.Why = m.whySamples(d, c, denial)
+	d.Why = m.whySamples(d, c, denial, equal)
 }
 
 // prefer swaps the first two if they are nearly equal and only the second is in the customer's language.

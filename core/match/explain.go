@@ -59,7 +59,7 @@ func (m *Matcher) whyRule(d *Decision, h hit) string {
 
 func percent(p float64) string { return fmt.Sprintf("%.0f%%", 100*p) }
 
-func (m *Matcher) whySamples(d *Decision, c oneCase, denial string) string {
+func (m *Matcher) whySamples(d *Decision, c oneCase, denial string, equal bool) string {
 	if len(d.Candidates) == 0 {
 		if denial != "" || len(c.guarded) > 0 {
 			return m.say("话里说的是不要，没有别的条目与它相近，不猜", "the wish is denied and no other entry is near: no guess")
@@ -77,7 +77,7 @@ func (m *Matcher) whySamples(d *Decision, c oneCase, denial string) string {
 	switch {
 	case best.How == "context":
 		s += m.say("接着上一个问题%s来理解；", "read as a follow-up to %s; ", m.name(c.q.Context))
-	case best.P >= .99:
+	case equal:
 		return s + m.say("与例句“%s”一字不差 → %s", "equals the sample %q → %s", best.Pattern, m.name(best.Entry))
 	}
 	like := m.say("最像%s", "most like %s", m.name(best.Entry))

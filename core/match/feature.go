@@ -1,6 +1,10 @@
 package match
 
-import "math"
+import (
+	"maps"
+	"math"
+	"sync"
+)
 
 // Blocks of features; each is scaled to its own length, so a long word cannot drown the order of the words.
 const (
@@ -294,6 +298,7 @@ func newVocabulary(samples [][]feature) *vocabulary {
 			df[f.key]++
 		}
 	}
+	back, backN := background()
 	n := 1 << 10
 	for n < len(df)/2 && n < 1<<15 {
 		n *= 2
@@ -303,7 +308,7 @@ func newVocabulary(samples [][]feature) *vocabulary {
 		bits *= 2
 	}
 	v := &vocabulary{mask: uint32(n - 1), idf: make([]float32, n), seen: make([]uint64, bits/64)}
-	sum := make([]int32, n)
+	sum := make([]float64, n)
 	for _, s := range samples { // pairs that stand in one sample only are as good as unseen
 		for _, f := range s {
 			if f.block != blockPairs || df[f.key] > 1 {
@@ -312,14 +317,15 @@ func newVocabulary(samples [][]feature) *vocabulary {
 			}
 		}
 	}
+	share := bgShare(len(samples))
 	for k, c := range df {
 		b := uint32(k) & v.mask
-		sum[b] = max(sum[b], c)
+		sum[b] = max(sum[b], float64(c)+share*float64(back[k]))
 	}
-	total := float64(len(samples))
+	total := float64(len(samples)) + share*float64(backN)
 	v.rare = float32(math.Log(1+total) + 1)
 	for b, c := range sum {
-		v.idf[b] = float32(math.Log((1+total)/(1+float64(c))) + 1)
+		v.idf[b] = float32(math.Log((1+total)/(1+c)) + 1)
 	}
 	return v
 }
@@ -382,3 +388,25 @@ func (v *vocabulary) vector(fs []feature, into vector) vector {
 	}
 	return out
 }
+
+// bgShare is how much a background sentence counts beside n samples of the script.
+func bgShare(n int) float64 { return min(1, 500/float64(n+1)) }
+
+// background counts features in sentences of everyday customer talk: what is common there is no sign of an entry, even if
+// a small script has it only once.
+var background = sync.OnceValues(func() (map[uint64]int32, int) {
+	df := map[uint64]int32{}
+	lines := readMoods(moodSeeds)
+	x := &extract{}
+	for _, l := range lines {
+		for _, f := range x.features([]rune(Fold(l.text))) {
+			df[f.key]++
+		}
+	}
+	for k, n := range df { // what stands there once is not common
+		if n < 3 {
+			delete(df, k)
+		}
+	}
+	return maps.Clone(df), len(lines)
+})

@@ -76,7 +76,7 @@ func TestKeywordCorpus(t *testing.T) {
 		if x.Span == "" || !strings.Contains(Fold(c.text), x.Span) {
 			t.Errorf("%q: span %q is not in the text", c.text, x.Span)
 		}
-		if !strings.Contains(d.Why, x.Span) && x.Span != x.Pattern || !strings.Contains(d.Why, x.Pattern) {
+		if x.How != "exact" && !strings.Contains(d.Why, x.Span) || !strings.Contains(d.Why, x.Pattern) {
 			t.Errorf("%q: the explanation names neither rule nor words: %s", c.text, d.Why)
 		}
 	}

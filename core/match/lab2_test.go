@@ -92,7 +92,7 @@ func TestLab2(t *testing.T) {
 				}
 				fmt.Printf("   refine %v weights %.2f\n", time.Since(t1).Round(time.Millisecond), m.model.Load().weight)
 			} else {
-				fmt.Printf("%s: new %v\n", wd, t1.Sub(t0).Round(time.Millisecond))
+				_ = fmt.Sprintf("%s: new %v\n", wd, t1.Sub(t0).Round(time.Millisecond))
 			}
 			var oos []float64
 			if name == "clinc150" {

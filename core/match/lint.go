@@ -86,7 +86,11 @@ func (l *linter) shared() {
 	}
 	for _, e := range l.entries {
 		for _, x := range e.Exact {
-			if es := l.rules.exact[bare(Fold(x))]; len(es) > 1 && l.entries[es[0]].ID == e.ID {
+			var es []int32
+			for _, w := range l.rules.exact[bare(Fold(x))] {
+				es = append(es, w.entry)
+			}
+			if len(es) > 1 && l.entries[es[0]].ID == e.ID {
 				both(es, x, "整句规则", "exact rule")
 			}
 		}
@@ -128,7 +132,7 @@ func (l *linter) strays(t *training, vs []verdict) {
 	size := t.sizes()
 	for _, v := range vs {
 		s := t.samples[v.sample]
-		if v.margin() >= doubt || size[s.class] < 10 && (v.close < .5 || v.close <= v.home) {
+		if v.margin() >= doubt || size[s.class] < 10 && (v.close < .45 || v.close <= v.home) {
 			continue
 		}
 		if bare(Fold(v.near)) == bare(string(s.text)) {

@@ -105,18 +105,19 @@ func (m *model) score(f string) []scored {
 		out = append(out, s)
 	}
 	if c, ok := m.same[bare(f)]; ok {
-		out = promote(out, m.entry[c], f)
+		text, _ := m.nearest(w, c)
+		out = promote(out, m.entry[c], text)
 	}
 	return out
 }
 
 // promote puts the entry of an equal sample first.
-func promote(out []scored, entry int32, f string) []scored {
+func promote(out []scored, entry int32, near string) []scored {
 	out = slices.DeleteFunc(out, func(s scored) bool { return s.entry == entry })
 	for i := range out {
 		out[i].p = min(out[i].p, .01)
 	}
-	return slices.Insert(out, 0, scored{entry: entry, p: .99, near: f, close: 1, equal: true})
+	return slices.Insert(out, 0, scored{entry: entry, p: .99, near: near, close: 1, equal: true})
 }
 
 // measure fills w.top (classes, best first) and returns what the probability of the first is computed from; known is

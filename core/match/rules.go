@@ -11,13 +11,19 @@ import (
 
 // rules are the keywords that people wrote: they win over the trained model.
 type rules struct {
-	exact   map[string][]int32 // bare text → entries
+	exact   map[string][]whole // bare text → entries
 	words   *automaton         // contains, over runes
 	heard   *automaton         // contains, over syllables
 	contain []keyword          // by word number of words
 	spoken  []int32            // word number of heard → contain
 	regexps []pattern
 	slips   map[string][]slip // Latin keywords with one letter left out
+}
+
+// whole message that an entry answers, as written.
+type whole struct {
+	entry int32
+	raw   string
 }
 
 type keyword struct {
@@ -49,7 +55,7 @@ type hit struct {
 }
 
 func newRules(entries []Entry) (*rules, error) {
-	r := &rules{exact: make(map[string][]int32), slips: make(map[string][]slip)}
+	r := &rules{exact: make(map[string][]whole), slips: make(map[string][]slip)}
 	number := map[string]int32{}
 	var runes, heard [][]int32
 	ph := sounds()
@@ -59,8 +65,8 @@ func newRules(entries []Entry) (*rules, error) {
 			if b == "" {
 				return nil, fmt.Errorf("%s: entry %s: exact %q has no letters or signs to compare / 没有可比较的文字", e.Pos, e.ID, x)
 			}
-			if !slices.Contains(r.exact[b], int32(i)) {
-				r.exact[b] = append(r.exact[b], int32(i))
+			if !slices.ContainsFunc(r.exact[b], func(w whole) bool { return w.entry == int32(i) }) {
+				r.exact[b] = append(r.exact[b], whole{int32(i), x})
 			}
 		}
 		for _, c := range e.Contains {
@@ -165,7 +171,7 @@ func bare(folded string) string {
 // find gives every rule the text meets, best first; denied holds those that the negation guard took out.
 func (r *rules) find(f string, text []rune) (hits []hit, guarded []hit) {
 	for _, e := range r.exact[bare(f)] {
-		hits = append(hits, hit{entry: e, how: "exact", pattern: f, span: f, to: len(f), size: len(text)})
+		hits = append(hits, hit{entry: e.entry, how: "exact", pattern: e.raw, span: f, to: len(f), size: len(text)})
 	}
 	if len(hits) > 0 {
 		return hits, nil

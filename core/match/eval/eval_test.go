@@ -1,0 +1,125 @@
+package eval
+
+import (
+	"bytes"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/core/match"
+)
+
+const train = `# a small script
+card_lost	i lost my card
+card_lost	my card is gone
+card_lost	i can not find my card anywhere
+card_lost	somebody stole my card
+card_lost	the card was stolen from my bag
+top_up	how do i top up
+top_up	add money to my account
+top_up	can i load money by cheque
+top_up	top up with apple pay
+top_up	put money on the account
+7	怎么退货
+7	我要退货
+7	买错了想退
+7	退货怎么操作
+7	不合适能退吗
+`
+
+func lines(t *testing.T, s string) []Line {
+	t.Helper()
+	out, err := Read(strings.NewReader(s), "t.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// clock moves a millisecond at each look.
+func clock() func() time.Time {
+	at := time.Unix(0, 0)
+	return func() time.Time { at = at.Add(time.Millisecond); return at }
+}
+
+func TestRead(t *testing.T) {
+	ls := lines(t, "\ufeffa\tx\r\n\n# no\nb\ty\tz\n")
+	if len(ls) != 2 || ls[0] != (Line{"a", "x", "t.tsv:1"}) || ls[1] != (Line{"b", "y\tz", "t.tsv:4"}) {
+		t.Errorf("%+v", ls)
+	}
+	for _, bad := range []string{"no tab here", "\ttext"} {
+		if _, err := Read(strings.NewReader("a\tb\n"+bad+"\n"), "bad.tsv"); err == nil || !strings.HasPrefix(err.Error(), "bad.tsv:2: ") {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+func TestEntries(t *testing.T) {
+	es := Entries(lines(t, train))
+	if len(es) != 3 || es[0].Title != "card lost" || es[2].Title != "" || es[2].Pos != "t.tsv:12" || es[1].SamplePos[1] != "t.tsv:8" {
+		t.Errorf("%+v", es)
+	}
+}
+
+func TestRun(t *testing.T) {
+	r, err := Run(t.Context(), Test{Entries: Entries(lines(t, train)), Now: clock(), Plain: true,
+		Test: lines(t, "card_lost\tmy card was stolen\ntop_up\ttop up by cheque\n7\t想退货\n"), OOS: lines(t, "oos\twho won the election\noos\t写一首诗\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Tested != 3 || r.Accuracy != 1 || r.MacroF1 != 1 || math.Abs(r.Top3-1) > 1e-9 || r.Samples != 15 || r.Entries != 3 {
+		t.Errorf("%+v", r)
+	}
+	if r.OOS == nil || r.OOS.AUROC != 1 || r.OOS.Caught != 1 || r.NewMS != 1 || r.P50 != 1000 || r.ModelBytes == 0 || len(r.Curve) != 7 {
+		t.Errorf("%+v %+v", r, r.OOS)
+	}
+	var b bytes.Buffer
+	if err := r.Print(&b); err != nil || !strings.Contains(b.String(), "AUROC 1.0000") {
+		t.Errorf("%v %s", err, b.String())
+	}
+}
+
+// The measures against values worked out by hand.
+func TestMeasures(t *testing.T) {
+	in := []outcome{
+		{want: "a", got: "a", p: .9, kind: match.Answer, in3: true},
+		{want: "a", got: "b", p: .6, kind: match.Answer, in3: true},
+		{want: "b", got: "b", p: .4, kind: match.Clarify, in3: true},
+		{want: "b", got: "a", p: .1, kind: match.Fallback},
+	}
+	out := []outcome{{want: "oos", got: "a", p: .5, kind: match.Answer}, {want: "oos", got: "b", p: .2, kind: match.Fallback}}
+	var r Report
+	r.score(in, out)
+	near := func(name string, got, want float64) {
+		if math.Abs(got-want) > 1e-9 {
+			t.Errorf("%s = %v, want %v", name, got, want)
+		}
+	}
+	near("accuracy", r.Accuracy, .5)
+	near("macro F1", r.MacroF1, .5)
+	near("top 3", r.Top3, .75)
+	near("answered", r.Answered, .5)
+	near("precision", r.Precision, .5)
+	near("clarified", r.Clarified, .25)
+	near("ECE", r.ECE, (.1+.6+.6+.1+.5+.2)/6)
+	near("AUROC", r.OOS.AUROC, (2+2+1+0)/8.0)
+	near("caught", r.OOS.Caught, .5)
+	near("all right", r.OOS.AllRight, 2/6.0)
+	near("curve .5", r.Curve[2].Precision, .5)
+}
+
+func TestCross(t *testing.T) {
+	es := Entries(lines(t, train))
+	es = append(es, match.Entry{ID: "back", Pos: "t.tsv:99", Samples: []string{"想退货", "怎么退掉", "买错了怎么退", "退货如何操作", "不合适可以退吗"}})
+	r, err := Cross(t.Context(), Test{Entries: es, Now: clock(), Plain: true}, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Tested != 20 || r.Samples != 20 {
+		t.Errorf("tested %d of %d", r.Tested, r.Samples)
+	}
+	if len(r.Confusions) == 0 || r.Confusions[0].A != "7" || r.Confusions[0].B != "back" || r.Confusions[0].PosB != "t.tsv:99" || r.Confusions[0].Times < 2 {
+		t.Errorf("confusions %+v", r.Confusions)
+	}
+}
