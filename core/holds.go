@@ -289,7 +289,12 @@ func (h *Holds) Answer(ctx context.Context, peer, id string, answer []byte) (ref
 		s, news, at := h.take(x)
 		if s != nil {
 			s.answer <- answer
-			err := <-s.result
+			select {
+			case err = <-s.result:
+			case <-ctx.Done(): // it is being written, slowly
+				h.end(x, answer)
+				return "", &SendError{Kind: Unknown, Err: ctx.Err()}
+			}
 			h.drop(x, s)
 			if err == nil {
 				h.end(x, answer)

@@ -61,6 +61,7 @@ type held struct {
 	filed int
 	fail  error // of the next filing
 	cut   error // of the next write
+	slow  time.Duration
 }
 
 func newHeld(v Values, only bool) *held {
@@ -84,6 +85,9 @@ func (h *held) ask(ref string) chan asked {
 				return err
 			},
 			Write: func(b []byte) error {
+				d := h.slow
+				h.slow = 0
+				time.Sleep(d)
 				err := h.cut
 				if h.cut = nil; err == nil {
 					a.got = string(b)
@@ -180,6 +184,17 @@ func TestHolds(t *testing.T) {
 		expect(t, a, HoldAnswered, "")
 		expect(t, h.ask("m"), HoldAnswered, "A")
 		<-done
+	})
+	run("the platform reads slowly", false, func(t *testing.T, h *held, _ *notes) {
+		h.slow = time.Minute
+		a := h.ask("m")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if ref, err := h.Answer(ctx, "u", "d1", []byte("A")); ref != "" || err == nil || KindOf(err) != Unknown || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("ref %q, %v, want unknown", ref, err)
+		}
+		expect(t, h.ask("m"), HoldAnswered, "A") // it gets it the second time
+		<-a
 	})
 	run("it breaks and nothing is repeated", false, func(t *testing.T, h *held, _ *notes) {
 		h.cut = errors.New("reset")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,10 +18,7 @@ import (
 )
 
 // staff is a desk whose people are the test.
-type staff struct {
-	sent chan core.Envelope
-	n    atomic.Int64
-}
+type staff struct{ sent chan core.Envelope }
 
 func (*staff) Limits() core.Limits { return core.Limits{Threads: true, Cases: true} }
 
