@@ -114,6 +114,10 @@ func (t *turn) moody(text string, d match.Decision) bool {
 	if mood == "angry" && (t.scripted(d) || t.telling()) {
 		return false
 	}
+	if mood == "angry" && d.Mood.Angry < .9 && d.Kind == match.Answer && d.Candidates[0].P >= .9 && t.m.Flow == nil {
+		t.tell("sorry", nil) // terse perhaps, and what they want is clear
+		return false
+	}
 	switch mood {
 	case "distress":
 		t.tell("distress", nil)
@@ -170,14 +174,18 @@ func raised(class int, mood string) int {
 	return class
 }
 
+// early is how sure the bot must be to answer lines that only together make
+// sense while more may come.
+const early = .8
+
 // settles tries several doubtful lines as one question.
-func (t *turn) settles(doubts []doubt) bool {
+func (t *turn) settles(doubts []doubt, least float64) bool {
 	if len(doubts) < 2 {
 		return false
 	}
 	text := joined(doubts)
 	d := t.match(text)
-	if d.Kind != match.Answer || t.b.entries[d.Candidates[0].Entry] == nil {
+	if d.Kind != match.Answer || t.b.entries[d.Candidates[0].Entry] == nil || d.Candidates[0].P < least {
 		return false
 	}
 	c := d.Candidates[0]
@@ -227,8 +235,8 @@ func (t *turn) doubtful(doubts []doubt) {
 // clarify shows the candidates as a list, a person last.
 func (t *turn) clarify(d doubt) bool {
 	var ids []string
-	for _, c := range d.d.Candidates {
-		if t.b.entries[c.Entry] != nil && len(ids) < t.b.set.ClarifyMax-1 {
+	for _, c := range d.d.Candidates { // what is far behind the first only confuses
+		if t.b.entries[c.Entry] != nil && len(ids) < t.b.set.ClarifyMax-1 && c.P >= d.d.Candidates[0].P/3 {
 			ids = append(ids, c.Entry)
 		}
 	}
@@ -240,7 +248,11 @@ func (t *turn) clarify(d doubt) bool {
 	if !t.waiting() {
 		items = append(items, item{toHuman, t.word("clarify_none", nil)})
 	}
-	t.offer("clarify", t.word("clarify", nil), items)
+	prompt := "clarify"
+	if len(ids) == 1 {
+		prompt = "clarify_one"
+	}
+	t.offer("clarify", t.word(prompt, nil), items)
 	t.m.Menu.Asked = d.text
 	t.event(core.Clarified, d.d.Why, "entries", strings.Join(ids, " "))
 	return true

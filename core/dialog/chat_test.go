@@ -2,7 +2,6 @@ package dialog_test
 
 import (
 	"encoding/json"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -268,9 +267,21 @@ func (p *player) set(s dialog.ChatStep) {
 	}
 }
 
-// The demo's conversations hold.
+// The demo's conversations hold, with the first model and with the better one.
 func TestChats(t *testing.T) {
+	playAll(t, demo(t))
+	if testing.Short() {
+		return
+	}
 	b := demo(t)
+	if err := b.Refine(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	playAll(t, b)
+}
+
+func playAll(t *testing.T, b *dialog.Book) {
+	t.Helper()
 	files, err := filepath.Glob("../../flows/*.chat")
 	if err != nil || len(files) < 8 {
 		t.Fatalf("%d chats, %v", len(files), err)
@@ -292,5 +303,3 @@ func TestChats(t *testing.T) {
 		})
 	}
 }
-
-var _ fs.FS = flows.FS

@@ -262,7 +262,7 @@ func TestC07Burst(t *testing.T) {
 	p := newPlayer(t, b)
 	p.says(core.Joined{})
 	p.fresh()
-	for _, s := range strings.Split("我 那个 就是 呃呃 啊呀 怎么 说呢 嗯嗯", " ") {
+	for _, s := range strings.Split("咕噜 叽里 呱啦 咚咚 锵锵 哒哒 嘿哈 哗啦", " ") {
 		p.text(s)
 		p.passes(100 * time.Millisecond)
 	}

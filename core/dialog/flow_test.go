@@ -254,6 +254,69 @@ func TestMood(t *testing.T) {
 	wantIn(t, strings.Join(p.all, ""), "12356")
 }
 
+// What one customer gets stuck on for six turns goes to a person, whatever the
+// number of misses allowed.
+func TestBarren(t *testing.T) {
+	many := strings.Replace(steps, "confirm: 10", "misses: 50, barren: 6", 1)
+	p := newPlayer(t, book(t, many))
+	for i := range 6 {
+		if p.c.State == core.InLine {
+			t.Fatalf("after %d turns", i)
+		}
+		p.text("qwzx" + string(rune('a'+i)) + " vbnm")
+		p.passes(10 * time.Second)
+	}
+	if p.c.State != core.InLine {
+		t.Errorf("still with the bot: %q", p.all)
+	}
+	offer := strings.Replace(steps, "confirm: 10", "on_misses: offer", 1)
+	p = newPlayer(t, book(t, offer))
+	for i := range 3 {
+		p.text("qwzx" + string(rune('a'+i)) + " vbnm")
+		p.passes(10 * time.Second)
+	}
+	if p.c.State == core.InLine || !strings.Contains(p.lastSaid(), "person") {
+		t.Errorf("%s %q", p.c.State, p.all)
+	}
+}
+
+// One channel has a text of its own, and an answer may carry a link.
+func TestChannelsAndLinks(t *testing.T) {
+	p := newPlayer(t, book(t, steps, `entries:
+  - id: where
+    title: Where
+    exact: where
+    answer: In Hangzhou, 88 Wensan Road.
+    channels: {weibo: Hangzhou.}
+    link: {title: Map, url: "https://example.com/map"}
+`))
+	p.text("where")
+	wantIn(t, strings.Join(p.all, "|"), "In Hangzhou, 88 Wensan Road.")
+	wantIn(t, p.lastSaid(), "https://example.com/map")
+	if len(p.all) != 2 { // greeting and answer joined, the card on its own
+		t.Errorf("said %q", p.all)
+	}
+	out, err := p.b.Step(core.Conversation{Key: core.Key{Channel: "weibo-main", Peer: "p"}},
+		[]core.Envelope{{Channel: "weibo-main", Parts: core.Parts{core.Text{Body: "where"}}}}, p.scene())
+	if err != nil || !strings.Contains(out.Say[0].Parts.Text(), "Hangzhou.") || strings.Contains(out.Say[0].Parts.Text(), "Wensan") {
+		t.Errorf("%+v %v", out.Say, err)
+	}
+}
+
+// What nobody may do with an expression is refused or stopped.
+func TestExpressions(t *testing.T) {
+	for src, want := range map[string]string{
+		"len(" + strings.Repeat("name + ", 150) + "name) > 1": "nodes",
+		"all(1..9, # > 0)": "not available", "1..9 == 2": "not available", "let x = 1; x > 0": "one expression", "env.x": "unknown",
+		"name.foo()": "", "now() > 1": "", "1 + ": "", "name": "bool",
+	} {
+		_, err := load(good, "entries:\n  - {id: a, title: A, answer: x, when: [{if: '"+src+"', answer: y}]}\n")
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.40s: %v", src, err)
+		}
+	}
+}
+
 func TestHours(t *testing.T) {
 	b := demo(t)
 	for _, x := range []struct {

@@ -196,8 +196,16 @@ func (t *turn) ownWait() map[string]string {
 	return vars
 }
 
-// footer keeps somebody in line at ease while the bot answers.
+// footer keeps somebody who waits at ease while the bot answers.
 func (t *turn) footer() string {
+	if k := t.c.Ticket; k.Open() && k.State == core.TicketMessage {
+		h := t.b.hoursOf(k.Topic)
+		at, ok := h.promise(k.Since)
+		if !ok || at.Before(t.s.Now) {
+			return ""
+		}
+		return t.word("message_too", map[string]string{"promise": t.b.when(t.m.Lang, h, at, t.s.Now)})
+	}
 	if t.c.State != core.InLine || !t.c.Ticket.Open() {
 		return ""
 	}

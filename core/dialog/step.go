@@ -89,7 +89,7 @@ func (t *turn) read(unread []core.Envelope) (left int) {
 		t.m.Burst = time.Time{}
 		return 0
 	}
-	if t.settles(doubts) {
+	if t.settles(doubts, early) {
 		t.m.Burst = time.Time{}
 		return 0
 	}
@@ -99,7 +99,9 @@ func (t *turn) read(unread []core.Envelope) (left int) {
 		return len(unread) - first
 	}
 	t.m.Burst = time.Time{}
-	t.doubtful(doubts)
+	if !t.settles(doubts, 0) {
+		t.doubtful(doubts)
+	}
 	return 0
 }
 

@@ -7,7 +7,7 @@ var wordings = map[string][]string{
 
 	// said by the bot
 	"label_human": nil, "label_menu": nil,
-	"menu": nil, "clarify": nil, "clarify_none": nil, "expired": nil,
+	"menu": nil, "clarify": nil, "clarify_one": nil, "clarify_none": nil, "expired": nil,
 	"fallback": {"text"}, "unknown_language": nil, "offer_human": nil,
 	"sorry": nil, "sorry_handoff": nil, "distress": nil, "stuck": nil,
 	"flood": {"minutes"},
@@ -30,7 +30,7 @@ var wordings = map[string][]string{
 
 	// nobody on duty
 	"nobody": {"promise", "opens"}, "closed_hours": {"promise", "opens"}, "nobody_unknown": nil,
-	"message_kept": {"promise"}, "message_more": nil, "message_cancelled": nil,
+	"message_kept": {"promise"}, "message_too": {"promise"}, "message_more": nil, "message_cancelled": nil,
 	"at_today": {"clock"}, "at_tomorrow": {"clock"}, "at_date": {"month", "day", "clock", "weekday"},
 	"weekdays": nil, // seven, Monday first, as variants
 
