@@ -62,6 +62,7 @@ type held struct {
 	fail  error // of the next filing
 	cut   error // of the next write
 	slow  time.Duration
+	mine  sync.Mutex
 }
 
 func newHeld(v Values, only bool) *held {
@@ -85,11 +86,12 @@ func (h *held) ask(ref string) chan asked {
 				return err
 			},
 			Write: func(b []byte) error {
-				d := h.slow
-				h.slow = 0
+				h.mine.Lock()
+				d, err := h.slow, h.cut
+				h.slow, h.cut = 0, nil
+				h.mine.Unlock()
 				time.Sleep(d)
-				err := h.cut
-				if h.cut = nil; err == nil {
+				if err == nil {
 					a.got = string(b)
 				}
 				return err
