@@ -65,6 +65,7 @@ var catalog = map[string][2]string{
 	"guard_banned":    {"有禁用词", "it has a banned word"},
 	"guard_window":    {"平台现在不允许给这位客户发消息", "the platform lets us say nothing to this customer now"},
 	"guard_count":     {"将用掉 {count}/{left} 条", "it takes {count} messages and {left} are left"},
+	"guard_partly":    {"有些行没有以 > 开头", "some of its lines do not begin with >"},
 	"guard_gone":      {"对方已取关或离开", "the customer has left the channel"},
 	"unsent":          {"⚠ 没有发出，会话已不在您手上：“{text}”", "⚠ Not sent, the ticket is no longer yours: “{text}”"},
 	"undone":          {"已撤回：“{text}”", "Taken back: “{text}”"},

@@ -19,6 +19,7 @@ const (
 	guardWindow = "window" // the platform lets us say nothing now
 	guardCount  = "count"  // more messages than the platform lets us say
 	guardGone   = "gone"   // the customer has left the channel
+	guardPartly = "partly" // at an explicit desk: lines without >
 )
 
 // guard looks at what is about to go to the customer. It returns it without the

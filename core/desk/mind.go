@@ -70,7 +70,7 @@ type sent struct {
 const (
 	tailMax  = 10
 	sentMax  = 20
-	draftMax = 20
+	draftMax = 10
 	lineMax  = 300 // runes of a message on a card
 )
 
