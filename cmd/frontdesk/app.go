@@ -30,6 +30,7 @@ type setup struct {
 	Listen string // instead of the configuration's, if not empty
 	Data   string // instead of the configuration's, if not empty
 	Flows  string // instead of the configuration's, if not empty
+	Quick  bool   // test: scripts are not trained further
 
 	Out    io.Writer            // the banner
 	Err    io.Writer            // the log

@@ -296,7 +296,7 @@ func (e customerEnd) Send(_ context.Context, env core.Envelope) (string, error) 
 			e.choice = c
 			e.mu.Unlock()
 		}
-		e.rec.shown(time.Now(), p)
+		e.rec.shown(time.Now(), env.By, p)
 		e.say("%s %s\n", who, strings.ReplaceAll(plain(p), "\n", "\n   "))
 	}
 	return env.ID, nil

@@ -69,8 +69,12 @@ func (r *record) agent(now time.Time, thread, text string) {
 	}
 }
 
-// shown writes down what the customer is shown.
-func (r *record) shown(now time.Time, p core.Part) {
+// shown writes down what the customer is shown by the bot or by an agent. What
+// desks say by themselves (claimed, closed) has no name, and is not played.
+func (r *record) shown(now time.Time, by core.Author, p core.Part) {
+	if by.Name == "" {
+		return
+	}
 	text := plain(p)
 	if c, ok := p.(core.Choice); ok {
 		text = c.Prompt // the options are the scripts' business
