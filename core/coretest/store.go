@@ -20,7 +20,7 @@ func Store(t *testing.T, open func(t *testing.T, path string) core.Store) {
 		name string
 		run  func(*bench)
 	}{
-		{"Receive", testReceive}, {"ReceiveRepeats", testRepeats}, {"ReceiveInvalid", testInvalid},
+		{"Receive", testReceive}, {"ReceiveRepeats", testRepeats}, {"ReceiveTogether", testTogether}, {"ReceiveInvalid", testInvalid},
 		{"Turn", testTurn}, {"TurnFails", testTurnFails}, {"TurnLeft", testTurnLeft}, {"TurnRoundTrip", testRoundTrip},
 		{"TurnAlone", testTurnAlone}, {"TurnReopened", testReopened},
 		{"Ready", testReady}, {"Lane", testLane}, {"LaneNext", testLaneNext}, {"Attempts", testAttempts}, {"Held", testHeld},

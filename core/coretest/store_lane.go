@@ -507,6 +507,14 @@ func testGone(b *bench) {
 	if b.conversation(ann).Gone {
 		b.Error("a turn cannot clear it")
 	}
+	// Found out while a turn is under way that knows nothing of it.
+	d = b.one(b.say(ann, "2"))
+	b.turn(ann, func(o *core.Outcome) {
+		b.settle(d, core.Result{Outcome: core.AttemptGaveUp, Gone: true, Err: errors.New("blocked")})
+	})
+	if !b.conversation(ann).Gone {
+		b.Error("a turn that was under way cleared it")
+	}
 }
 
 func testReport(b *bench) {

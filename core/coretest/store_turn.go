@@ -3,6 +3,7 @@ package coretest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"sync"
 	"sync/atomic"
@@ -77,6 +78,52 @@ func testRepeats(b *bench) {
 		b.Errorf("%d of 20 repeats at the same time are fresh", fresh.Load())
 	}
 	b.wantLog(bob, ">once")
+}
+
+// Messages and repeats of them that come together are each filed once, and the
+// log of their conversation is whole.
+func testTogether(b *bench) {
+	keys := []core.Key{ann, bob}
+	var fresh atomic.Int32
+	var wg sync.WaitGroup
+	const callers, each = 32, 12
+	for g := range callers {
+		wg.Go(func() {
+			for i := range each {
+				key := keys[(g+i)%2]
+				// Each message is sent by two callers.
+				env := core.Envelope{Channel: "web", Ref: fmt.Sprintf("%d-%d", g/2, i), Filed: b.now, Parts: text("x")}
+				if g%2 == 1 {
+					key = keys[(g+i+1)%2]
+				}
+				ok, err := b.s.Receive(ctx, key, env)
+				if err != nil {
+					b.Error(err)
+				}
+				if ok {
+					fresh.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	const want = callers * each / 2
+	st, err := b.s.Stats(ctx)
+	b.must(err)
+	n := len(b.past(core.PastQuery{Key: ann, Max: 1000})) + len(b.past(core.PastQuery{Key: bob, Max: 1000}))
+	if fresh.Load() != want || n != want || st.Unread != want {
+		b.Errorf("of %d messages %d were fresh, %d are in the log and %d unread", want, fresh.Load(), n, st.Unread)
+	}
+	for _, key := range keys {
+		_, err := b.s.Turn(ctx, key, b.now, func(c core.Conversation, unread []core.Envelope) (core.Outcome, error) {
+			n -= len(unread)
+			return core.Outcome{Conversation: c}, nil
+		})
+		b.must(err)
+	}
+	if n != 0 {
+		b.Errorf("turns read %d too few", n)
+	}
 }
 
 func testInvalid(b *bench) {

@@ -84,3 +84,19 @@ func TestPrivate(t *testing.T) {
 		}
 	}
 }
+
+// What a call has returned for must survive the loss of power, which no test
+// here can show: it rests on these settings.
+func TestDurable(t *testing.T) {
+	s := open(t, Options{Path: t.TempDir()})
+	defer s.Close()
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2"} {
+		var got string
+		if err := s.do(ctx, func(x *tx) error {
+			_, err := x.row([]any{&got}, "PRAGMA "+pragma)
+			return err
+		}); err != nil || got != want {
+			t.Errorf("%s is %q, want %q; %v", pragma, got, want, err)
+		}
+	}
+}
