@@ -21,15 +21,17 @@ func newIndex() index { return index{seed: maphash.MakeSeed(), cells: make([]cel
 func (x *index) hash(id string) uint32 { return uint32(maphash.String(x.seed, id) >> 32) }
 
 // find returns the slot of id, or -1.
-func (x *index) find(l *Line, id string) int32 {
-	if i := x.at(l, id); i >= 0 {
+func (x *index) find(l *Line, id string) int32 { return x.slot(l, id, x.hash(id)) }
+
+func (x *index) slot(l *Line, id string, h uint32) int32 {
+	if i := x.at(l, id, h); i >= 0 {
 		return x.cells[i].slot - 1
 	}
 	return -1
 }
 
-func (x *index) at(l *Line, id string) int {
-	h, mask := x.hash(id), len(x.cells)-1
+func (x *index) at(l *Line, id string, h uint32) int {
+	mask := len(x.cells) - 1
 	for i := int(h) & mask; ; i = (i + 1) & mask {
 		c := x.cells[i]
 		if c.slot == 0 {
@@ -41,8 +43,8 @@ func (x *index) at(l *Line, id string) int {
 	}
 }
 
-// add files slot under id, which must not be there.
-func (x *index) add(id string, slot int32) {
+// add files slot under an ID with hash h, which must not be there.
+func (x *index) add(h uint32, slot int32) {
 	if x.n+1 > len(x.cells)/8*7 {
 		old := x.cells
 		x.cells = make([]cell, 2*len(old))
@@ -52,7 +54,7 @@ func (x *index) add(id string, slot int32) {
 			}
 		}
 	}
-	x.put(cell{x.hash(id), slot + 1})
+	x.put(cell{h, slot + 1})
 	x.n++
 }
 
@@ -65,9 +67,9 @@ func (x *index) put(c cell) {
 	x.cells[i] = c
 }
 
-// remove forgets id, if it is there, and closes the gap.
-func (x *index) remove(l *Line, id string) {
-	i := x.at(l, id)
+// remove forgets id with hash h, if it is there, and closes the gap.
+func (x *index) remove(l *Line, id string, h uint32) {
+	i := x.at(l, id, h)
 	if i < 0 {
 		return
 	}

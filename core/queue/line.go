@@ -157,10 +157,11 @@ func class(c int) uint8 { return uint8(max(0, min(c, 3))) }
 // one is dropped.
 func (l *Line) Put(t core.Ticket, now time.Time) {
 	l.tick(now)
-	slot := l.index.find(l, t.ID)
+	hash := l.index.hash(t.ID)
+	slot := l.index.slot(l, t.ID, hash)
 	if t.State == core.TicketClosed {
 		if slot >= 0 {
-			l.forget(slot)
+			l.forget(slot, hash)
 		}
 		return
 	}
@@ -170,18 +171,23 @@ func (l *Line) Put(t core.Ticket, now time.Time) {
 		slot = l.alloc()
 		e := l.entry(slot)
 		*e = entry{id: t.ID, peer: t.Key.Peer, channel: l.places.number(t.Key.Channel), agent: -1, last: -1, state: parked}
-		l.index.add(t.ID, slot)
+		l.index.add(hash, slot)
 	}
 	e := l.entry(slot)
 	was = e.state
-	key, n, to := l.key(&t, now), l.lane(t.Topic, t.Lang), stateOf(&t)
+	key, to, n := l.key(&t, now), stateOf(&t), int(e.lane)
+	if fresh || l.lanes[n].topic != t.Topic || l.langs.list[e.lang] != primary(t.Lang) {
+		n = l.lane(t.Topic, t.Lang)
+	}
 	if !fresh && to == was && e.key == key && int(e.lane) == n && l.stays(e, &t) {
 		l.detail(slot, &t)
 		return
 	}
 	agent := int32(-1)
 	if to.busy() && t.Agent != "" {
-		agent = int32(l.worker(t.Agent))
+		if agent = e.agent; agent < 0 || l.workers[agent].ID != t.Agent {
+			agent = int32(l.worker(t.Agent))
+		}
 	}
 	l.detach(slot, agent, fresh)
 	if !fresh {
@@ -212,16 +218,19 @@ func (l *Line) stays(e *entry, t *core.Ticket) bool {
 // detail sets what has no bearing on the place.
 func (l *Line) detail(slot int32, t *core.Ticket) {
 	e := l.entry(slot)
-	e.lang = l.langs.number(primary(t.Lang))
+	if lang := primary(t.Lang); e.lang == 0 || l.langs.list[e.lang] != lang {
+		e.lang = l.langs.number(lang)
+	}
 	if e.flags&flagHeld == 0 {
 		e.last = -1
 		if t.LastOwn != "" {
 			e.last = int32(l.worker(t.LastOwn))
 		}
 	}
-	if len(t.Passed) > 0 {
+	switch {
+	case len(t.Passed) > 0:
 		l.passed[slot] = slices.Clone(t.Passed)
-	} else {
+	case len(l.passed) > 0:
 		delete(l.passed, slot)
 	}
 }
@@ -242,17 +251,20 @@ func stateOf(t *core.Ticket) state {
 
 // Drop forgets a ticket; an unknown one is ignored.
 func (l *Line) Drop(id string) {
-	if slot := l.index.find(l, id); slot >= 0 {
-		l.forget(slot)
+	hash := l.index.hash(id)
+	if slot := l.index.slot(l, id, hash); slot >= 0 {
+		l.forget(slot, hash)
 	}
 }
 
-func (l *Line) forget(slot int32) {
+func (l *Line) forget(slot int32, hash uint32) {
 	e := l.entry(slot)
 	l.detach(slot, -1, false)
 	l.measure(e, parked, l.clock)
-	l.index.remove(l, e.id)
-	delete(l.passed, slot)
+	l.index.remove(l, e.id, hash)
+	if len(l.passed) > 0 {
+		delete(l.passed, slot)
+	}
 	*e = entry{}
 	l.spare = append(l.spare, slot)
 }
