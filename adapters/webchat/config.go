@@ -197,6 +197,7 @@ func (l *Look) validate() error {
 // How long things last.
 const (
 	tokenLife  = 180 * 24 * time.Hour // a visitor is forgotten by then
+	loginLife  = 30 * 24 * time.Hour  // of a token of a customer who does not come back
 	tokenRenew = 7 * 24 * time.Hour   // older tokens are replaced
 	linkLife   = time.Hour            // of a download address
 	fileLife   = 24 * time.Hour       // of an upload that waits to be sent

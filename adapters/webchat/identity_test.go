@@ -220,7 +220,7 @@ func TestTokens(t *testing.T) {
 	for name, tok := range map[string]string{
 		"empty": "", "no signature": body, "empty signature": body + ".", "body changed": body + "A." + sum, "signature changed": body + "." + sum[1:],
 		"another key": wrong.seal(forVisitor, p), "another site": other.seal(forVisitor, p), "another purpose": mine.seal(forFile, p),
-		"too old": mine.seal(forVisitor, old), "nobody": mine.seal(forVisitor, pass{At: p.At}),
+		"too old": mine.seal(forVisitor, old), "logged in long ago": mine.seal(forVisitor, pass{Visitor: p.Visitor, User: "u1", At: time.Now().Add(-31 * 24 * time.Hour).Unix()}), "nobody": mine.seal(forVisitor, pass{At: p.At}),
 	} {
 		if code := closeCode(w.tab(tok).tryOpen()); code != closeToken {
 			t.Errorf("%s: closed with %d, want %d", name, code, closeToken)

@@ -84,7 +84,11 @@ func (c *Chat) pass(token string) (p pass, stale bool, err error) {
 		return pass{}, false, err
 	}
 	age := c.d.Now().Sub(time.Unix(p.At, 0))
-	if p.Visitor == "" || age > tokenLife || age < -24*time.Hour {
+	life := tokenLife
+	if p.User != "" {
+		life = loginLife
+	}
+	if p.Visitor == "" || age > life || age < -24*time.Hour {
 		return pass{}, false, errToken
 	}
 	return p, old || age > tokenRenew, nil

@@ -5,12 +5,16 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gorilla/websocket"
 )
 
 // masked is a frame as a client sends it; head is its first byte.
@@ -201,4 +205,28 @@ func FuzzWire(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Where the program itself ends TLS, the poller cannot watch, and a goroutine
+// waits for each window instead.
+func TestTLS(t *testing.T) {
+	w := newWorld(t, Config{})
+	token := w.session(nil)
+	plain := w.srv
+	w.srv = httptest.NewTLSServer(w.chat)
+	defer func() { w.srv.Close(); w.srv = plain }()
+	d := websocket.Dialer{TLSClientConfig: w.srv.Client().Transport.(*http.Transport).TLSClientConfig}
+	ws, _, err := d.Dial(w.wsURL(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ws.Close()
+	a := &tab{w: w, token: token, ws: ws}
+	a.say(map[string]any{"op": "hello", "token": token})
+	for i := range 3 {
+		a.sendText(fmt.Sprint("c", i), "x")
+	}
+	a.until("the answers", func() bool { return len(a.lines) == 6 })
+	w.chat.socks.closeAll(time.Second)
+	wantEqual(t, "close code", a.closed(), closeAway)
 }

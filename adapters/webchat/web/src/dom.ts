@@ -73,4 +73,14 @@ export function ink(colour: string): string {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.4 ? '#111827' : '#ffffff';
 }
 
+/** a and b mixed, so much of a. CSS color-mix is too young for many phones. */
+export const mix = (a: string, b: string, part: number): string =>
+  '#' + [1, 3, 5].map((i) => Math.round(parseInt(a.slice(i, i + 2), 16) * part + parseInt(b.slice(i, i + 2), 16) * (1 - part)).toString(16).padStart(2, '0')).join('');
+
+/** The letter on somebody's avatar: 小林 is 林, Ann is A. */
+export const initial = (name: string): string => {
+  const all = [...name.trim()];
+  return (/[\u3400-\u9fff]/.test(name) && all.length <= 4 ? all[all.length - 1] : all[0] ?? '').toUpperCase();
+};
+
 export const size = (n: number): string => n > 1048576 ? `${(n / 1048576).toFixed(1)} MB` : `${Math.max(1, Math.round(n / 1024))} KB`;

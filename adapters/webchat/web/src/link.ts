@@ -187,7 +187,10 @@ export class Link {
   }
 
   private async transmit(frame: object): Promise<void> {
-    if (this.ws) { this.ws.send(JSON.stringify(frame)); return; }
+    if (this.ws) {
+      if (this.ws.readyState === WebSocket.OPEN) this.ws.send(JSON.stringify(frame)); // else it is about to be opened again
+      return;
+    }
     try {
       const q = new URLSearchParams({ lang: this.host.lang(), page: location.href.split(/[?#]/)[0]! });
       const res = await fetch(`${this.base}v1/messages?${q}`, { method: 'POST', headers: { ...this.headers(), 'Content-Type': 'application/json' }, body: JSON.stringify(frame) });

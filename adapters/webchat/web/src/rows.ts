@@ -1,6 +1,6 @@
 // How lines look. A row is built once; what changes around it (its place in a
 // group, its delivery) is a class.
-import { address, h, icon, linked, size } from './dom.ts';
+import { address, h, icon, initial, linked, size } from './dom.ts';
 import { say, type Lang, type Word } from './words.ts';
 import type { Line, Own, Part } from './types.ts';
 
@@ -19,10 +19,8 @@ export interface Row {
   state?: 'pending' | 'sent' | 'failed';
 }
 
-const hue = (s: string): string => [...s].slice(0, 1).join('').toUpperCase();
-
 export function time(at: number, lang: Lang): string {
-  return new Intl.DateTimeFormat(lang, { hour: '2-digit', minute: '2-digit', hour12: false }).format(at);
+  return new Intl.DateTimeFormat(lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
 }
 
 export function day(at: number, lang: Lang): string {
@@ -57,7 +55,7 @@ export function row(line: Line, hands: Hands): Row {
   }
   const label = kind === 'peer' ? 'you' : kind;
   const pic = h('span', { class: 'pic', 'aria-hidden': 'true' });
-  if (kind === 'bot') pic.append(icon('bot')); else if (name) pic.append(hue(name));
+  if (kind === 'bot') pic.append(icon('bot')); else if (name) pic.append(initial(name));
   r.el = h('div', { class: `row ${kind}` },
     pic,
     h('div', { class: 'who' }, name && name !== say(lang, label) ? h('span', {}, name) : null, h('i', {}, say(lang, label))),

@@ -103,12 +103,12 @@ export class Thread {
       if (r.opts) r.opts.hidden = r !== choice || this.picked.has(r.line.id) || all.slice(i + 1).some((o) => o.line.parts[0]?.kind === 'pick');
       want.push(r.el);
     });
-    const keep = new Set(want);
+    const keep = new Set<Element>(want);
     for (const el of [...this.log.children]) {
-      if (!keep.has(el as HTMLElement) && (el.classList.contains('row') || el.classList.contains('sys') || el.classList.contains('day'))) el.remove();
+      if (!keep.has(el) && el.matches('.row:not(.tail), .sys, .day')) el.remove();
     }
     const tail = this.log.querySelector('.tail');
-    let at = this.log.querySelector('.more')!.nextElementSibling;
+    let at: Element | null = this.log.querySelector('.more')!.nextElementSibling;
     for (const el of want) {
       if (el === at) { at = at.nextElementSibling; continue; }
       this.log.insertBefore(el, at ?? tail);

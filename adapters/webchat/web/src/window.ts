@@ -1,6 +1,6 @@
 // The window and its button: elements, focus, scrolling, the phone's keyboard.
 import css from './style.css?inline';
-import { h, icon, ink } from './dom.ts';
+import { h, icon, initial, ink, mix } from './dom.ts';
 import { say, type Lang, type Word } from './words.ts';
 import type { Setup, Who } from './types.ts';
 
@@ -49,8 +49,6 @@ export class Pane {
     const t = (w: Word, n?: string) => say(look.lang, w, n);
     this.host.setAttribute('side', look.side);
     this.host.setAttribute('lang', look.lang);
-    this.host.style.setProperty('--brand', look.colour);
-    this.host.style.setProperty('--on', ink(look.colour));
     this.root = this.host.attachShadow({ mode: 'open' });
     this.dress();
     this.theme();
@@ -104,7 +102,16 @@ export class Pane {
 
   private theme(): void {
     const dark = matchMedia('(prefers-color-scheme: dark)');
-    const set = () => this.host.setAttribute('theme', this.look.theme === 'auto' ? (dark.matches ? 'dark' : 'light') : this.look.theme);
+    const set = () => {
+      const night = this.look.theme === 'auto' ? dark.matches : this.look.theme === 'dark';
+      this.host.setAttribute('theme', night ? 'dark' : 'light');
+      const b = this.look.colour, panel = night ? '#17191e' : '#ffffff';
+      const colours = {
+        brand: b, on: ink(b), hi: mix(b, '#ffffff', 0.8), lo: mix(b, '#000000', 0.8), glow: b + '88', edge: mix(b, panel, 0.45),
+        tag: mix(b, panel, night ? 0.34 : 0.12), 'tag-ink': night ? mix(b, '#ffffff', 0.4) : mix(b, '#000000', 0.8),
+      };
+      for (const [k, v] of Object.entries(colours)) this.host.style.setProperty(`--${k}`, v);
+    };
     dark.addEventListener?.('change', set);
     set();
   }
@@ -195,7 +202,7 @@ export class Pane {
     const person = w?.state === 'agent' && w.name;
     this.title.textContent = person || this.look.title;
     this.sub.textContent = person ? t('agentLine') : w?.state === 'line' ? t('inLine') : this.look.subtitle || t('botLine');
-    if (person) this.face.textContent = [...person][0]!.toUpperCase();
+    if (person) this.face.textContent = initial(person);
     else if (this.look.avatar) this.face.replaceChildren(h('img', { src: this.look.avatar, alt: '' }));
     else this.face.replaceChildren(icon('bot'));
   }
