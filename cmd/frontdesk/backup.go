@@ -62,7 +62,7 @@ func backup(ctx context.Context, from, to string) (files int, err error) {
 		}
 	}()
 	copied := filepath.Join(to, "frontdesk.db")
-	if err := query(ctx, file, func(db *sql.DB) error {
+	if err := query(ctx, file, patience, func(db *sql.DB) error {
 		_, err := db.ExecContext(ctx, "VACUUM INTO ?", copied)
 		return err
 	}); err != nil {
@@ -77,9 +77,13 @@ func backup(ctx context.Context, from, to string) (files int, err error) {
 	return copyFiles(filepath.Join(from, "blobs"), filepath.Join(to, "blobs"))
 }
 
-// query opens a database for reading only.
-func query(ctx context.Context, file string, f func(*sql.DB) error) error {
-	uri := url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(file)}).EscapedPath(), RawQuery: "mode=ro&_pragma=busy_timeout(5000)"}
+// query opens a database for reading only. busy is how long it waits for
+// somebody who holds it.
+func query(ctx context.Context, file string, busy time.Duration, f func(*sql.DB) error) error {
+	uri := url.URL{
+		Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(file)}).EscapedPath(),
+		RawQuery: fmt.Sprintf("mode=ro&_pragma=busy_timeout(%d)", busy.Milliseconds()),
+	}
 	db, err := sql.Open("sqlite", uri.String())
 	if err != nil {
 		return err
@@ -95,7 +99,7 @@ func query(ctx context.Context, file string, f func(*sql.DB) error) error {
 func whole(ctx context.Context, file string) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
-	return query(ctx, file, func(db *sql.DB) error {
+	return query(ctx, file, patience, func(db *sql.DB) error {
 		var said string
 		if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
 			return err

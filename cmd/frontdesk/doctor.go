@@ -350,8 +350,8 @@ func inUse(ctx context.Context, dir string) bool {
 	if _, err := os.Stat(file); err != nil {
 		return false
 	}
-	return query(ctx, file, func(db *sql.DB) error {
+	return query(ctx, file, 0, func(db *sql.DB) error {
 		var n int
-		return db.QueryRowContext(ctx, "PRAGMA busy_timeout=0; SELECT count(*) FROM sqlite_schema").Scan(&n)
+		return db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&n)
 	}) != nil
 }
