@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io/fs"
 	"path"
 	"reflect"
@@ -41,11 +42,13 @@ func Load(fsys fs.FS, o Options) (*Book, error) {
 	for _, f := range files {
 		l.merge(f)
 	}
-	if len(files) == 0 {
+	if len(files) == 0 && len(l.problems) == 0 {
 		l.problems = append(l.problems, Problem{Pos{".", 1}, "there are no .yaml files here; start from the demo scripts"})
 	}
-	l.base()
-	l.check()
+	if !l.torn { // what refers to a file that can't be read would be reported as missing
+		l.base()
+		l.check()
+	}
 	if len(l.problems) > 0 {
 		slices.SortStableFunc(l.problems, byPlace)
 		return nil, errors.Join(l.problems...)
@@ -66,14 +69,12 @@ func byPlace(a, b error) int {
 
 type loader struct {
 	decoder
-	b   *Book
-	opt Options
-	sum interface {
-		Write([]byte) (int, error)
-		Sum([]byte) []byte
-	}
+	b     *Book
+	opt   Options
+	sum   hash.Hash
 	where map[string]Pos // of blocks that may come once
 	cmds  map[string]phrases
+	torn  bool // a file could not be read at all
 }
 
 // files reads and decodes what there is, in the order of the paths.
@@ -103,7 +104,7 @@ func (l *loader) files(fsys fs.FS) []*scriptFile {
 			l.problems = append(l.problems, Problem{Pos{name, 1}, "the file is over 4 MB; split it"})
 			continue
 		}
-		fmt.Fprintf(l.sum.(interface{ Write([]byte) (int, error) }), "%s\x00%d\x00", name, len(src))
+		fmt.Fprintf(l.sum, "%s\x00%d\x00", name, len(src))
 		l.sum.Write(src)
 		if f := l.file(name, src); f != nil {
 			out = append(out, f)
@@ -116,6 +117,7 @@ func (l *loader) file(name string, src []byte) *scriptFile {
 	root, problems := parseYAML(name, src)
 	l.problems = append(l.problems, problems...)
 	if root == nil {
+		l.torn = true
 		return nil
 	}
 	f := &scriptFile{}

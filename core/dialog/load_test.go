@@ -145,6 +145,17 @@ func TestAllAtOnce(t *testing.T) {
 	}
 }
 
+// A file that can't be read at all is the only thing reported, and hostile
+// nesting is refused before the parser sees it.
+func TestTornFile(t *testing.T) {
+	for _, text := range []string{"entries: [", strings.Repeat("- ", 200_000), strings.Repeat("[", 200_000), strings.Repeat("? ", 100_000), strings.Repeat("{a: ", 100_000)} {
+		_, err := load(good, "entries:\n  - {id: a, title: A, next: f}\n", text)
+		if err == nil || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), "c.yaml:") {
+			t.Errorf("%.20s: %v", text, err)
+		}
+	}
+}
+
 func TestWarnings(t *testing.T) {
 	b, err := load(good, `channels: {weibo: {text: 30}}
 entries:

@@ -107,18 +107,31 @@ func line(t *token.Token) int {
 	return t.Position.Line
 }
 
+// nesting is how deep the brackets of a file go, or the dashes and question
+// marks at the beginning of a line: the parser takes each as a level.
 func nesting(src []byte) int {
-	depth, deepest := 0, 0
+	depth, deepest, lead := 0, 0, 0
+	start := true
 	for _, c := range src {
 		switch c {
 		case '[', '{':
 			depth++
 			deepest = max(deepest, depth)
-		case ']', '}', '\n':
-			if c != '\n' {
-				depth--
+		case ']', '}':
+			depth--
+		case '\n':
+			lead, start = 0, true
+			continue
+		case ' ', '\t', '\r':
+			continue
+		case '-', '?', '&', '!', '*', ':':
+			if start {
+				lead++
+				deepest = max(deepest, lead)
 			}
+			continue
 		}
+		start = false
 	}
 	return deepest
 }
