@@ -11,8 +11,8 @@ import (
 
 // Duty is what an agent wrote outside every thread: presence and desk-wide
 // commands. c is the agent's own conversation with the desk; mine are their
-// open tickets. If the outcome has an agent who is OffDuty, run Vacate in each
-// of their tickets.
+// open tickets. If the outcome, or one of Staff, changes an agent's presence to
+// OffDuty, run Vacate in each of their tickets.
 func (r *Rules) Duty(c core.Conversation, env core.Envelope, s core.Scene, mine ...core.TicketView) core.Outcome {
 	c.Ticket = nil
 	t := r.begin(c, s)
@@ -139,6 +139,9 @@ func (t *turn) off(a core.Agent, act Act, env core.Envelope, mine []core.TicketV
 			id = "off_forced"
 		}
 		t.presence(a, core.OffDuty, env, id)
+		if t.t.Open() && t.t.Agent == a.ID { // said in the thread of one of them
+			t.vacate(a.ID, "went off duty")
+		}
 		return
 	}
 	t.event(core.Refused, by(a), "still has open tickets", "action", ActOff, "tickets", itoa(open))

@@ -323,12 +323,12 @@ func TestReopen(t *testing.T) {
 		}
 		return ok
 	}
-	for _, s := range []string{"5", "谢谢", "好的谢谢！", "已解决", "ok", "Thank you so much", "4分", "👍", "", "1."} {
+	for _, s := range []string{"5", "谢谢", "好的谢谢！", "已解决", "ok", "Thank you so much", "4分", "👍", "", "1.", "No.", "不满意", "好的，辛苦了"} {
 		if try(closed(), s) {
 			t.Errorf("%q opened it again", s)
 		}
 	}
-	for _, s := range []string{"还有个问题，发票怎么开", "杯子又碎了", "谢谢，但是还没收到货呢", "it broke again", "好的吗？"} {
+	for _, s := range []string{"还有个问题，发票怎么开", "杯子又碎了", "谢谢，但是还没收到货呢", "it broke again", "好的吗？", "not working", "no, still broken", "没解决，还是碎的", "thanks but where is it"} {
 		if p := closed(); !try(p, s) {
 			t.Errorf("%q did not open it again", s)
 		}
@@ -415,4 +415,34 @@ func TestMessageTicket(t *testing.T) {
 	p.writes("slack/lin", "关于您的留言")
 	p.pass(time.Minute)
 	p.wantCustomer("关于您的留言")
+}
+
+// In the bot's turn the customer may end what rings.
+func TestBotChangesWhatRings(t *testing.T) {
+	for _, state := range []core.TicketState{core.TicketMessage, core.TicketClosed} {
+		p := newPlay(t)
+		p.do(func() core.Outcome { return p.r.Assign(p.c, "slack/lin", p.scene()) })
+		k := *p.c.Ticket
+		k.State = state
+		p.c.Ticket, p.c.State = &k, core.WithBot
+		p.do(func() core.Outcome { return p.r.Relay(p.c, nil, p.scene()) })
+		p.wantTold("slack", "no longer waiting")
+		if p.c.Ticket.State != state || !p.c.Ticket.Wake.IsZero() || state != core.TicketClosed && p.c.Ticket.Agent != "" {
+			t.Errorf("%+v", p.c.Ticket)
+		}
+	}
+}
+
+// Whoever goes home from within a thread leaves that ticket to the line.
+func TestOffInThread(t *testing.T) {
+	p := newPlay(t)
+	p.press("slack/lin", "claim")
+	p.writes("slack/lin", "!off")
+	p.wantState(core.TicketActive, "slack/lin")
+	p.writes("slack/lin", "!off force")
+	p.wantState(core.TicketWaiting, "")
+	if p.agents["slack/lin"].Presence != core.OffDuty || p.c.Ticket.Front != 1 {
+		t.Errorf("%+v %+v", p.agents["slack/lin"], p.c.Ticket)
+	}
+	p.wantCustomer("<claimed Lin>", "<returned>")
 }

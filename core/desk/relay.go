@@ -22,6 +22,11 @@ func (r *Rules) Relay(c core.Conversation, envs []core.Envelope, s core.Scene) c
 		t.over()
 		return t.end()
 	}
+	if s := t.t.State; t.t.Agent != "" && (s == core.TicketWaiting || s == core.TicketMessage) {
+		// The bot's turn changed what rang: the customer left a message instead.
+		t.notice(t.t.Agent, "customer_out")
+		t.t.Agent, t.t.Rung = "", time.Time{}
+	}
 	if t.c.Gone {
 		t.left()
 	}
@@ -166,11 +171,15 @@ func (r *Rules) Reopen(c core.Conversation, envs []core.Envelope, s core.Scene) 
 	return t.end(), true
 }
 
-// thanks are words that end a conversation and ask for nothing.
-var thanks = []string{
-	"谢", "好的", "好滴", "好嘞", "ok", "okay", "嗯", "收到", "知道了", "明白", "再见", "拜拜", "辛苦", "不用了", "没有了", "没了", "满意",
-	"解决", "未解决", "没解决", "thank", "thx", "bye", "great", "perfect", "solved", "no", "yes", "有用", "没用",
-}
+// Words that end a conversation and ask for nothing: by themselves, or at the
+// beginning of a short text.
+var (
+	endings = []string{
+		"no", "yes", "ok", "okay", "k", "bye", "great", "perfect", "solved", "unsolved", "resolved", "嗯", "嗯嗯", "好", "行", "再见", "拜拜", "没有了", "没了", "不用了",
+		"解决", "解决了", "已解决", "未解决", "没解决", "没有解决", "满意", "很满意", "不满意", "有用", "没用",
+	}
+	thanks = []string{"thank", "thx", "ok thank", "谢", "多谢", "感谢", "好的", "好滴", "好嘞", "嗯谢", "收到", "知道了", "明白", "辛苦", "麻烦你了", "麻烦您了"}
+)
 
 // more reports whether a message asks for something: not a button, not a rating,
 // not just thanks.
@@ -185,14 +194,12 @@ func more(env core.Envelope) bool {
 			if n == 0 || n <= 2 && strings.TrimFunc(s, unicode.IsNumber) == "" || n == 2 && strings.HasSuffix(s, "分") {
 				continue
 			}
-			short := 14
+			short := 10
 			if len(s) == n { // Latin letters say less each
 				short = 24
 			}
-			if n <= short && slices.ContainsFunc(thanks, func(w string) bool {
-				return strings.HasPrefix(s, w) || n <= 8 && strings.Contains(s, w) && w != "no" && w != "yes"
-			}) &&
-				!strings.ContainsAny(p.Body, "?？吗呢") {
+			asks := strings.ContainsAny(p.Body, "?？吗呢") || strings.Contains(p.Body, "但") || strings.Contains(s, " but ")
+			if !asks && (slices.Contains(endings, s) || n <= short && slices.ContainsFunc(thanks, func(w string) bool { return strings.HasPrefix(s, w) })) {
 				continue
 			}
 			return true

@@ -166,6 +166,11 @@ func (r *Rules) Vacate(c core.Conversation, agent, why string, s core.Scene) cor
 	if !t.t.Open() || t.t.Agent != agent || agent == "" {
 		return core.Outcome{Conversation: c}
 	}
+	t.vacate(agent, why)
+	return t.end()
+}
+
+func (t *turn) vacate(agent, why string) {
 	switch t.t.State {
 	case core.TicketRinging:
 		t.back(0, why, bySystem)
@@ -176,10 +181,7 @@ func (r *Rules) Vacate(c core.Conversation, agent, why string, s core.Scene) cor
 		t.discard()
 		t.t.LastOwn, t.t.Agent = agent, ""
 		t.event(core.Returned, bySystem, why, "agent", agent)
-	default:
-		return core.Outcome{Conversation: c}
 	}
-	return t.end()
 }
 
 // Suggest offers the owner up to three script answers.
