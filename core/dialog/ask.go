@@ -117,6 +117,11 @@ func (t *turn) chosen(s *step, text, cmd string) (string, bool) {
 	return "", false
 }
 
+var nearDays = []struct {
+	word string
+	days int
+}{{"大后天", 3}, {"后天", 2}, {"明天", 1}, {"今天", 0}, {"大前天", -3}, {"前天", -2}, {"昨天", -1}, {"tomorrow", 1}, {"today", 0}, {"yesterday", -1}}
+
 // date reads 2026-11-21, 11月21日, 今天, tomorrow; a day without a year is the
 // next one to come, or the last one if that is nearer.
 func (t *turn) date(s string) (string, bool) {
@@ -125,9 +130,9 @@ func (t *turn) date(s string) (string, bool) {
 		now = now.In(h.loc)
 	}
 	lower := strings.ToLower(s)
-	for word, days := range map[string]int{"今天": 0, "明天": 1, "后天": 2, "昨天": -1, "前天": -2, "today": 0, "tomorrow": 1, "yesterday": -1} {
-		if strings.Contains(lower, word) {
-			return now.AddDate(0, 0, days).Format(time.DateOnly), true
+	for _, x := range nearDays {
+		if strings.Contains(lower, x.word) {
+			return now.AddDate(0, 0, x.days).Format(time.DateOnly), true
 		}
 	}
 	m := dates.FindStringSubmatch(s)

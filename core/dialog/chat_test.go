@@ -70,9 +70,18 @@ func (p *player) scene() core.Scene {
 func (p *player) turn() {
 	p.t.Helper()
 	for range 20 {
+		before, _ := json.Marshal(p.c)
 		out, err := p.b.Step(p.c, p.unread, p.scene())
 		if err != nil {
 			p.t.Fatal(err)
+		}
+		if after, _ := json.Marshal(p.c); string(after) != string(before) {
+			p.t.Errorf("Step wrote to its input:\n%s\n%s", before, after)
+		}
+		again, err := p.b.Step(p.c, p.unread, p.scene()) // a turn may be taken again
+		one, _ := json.Marshal(out)
+		if two, _ := json.Marshal(again); err != nil || string(one) != string(two) {
+			p.t.Errorf("taken again, the turn differs: %v\n%s\n%s", err, one, two)
 		}
 		p.unread = p.unread[len(p.unread)-out.Left:]
 		p.take(out)

@@ -2,6 +2,7 @@ package dialog
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
@@ -118,12 +119,23 @@ func (t *turn) queue(r request) {
 	t.event(core.Queued, why, "topic", r.Topic, "ahead", strconv.Itoa(line.Waiting))
 	vars := t.waitVars(r.Topic)
 	vars["topic"] = t.b.Topic(t.m.Lang, r.Topic)
+	if k.Asked != "" && !t.isWish(k.Asked) && !strings.Contains(k.Asked, "\n") {
+		vars["asked"] = t.word("asked_kept", map[string]string{"text": short(k.Asked, 20)})
+	}
 	id := "queued"
 	if line.Free > 0 && line.Waiting == 0 {
-		id, vars = "connecting", map[string]string{"topic": vars["topic"]}
+		id, vars = "connecting", map[string]string{"topic": vars["topic"], "asked": vars["asked"]}
 	}
 	t.offer("line", t.word(id, vars), t.lineItems())
 	t.m.Acked = t.s.Now
+}
+
+// short is clip that shows where something is left out.
+func short(s string, n int) string {
+	if c := clip(s, n); c != s {
+		return c + "…"
+	}
+	return s
 }
 
 func (t *turn) lineItems() []item {

@@ -22,7 +22,7 @@ var wordings = map[string][]string{
 	"checking": nil, "call_failed": nil,
 
 	// the line
-	"queued": {"ahead", "eta", "topic"}, "connecting": {"topic"}, "place": {"ahead", "eta"}, "still_in_line": {"ahead", "eta"},
+	"queued": {"ahead", "eta", "topic", "asked"}, "connecting": {"topic", "asked"}, "asked_kept": {"text"}, "place": {"ahead", "eta"}, "still_in_line": {"ahead", "eta"},
 	"ahead": {"n"}, "ahead_about": {"n"}, "ahead_next": nil,
 	"eta": {"low", "high"}, "eta_under": {"high"}, "eta_over": {"high"}, "eta_none": nil, "eta_late": nil,
 	"noted": nil, "back_in_line": {"ahead", "eta"}, "left_line": nil,
