@@ -60,9 +60,13 @@ func chromium(t *testing.T) *browser {
 		}
 		t.Skip(say)
 	}
+	dir, err := os.MkdirTemp("", "frontdesk-browser-*") // its processes end after it, so t.TempDir would find files coming
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-		"--hide-scrollbars", "--lang=zh-CN", "--remote-debugging-port=0", "--user-data-dir="+t.TempDir(), "about:blank")
+		"--hide-scrollbars", "--lang=zh-CN", "--remote-debugging-port=0", "--user-data-dir="+dir, "about:blank")
 	errs, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -78,8 +82,10 @@ func chromium(t *testing.T) *browser {
 			b.conn.CloseNow()
 		}
 		cancel()
-		_ = cmd.Process.Kill()
+		late := time.AfterFunc(5*time.Second, func() { _ = cmd.Process.Kill() })
 		_ = cmd.Wait()
+		late.Stop()
+		_ = os.RemoveAll(dir)
 	})
 	said := ""
 	for sc := bufio.NewScanner(errs); sc.Scan(); {

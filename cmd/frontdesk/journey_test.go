@@ -86,7 +86,7 @@ func TestJourney(t *testing.T) {
 	c.sees(".panel", "小林")
 	c.shot("claimed")
 	agent.reply("您好，我是小林。您的绿茶已经补发，请放心。")
-	c.sees(".log", "您的绿茶已经补发")
+	c.inView("您的绿茶已经补发")
 	c.shot("replied")
 	agent.wait(arrived)
 	agent.shot("sent")
@@ -100,7 +100,8 @@ func TestJourney(t *testing.T) {
 	c.sees(".log", "什么时候到")
 	c.once("什么时候到")
 	agent.reply("明天中午前。")
-	c.sees(".log", "明天中午前")
+	c.inView("明天中午前")
+	c.shot("talk")
 	agent.wait("!" + found(".st.pending", ""))
 	agent.shot("answered")
 
@@ -199,6 +200,22 @@ func (p *page) once(text string) {
 	if err := p.eval(`seek(".log","")[0].innerText.split(`+quoted(text)+`).length - 1`, &n); err != nil || n != 1 {
 		p.t.Errorf("%s: %q is there %d times, %v", p.name, text, n, err)
 	}
+}
+
+// inView waits until a line is in the chat window where it can be read, after a
+// press on the chip that says there is news if the window shows one.
+func (p *page) inView(text string) {
+	p.t.Helper()
+	p.sees(".log", text)
+	var chip bool
+	if err := p.eval(found(".jump", "")+" > 0", &chip); err != nil {
+		p.t.Fatal(err)
+	}
+	if chip {
+		p.t.Logf("%s: the window did not scroll to %q by itself", p.name, text)
+		p.click(".jump", "")
+	}
+	p.wait(`(() => { const log = seek(".log","")[0].getBoundingClientRect(), l = seek(".log *",` + quoted(text) + `), r = l.length && l[l.length-1].getBoundingClientRect(); return r && r.top >= log.top - 1 && r.bottom <= log.bottom + 1; })()`)
 }
 
 // reply writes to the customer.
