@@ -242,7 +242,10 @@ func trainMood(lines []moodLine, bits uint) *moodScorer {
 	for i, l := range lines {
 		xs[i], _ = s.vector([]rune(Fold(l.text)))
 	}
-	c := min(3, max(.3, float64(len(lines))/800))
+	c := .1
+	if s.rich {
+		c = 1.5
+	}
 	y := make([]float32, len(lines))
 	for m := range moods {
 		yes := 0
@@ -302,7 +305,7 @@ func spreadOf(xs []vector, y []float32, n int) []float32 {
 	for j := range out {
 		out[j] = 1
 		if j >= moodFixed {
-			out[j] = float32(math.Abs(math.Log((yes[j]+1)/sumYes/((no[j]+1)/sumNo)))) + .02
+			out[j] = float32(math.Abs(math.Log((yes[j]+1)/sumYes/((no[j]+1)/sumNo)))) + .3
 		}
 	}
 	return out
@@ -417,7 +420,7 @@ func (x *extract) signs(text []rune) {
 	add(len(text))
 }
 
-// places marks the words of the first and the last quarter of a longer text: a review says what it thinks at its ends.
+// places marks the words of the first and the last third of a longer text: a review says what it thinks at its ends.
 func (x *extract) places() {
 	n := len(x.tok)
 	if n <= 12 {
@@ -426,9 +429,9 @@ func (x *extract) places() {
 	for i, t := range x.tok {
 		where := uint64(1)
 		switch {
-		case i >= n-n/4:
+		case i >= n-n/3:
 			where = 2
-		case i >= n/4:
+		case i >= n/3:
 			continue
 		}
 		x.add(blockLetters, mix(t.hash, where))
