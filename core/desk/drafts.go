@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -249,14 +248,18 @@ func (t *turn) canned(a core.Agent, via core.Via, act Act) {
 	name := act.Values["id"]
 	if name == "" {
 		var titles []string
+		var options []core.Option
 		for _, c := range t.r.Canned {
-			titles = append(titles, fmt.Sprintf("%s %s", c.ID, c.Title))
+			titles = append(titles, c.ID+" "+c.Title)
+			if len(options) < 10 {
+				options = append(options, option(ActCanned+":"+c.ID, clip(c.Title, 20)))
+			}
 		}
 		if len(titles) == 0 {
 			t.notice(a.ID, "canned_none")
 			return
 		}
-		t.notice(a.ID, "canned_list", "list", strings.Join(titles, "\n"))
+		t.ask(a.ID, t.of(a.ID, "canned_list", "list", strings.Join(titles, "\n")), options...)
 		return
 	}
 	if !t.mustOwn(a, ActCanned) {

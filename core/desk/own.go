@@ -308,6 +308,14 @@ func (t *turn) priority(a core.Agent, act Act) {
 		return
 	}
 	n, ok := classOf(act.Values["class"])
+	if act.Values["class"] == "" {
+		var options []core.Option
+		for i := range 4 {
+			options = append(options, option(ActPriority+":P"+itoa(i), "P"+itoa(i)))
+		}
+		t.ask(a.ID, t.of(a.ID, "bad_class"), options...)
+		return
+	}
 	if !ok {
 		t.refuse(a, ActPriority, "bad_class")
 		return

@@ -223,6 +223,24 @@ func TestTransfer(t *testing.T) {
 	}
 }
 
+// what needs an argument offers it as buttons.
+func TestButtonsWithArguments(t *testing.T) {
+	p := newPlay(t)
+	p.press("slack/lin", "claim")
+	p.press("slack/lin", "canned")
+	p.press("slack/lin", p.button("slack", "canned"))
+	p.press("slack/lin", p.button("slack", "send"))
+	p.wantCustomer("<claimed Lin>", "这就给您补发。")
+	p.press("slack/lin", "priority")
+	p.press("slack/lin", p.button("slack", "priority"))
+	if p.c.Ticket.Class != 0 {
+		t.Errorf("class %d", p.c.Ticket.Class)
+	}
+	p.press("slack/lin", "transfer")
+	p.press("slack/lin", p.button("slack", "transfer"))
+	p.wantState(core.TicketRinging, "console/eve")
+}
+
 func TestTransferToNameWithSpaces(t *testing.T) {
 	p := newPlay(t)
 	p.staffed("slack/mary", "Mary Ann", false)

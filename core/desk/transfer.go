@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ func (t *turn) transfer(a core.Agent, act Act) {
 	}
 	to, note := act.Values["to"], act.Values["note"]
 	if to == "" {
-		t.refuse(a, ActTransfer, "transfer_whom", "names", t.colleaguesOf(a))
+		t.ask(a.ID, t.of(a.ID, "transfer_whom", "names", t.colleaguesOf(a)), t.targets(a)...)
 		return
 	}
 	target, topic, note, found := t.target(to, note)
@@ -199,6 +200,23 @@ func (t *turn) colleaguesOf(a core.Agent) string {
 		return t.of(a.ID, "nobody")
 	}
 	return strings.Join(out, t.of(a.ID, "comma"))
+}
+
+// targets are buttons for those to whom a ticket can go: colleagues with room,
+// then topics.
+func (t *turn) targets(a core.Agent) (out []core.Option) {
+	for _, id := range slices.Sorted(maps.Keys(t.s.Agents)) {
+		b := t.s.Agents[id]
+		if id != a.ID && b.Presence == core.OnDuty && (b.Max <= 0 || b.Load < b.Max) && len(out) < 6 {
+			out = append(out, option(ActTransfer+":"+id, "@"+b.Name))
+		}
+	}
+	for _, name := range t.topics() {
+		if name != t.t.Topic && len(out) < 10 {
+			out = append(out, option(ActTransfer+":"+name, name))
+		}
+	}
+	return out
 }
 
 func (t *turn) lead(id string) bool {
