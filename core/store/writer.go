@@ -69,8 +69,9 @@ type refused struct{ error }
 func (r refused) Unwrap() error { return r.error }
 
 const (
-	yields   = 8   // how often the writer lets others run before it seals a batch
-	maxBatch = 512 // jobs in one transaction
+	yields   = 8                      // how often the writer lets others run in vain before it seals a batch
+	patience = 500 * time.Microsecond // how long it lets them run at most
+	maxBatch = 512                    // jobs in one transaction
 )
 
 func newWriter(ctx context.Context, s *Store) (*writer, error) {
@@ -161,7 +162,8 @@ func (w *writer) loop() {
 // gather takes what is queued, and lets others run a few times so that those
 // who are about to call get on board.
 func (w *writer) gather(batch []*job) []*job {
-	for still := 0; still < yields && len(batch) < maxBatch; still++ {
+	start := time.Now()
+	for still := 0; still < yields && len(batch) < maxBatch && time.Since(start) < patience; still++ {
 		if len(batch) > 0 {
 			runtime.Gosched()
 		}
