@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -345,26 +346,34 @@ func TestAbandoned(t *testing.T) {
 	go s.do(ctx, func(*tx) error { close(held); <-let; return nil })
 	<-held
 	short, cancel := context.WithCancel(ctx)
-	got := make(chan error)
-	go func() {
-		key, env := message(1)
-		_, err := s.Receive(short, key, env)
-		got <- err
-	}()
-	for { // until it is queued
-		s.queue.mu.Lock()
-		n := len(s.queue.queue)
-		s.queue.mu.Unlock()
-		if n > 0 {
-			break
+	const callers = maxBatch + 50 // more than one batch of them
+	got := make(chan error, callers)
+	for i := range callers {
+		go func() {
+			key, env := message(1000 + i)
+			_, err := s.Receive(short, key, env)
+			got <- err
+		}()
+	}
+	queued := func(n int) {
+		for have := -1; have < n; runtime.Gosched() {
+			s.queue.mu.Lock()
+			have = len(s.queue.queue)
+			s.queue.mu.Unlock()
 		}
 	}
+	queued(callers)
+	live := make(chan error)
+	go func() { live <- receive(s, 1) }()
+	queued(callers + 1)
 	cancel()
-	if err := <-got; !errors.Is(err, context.Canceled) {
-		t.Error(err)
+	for range callers {
+		if err := <-got; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
 	}
 	close(let)
-	if err := receive(s, 2); err != nil {
+	if err := <-live; err != nil {
 		t.Fatal(err)
 	}
 	if n := count(t, s); n != 1 {

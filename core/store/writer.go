@@ -163,7 +163,7 @@ func (w *writer) loop() {
 // who are about to call get on board.
 func (w *writer) gather(batch []*job) []*job {
 	start := time.Now()
-	for still := 0; still < yields && len(batch) < maxBatch && time.Since(start) < patience; still++ {
+	for still := 0; still < yields && len(batch) < maxBatch; still++ {
 		if len(batch) > 0 {
 			runtime.Gosched()
 		}
@@ -181,8 +181,9 @@ func (w *writer) gather(batch []*job) []*job {
 		}
 		w.queue = append(w.queue[:0], w.queue[n:]...)
 		clear(w.queue[len(w.queue):cap(w.queue)])
+		none := len(batch)+len(w.queue) == 0
 		w.mu.Unlock()
-		if len(batch) == 0 {
+		if none || len(batch) > 0 && time.Since(start) > patience {
 			break
 		}
 	}
