@@ -147,7 +147,7 @@ func (c *Config) accounts(makers map[string]core.Maker) {
 	for _, n := range slices.Sorted(maps.Keys(c.Systems)) {
 		check("systems", n, c.Systems[n].Type, c.Systems[n].Part)
 	}
-	if len(c.Channels) == 0 && !slices.ContainsFunc(c.p.List, func(x Problem) bool { return strings.HasPrefix(x.Path, "channels") }) {
+	if len(c.Channels) == 0 && !c.Playground && !slices.ContainsFunc(c.p.List, func(x Problem) bool { return strings.HasPrefix(x.Path, "channels") }) {
 		c.bad("channels", "there is no channel", "add one, for instance web: {type: webchat}")
 	}
 }

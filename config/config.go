@@ -35,6 +35,8 @@ type Config struct {
 	Limits  Limits
 	Flows   Flows
 
+	Playground bool // a page acts as WeChat and Weibo; accounts for it are made where none are named
+
 	Channels map[string]Account // face customers
 	Desks    map[string]Desk    // face staff
 	Systems  map[string]Account // answer what flows ask; with the demo scripts, their orders if none is named

@@ -18,7 +18,7 @@ func options() config.Options {
 	return config.Options{
 		Makers: adapters.All,
 		Sources: config.Sources{Env: func(name string) (string, bool) {
-			return strings.Repeat("example ", 8) + name, true // every variable is set
+			return "1:" + strings.Repeat("example ", 8) + name, true // every variable is set, and looks like a bot's token
 		}},
 	}
 }
