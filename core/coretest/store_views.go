@@ -89,6 +89,8 @@ func testTickets(b *bench) {
 	}{
 		{core.TicketQuery{}, "Td Tb Tc Ta"},
 		{core.TicketQuery{Max: 2}, "Td Tb"},
+		{core.TicketQuery{Newest: true}, "Ta Tc Tb Td"},
+		{core.TicketQuery{Newest: true, Max: 1, Agent: "d/1"}, "Tb"},
 		{core.TicketQuery{ID: "Tc"}, "Tc"},
 		{core.TicketQuery{States: []core.TicketState{core.TicketWaiting}}, "Tc Ta"},
 		{core.TicketQuery{States: []core.TicketState{core.TicketWaiting, core.TicketActive}, Max: 9}, "Tb Tc Ta"},

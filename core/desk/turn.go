@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"hash/fnv"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -137,8 +138,30 @@ func (t *turn) actor(env core.Envelope) core.Agent {
 	if a.Name == "" {
 		a.Name = env.Peer.ID
 	}
-	if old, _ := t.agent(id); !ok || old.Name != a.Name {
+	a = described(a, env.Peer.Facts)
+	if old, _ := t.agent(id); !ok || !reflect.DeepEqual(old, a) {
 		t.agents[id] = a
+	}
+	return a
+}
+
+// described is an agent as their desk says: a desk with accounts of its own
+// tells role, topics, langs and max with every envelope.
+func described(a core.Agent, facts map[string]string) core.Agent {
+	role, ok := facts["role"]
+	if !ok {
+		return a
+	}
+	list := func(s string) []string {
+		if s == "" {
+			return nil
+		}
+		return strings.Split(s, ",")
+	}
+	a.Lead = role != "agent"
+	a.Topics, a.Langs = list(facts["topics"]), list(facts["langs"])
+	if n, err := strconv.Atoi(facts["max"]); err == nil && n > 0 {
+		a.Max = n
 	}
 	return a
 }

@@ -96,7 +96,7 @@ func (f *far) Send(ctx context.Context, env core.Envelope) (string, error) {
 	f.pass()
 	s := shown{Channel: f.name, ID: env.ID, Peer: env.Peer.ID, Thread: env.Thread, By: string(env.By.Kind), Text: env.Parts.Text()}
 	if c, ok := env.Parts[0].(core.Case); ok {
-		s.Case = c.Ticket
+		s.Case, s.Text = c.Ticket, c.Title
 	}
 	body, _ := json.Marshal(s)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, f.url+"/show", bytes.NewReader(body))

@@ -107,6 +107,11 @@ func (s *stage) record(channel, peer string) string {
 	if err != nil {
 		return err.Error()
 	}
+	return written(rs)
+}
+
+// written is a conversation's record in lines.
+func written(rs []core.Record) string {
 	var b strings.Builder
 	for _, r := range rs {
 		switch {
@@ -443,5 +448,35 @@ func TestTyping(t *testing.T) {
 	s.Typing(t.Context(), core.Envelope{Channel: "desk", Thread: thread, Peer: core.Peer{ID: "lin"}})
 	if len(s.web.typed) != 1 || len(s.desk.typed) != 1 || s.desk.typed[0] != "ann@"+thread {
 		t.Errorf("web %q, desk %q", s.web.typed, s.desk.typed)
+	}
+}
+
+// What a desk's own accounts say of an agent is what the line goes by.
+func TestDeskDescribesAgents(t *testing.T) {
+	s := newStage(t)
+	s.in(core.Envelope{Channel: "desk", Parts: core.Parts{core.Pick{Option: "on"}}, Peer: core.Peer{ID: "lin", Name: "Lin",
+		Facts: map[string]string{"role": "lead", "topics": "help,returns", "langs": "en", "max": "3"}}})
+	s.work(time.Second)
+	a := s.line.scene().Agents["desk/lin"]
+	if !a.Lead || a.Max != 3 || len(a.Topics) != 2 || a.Langs[0] != "en" || a.Presence != core.OnDuty {
+		t.Errorf("got %+v", a)
+	}
+}
+
+// What is received before Run is answered once it runs.
+func TestReceiveBeforeRun(t *testing.T) {
+	s := newStage(t)
+	s.Hub.now = time.Now
+	answered := make(chan struct{})
+	var once sync.Once
+	s.web.fail = func(core.Envelope) error { once.Do(func() { close(answered) }); return nil }
+	s.in(core.Envelope{Channel: "web", Peer: core.Peer{ID: "ann", Lang: "en"}, Parts: core.Parts{core.Text{Body: "ping 1"}}})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	<-answered
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }

@@ -171,7 +171,7 @@ func (h *Hub) address(ctx context.Context, env core.Envelope) (core.Key, error) 
 		}
 		return core.Key{Channel: ch, Peer: peer}, nil
 	case a.role == Desk && env.Thread != "":
-		key, err := h.store.Thread(ctx, env.Channel, env.Thread)
+		key, err := h.thread(ctx, a, env.Thread)
 		if errors.Is(err, core.ErrNotFound) {
 			return own, nil // a thread of the staff's own: not about a customer
 		}
@@ -179,6 +179,27 @@ func (h *Hub) address(ctx context.Context, env core.Envelope) (core.Key, error) 
 	}
 	return own, nil
 }
+
+// thread finds the conversation that a desk shows as thread. While threads are
+// being opened, one may be on the platform already and not yet in the store:
+// then an unknown one is looked for again before it counts as the staff's own.
+func (h *Hub) thread(ctx context.Context, a *account, thread string) (core.Key, error) {
+	for end := time.Now().Add(soon); ; {
+		key, err := h.store.Thread(ctx, a.name, thread)
+		if !errors.Is(err, core.ErrNotFound) || !a.opens() || time.Now().After(end) {
+			return key, err
+		}
+		select {
+		case <-ctx.Done():
+			return key, ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// soon is how long an unknown thread is looked for. After a start every desk
+// counts as opening threads for this long: the last process may have died in it.
+const soon = 3 * time.Second
 
 // clean replaces broken UTF-8, which no database, page or script should meet.
 func clean(ps core.Parts) {

@@ -2,6 +2,8 @@ package hub
 
 import (
 	"context"
+	"log/slog"
+	"os"
 	"path/filepath"
 	"testing/fstest"
 	"time"
@@ -40,6 +42,13 @@ var book = func() *dialog.Book {
 
 func testHub(st core.Store, now func() time.Time) *Hub {
 	b := book()
-	return New(Config{Store: st, Book: func() *dialog.Book { return b }, Now: now,
+	return New(Config{Store: st, Log: testLog(), Book: func() *dialog.Book { return b }, Now: now,
 		Desk: &desk.Rules{Words: b.Words, Desks: []desk.Desk{{Name: "desk", Lang: "en", Crowd: -1}}}})
+}
+
+func testLog() *slog.Logger {
+	if os.Getenv("CRASH_LOG") == "" {
+		return nil
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }

@@ -41,9 +41,23 @@ func (p *pool) want(key core.Key) {
 	}
 	p.waiting[key] = struct{}{}
 	p.queued = append(p.queued, key)
-	if p.workers < p.most && p.hub.running.Load() {
+	p.hire()
+}
+
+// hire starts a worker if there is work for one more; p.mu is held.
+func (p *pool) hire() {
+	if p.workers < p.most && p.workers < len(p.queued)+len(p.busy) && p.hub.running.Load() {
 		p.workers++
 		p.hub.bg.Go(p.work)
+	}
+}
+
+// start begins with what was asked for before Run.
+func (p *pool) start() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for range p.queued {
+		p.hire()
 	}
 }
 

@@ -20,10 +20,17 @@ func (h *Hub) Run(ctx context.Context) error {
 	}
 	h.running.Store(true)
 	for _, a := range h.accounts {
+		a.mu.Lock()
+		a.begun = time.Now()
+		for range a.queued {
+			a.hire()
+		}
+		a.mu.Unlock()
 		if r, ok := a.Adapter.(core.Runner); ok {
 			h.bg.Go(func() { h.keep(ctx, a, r) })
 		}
 	}
+	h.turns.start()
 	h.bg.Go(func() { h.line.run(ctx) })
 	h.bg.Go(func() { h.banners.run(ctx) })
 	h.bg.Go(func() { h.digests(ctx) })

@@ -34,6 +34,8 @@ type account struct {
 	pause   time.Time       // the platform asked us to slow down until then
 	why     string          // what is wrong with the account
 	failed  map[string]bool // Via refs of which a piece has failed
+	opening int             // threads that are being opened now
+	begun   time.Time       // when the program started
 
 	digested time.Time // when a desk was last told about the line; only the digest loop uses it
 }
@@ -82,9 +84,14 @@ func (h *Hub) send(d core.Delivery) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.queued = append(a.queued, d)
-	if a.workers < atATime && h.running.Load() {
+	a.hire()
+}
+
+// hire starts a worker if there is room for one; a.mu is held.
+func (a *account) hire() {
+	if a.workers < atATime && a.hub.running.Load() {
 		a.workers++
-		h.bg.Go(a.work)
+		a.hub.bg.Go(a.work)
 	}
 }
 
@@ -112,8 +119,26 @@ func (a *account) work() {
 	}
 }
 
+// open counts the threads that are being opened.
+func (a *account) open(d core.Delivery, n int) {
+	if _, ok := d.Parts[0].(core.Case); ok && d.Thread == "" {
+		a.mu.Lock()
+		a.opening += n
+		a.mu.Unlock()
+	}
+}
+
+// opens reports whether a thread may be on the platform and not in the store.
+func (a *account) opens() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.opening > 0 || !a.begun.IsZero() && time.Since(a.begun) < soon
+}
+
 // deliver makes one attempt and settles it.
 func (a *account) deliver(ctx context.Context, d core.Delivery) {
+	a.open(d, 1)
+	defer a.open(d, -1)
 	now := a.hub.now()
 	if d.Stale && !a.limits.Idempotent {
 		if r, known := a.recall(ctx, d); known {
