@@ -197,3 +197,25 @@ func TestSilentSocketsEnd(t *testing.T) {
 		t.Error("a socket that gave no sign of life is still open")
 	}
 }
+
+// Somebody who comes back after hundreds of lines gets all of them, in pieces.
+func TestLongGap(t *testing.T) {
+	w := newWorld(t, Config{})
+	a := w.tab(w.session(nil)).open()
+	peer := w.visitor(a.token)
+	w.say(peer, agent, core.Text{Body: "first"})
+	a.until("the first", func() bool { return len(a.lines) == 1 })
+	a.ws.Close()
+	var parts []core.Part
+	for i := range 2*nextPage + 50 {
+		parts = append(parts, core.Text{Body: fmt.Sprint("line ", i)})
+	}
+	w.say(peer, agent, parts...)
+	a.open()
+	a.until("all", func() bool { return len(a.lines) == 1+len(parts) })
+	for i, l := range a.lines[1:] {
+		if got := text(l); got != fmt.Sprint("line ", i) {
+			t.Fatalf("line %d is %q", i, got)
+		}
+	}
+}
