@@ -67,6 +67,7 @@ type app struct {
 	hub     *hub.Hub
 	made    map[string]core.Adapter
 	web     *web
+	play    *playground    // nil unless asked for
 	stops   []func() error // run last to first
 
 	running  atomic.Bool
@@ -114,6 +115,9 @@ func (a *app) open(ctx context.Context) error {
 	for _, w := range unheard(a.conf, a.scripts.book.Load().Topics()) {
 		a.log.Warn(w)
 	}
+	if err := a.openPlayground(ctx); err != nil {
+		return err
+	}
 	if err := a.connect(ctx); err != nil {
 		return err
 	}
@@ -155,7 +159,7 @@ func (a *app) connect(ctx context.Context) error {
 	var errs []error
 	for _, x := range accounts(a.conf) {
 		d := core.Deps{
-			Name: x.name, Inbox: a.hub, Views: a.store, Values: a.store, Blobs: a.blobs, Bus: a.bus, HTTP: client,
+			Name: x.name, Inbox: a.inbox(x.name), Views: a.store, Values: a.store, Blobs: a.blobs, Bus: a.bus, HTTP: client,
 			Log: a.log.With("channel", x.name), Meter: a.meter, Now: time.Now,
 		}
 		made, err := make1(x, d)
@@ -176,6 +180,9 @@ func (a *app) connect(ctx context.Context) error {
 	}
 	rules.Desks = a.desks()
 	a.introduce()
+	if err := a.mountPlayground(); err != nil {
+		return err
+	}
 	if h := a.home(); h != nil {
 		a.web.handle("/{$}", "home", h)
 	}

@@ -31,6 +31,9 @@ func (a *app) greet(ctx context.Context, s setup) {
 			row("创建第一个账号（24 小时内有效，只能用一次）", "make the first account (works once, for 24 hours)", base+path)
 		}
 	}
+	if a.play != nil {
+		row("演练场：扮演微信和微博的粉丝", "playground: act as a follower on WeChat and Weibo", base+playPrefix)
+	}
 	b.WriteString("\n  按 Ctrl-C 停止 / Ctrl-C stops\n\n")
 	fmt.Fprint(s.Out, b.String())
 }
