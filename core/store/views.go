@@ -77,10 +77,12 @@ func (s *Store) record(key core.Key, scan func(...any) error) (core.Record, erro
 // whole line is read without it.
 func (s *Store) Tickets(ctx context.Context, q core.TicketQuery) ([]core.TicketView, error) {
 	where, args := ticketFilter(q)
-	text := "SELECT t.body, CASE WHEN u.last > c.last THEN u.last ELSE c.last END, c.channel, c.peer, c.gone, c.body FROM ticket t JOIN conversation c ON c.id = t.conv LEFT JOIN unread u ON u.conv = c.id" + where + " ORDER BY t.since"
+	order := " ORDER BY t.since, t.id"
 	if q.Newest {
-		text += " DESC"
+		order = " ORDER BY t.since DESC, t.id DESC"
 	}
+	text := `SELECT t.body, CASE WHEN u.last > c.last THEN u.last ELSE c.last END, c.channel, c.peer, c.gone, c.body
+		FROM ticket t JOIN conversation c ON c.id = t.conv LEFT JOIN unread u ON u.conv = c.id` + where + order
 	if q.Max > 0 {
 		args = append(args, q.Max)
 		text += " LIMIT $" + strconv.Itoa(len(args))
