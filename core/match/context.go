@@ -63,6 +63,7 @@ func (m *Matcher) inContext(c oneCase, alone []scored) []scored {
 			return rest
 		}
 	}
+	c.model.closeness(c.core, alone)
 	joined := c.model.score(c.core + " " + c.topic)
 	if len(joined) == 0 {
 		return nil

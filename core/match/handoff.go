@@ -52,7 +52,7 @@ var askAloneSet = sync.OnceValue(func() map[string]bool {
 // that say so (as folded). "不要人工", "人工智能" and "is this a human?" do not ask for one.
 func Handoff(text string) (span string, ok bool) {
 	f := Fold(text)
-	if f == "" || len(f) > 600 {
+	if f == "" || len(f) > 6000 {
 		return "", false
 	}
 	r := []rune(f)

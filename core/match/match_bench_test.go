@@ -140,3 +140,21 @@ func TestMemory(t *testing.T) {
 	}
 	runtime.KeepAlive(m)
 }
+
+// On public questions, where ../shared is there.
+func BenchmarkMatchBanking77(b *testing.B) {
+	entries := script(dataset(b, "banking77/train.tsv"))
+	valid := dataset(b, "banking77/valid.tsv")
+	m := matcher(b, entries, Options{})
+	var took []time.Duration
+	i := 0
+	for b.Loop() {
+		start := time.Now()
+		m.Match(Query{Text: valid[i%len(valid)].text})
+		took = append(took, time.Since(start))
+		i++
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Nanoseconds())/1000, "p50-µs")
+	b.ReportMetric(float64(took[len(took)*99/100].Nanoseconds())/1000, "p99-µs")
+}

@@ -61,6 +61,7 @@ type workspace struct {
 	top    []int32
 	netIx  []uint32 // hidden units that are on
 	netVal []float32
+	near   string // the best class's sample most like the text
 }
 
 func (m *model) workspace() *workspace {
@@ -99,7 +100,10 @@ func (m *model) score(f string) []scored {
 		if i > 0 {
 			s.p = min(p1, .8*(1-p1)*float64(w.mixed[c])/max(rest, 1e-9))
 		}
-		if i < 3 {
+		switch {
+		case i == 0:
+			s.near, s.close = w.near, sig[5]
+		case i < 3 && p1 < .9: // they will be shown
 			s.near, s.close = m.nearest(w, c)
 		}
 		out = append(out, s)
@@ -109,6 +113,18 @@ func (m *model) score(f string) []scored {
 		out = promote(out, m.entry[c], text)
 	}
 	return out
+}
+
+// closeness fills in how near the text is to samples of the first three candidates.
+func (m *model) closeness(f string, all []scored) {
+	w := m.workspace()
+	defer m.pool.Put(w)
+	m.prepare(w, w.x.features([]rune(f)))
+	for i := range all[:min(len(all), 3)] {
+		if c := slices.Index(m.entry, all[i].entry); c >= 0 {
+			all[i].near, all[i].close = m.nearest(w, int32(c))
+		}
+	}
 }
 
 // promote puts the entry of an equal sample first.
@@ -143,7 +159,8 @@ func (m *model) measure(w *workspace, text []rune) (sig [signals]float64, known 
 	if m.net != nil && argmax(w.svm) != argmax(w.net) {
 		agree = 0
 	}
-	_, near := m.nearest(w, c)
+	var near float64
+	w.near, near = m.nearest(w, c)
 	p := min(max(float64(w.mixed[c]), 1e-4), 1-1e-4)
 	return [signals]float64{1, float64(s1), float64(s1 - s2), w.v.known, math.Log(p / (1 - p)), near, math.Log1p(float64(w.v.words)), agree}, true
 }
