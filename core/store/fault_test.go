@@ -346,7 +346,7 @@ func TestAbandoned(t *testing.T) {
 	go s.do(ctx, func(*tx) error { close(held); <-let; return nil })
 	<-held
 	short, cancel := context.WithCancel(ctx)
-	const callers = maxBatch + 50 // more than one batch of them
+	const callers = 3 * maxBatch // several batches of them
 	got := make(chan error, callers)
 	for i := range callers {
 		go func() {
