@@ -9,18 +9,20 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/frontdesk-im/frontdesk/core/dialog"
 	"github.com/frontdesk-im/frontdesk/core/match"
 	"github.com/frontdesk-im/frontdesk/core/match/eval"
+	"github.com/frontdesk-im/frontdesk/flows"
 )
 
 // evalCommand measures the understanding on labelled questions (label<TAB>text per line).
 func evalCommand() *cobra.Command {
-	var train, test, oos string
+	var train, test, oos, dir string
 	var asJSON, plain bool
 	var folds int
 	var opt match.Options
 	c := &cobra.Command{
-		Use:   "eval --train T.tsv [--test X.tsv] [--oos O.tsv]",
+		Use:   "eval --train T.tsv [--test X.tsv] [--oos O.tsv] | --flows DIR",
 		Short: "measure how well the bot understands / 测量机器人的理解能力",
 		Long: `Trains on label<TAB>text lines, one entry per label, with the settings of service, and measures on others. Without --test
 the script is asked its own samples by cross-validation, and the entries that are taken for each other are named.
@@ -29,14 +31,11 @@ the script is asked its own samples by cross-validation, and the entries that ar
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if train == "" {
-				return errors.New("--train is missing: a file with label<TAB>text lines / 缺少 --train")
-			}
-			lines, err := readLines(train)
-			if err != nil {
+			t := eval.Test{Options: opt, Now: time.Now, Plain: plain}
+			var err error
+			if t.Entries, err = evalEntries(train, dir); err != nil {
 				return err
 			}
-			t := eval.Test{Entries: eval.Entries(lines), Options: opt, Now: time.Now, Plain: plain}
 			if t.OOS, err = readLines(oos); err != nil {
 				return err
 			}
@@ -62,6 +61,7 @@ the script is asked its own samples by cross-validation, and the entries that ar
 	}
 	f := c.Flags()
 	f.StringVar(&train, "train", "", "labelled questions to train on")
+	f.StringVar(&dir, "flows", "", "a folder of scripts to train on instead of --train")
 	f.StringVar(&test, "test", "", "labelled questions to measure on; without it: cross-validation")
 	f.StringVar(&oos, "oos", "", "questions that no entry answers (any label)")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
@@ -70,6 +70,26 @@ the script is asked its own samples by cross-validation, and the entries that ar
 	f.Float64Var(&opt.Answer, "answer", 0, "answer from this probability on (default 0.5)")
 	f.Float64Var(&opt.Clarify, "clarify", 0, "ask back from this probability on (default 0.3)")
 	return c
+}
+
+// evalEntries are those of a labelled file or of a folder of scripts.
+func evalEntries(train, dir string) ([]match.Entry, error) {
+	if (train == "") == (dir == "") {
+		return nil, errors.New("give either --train, a file with label<TAB>text lines, or --flows, a folder of scripts / 请给出 --train 或 --flows 之一")
+	}
+	if dir == "" {
+		lines, err := readLines(train)
+		return eval.Entries(lines), err
+	}
+	b, err := dialog.Load(os.DirFS(dir), dialog.Options{Base: flows.FS})
+	if err != nil {
+		return nil, placed(err, dir)
+	}
+	s, ok := any(b).(interface{ Entries() []match.Entry })
+	if !ok {
+		return nil, errors.New("eval: this build's scripts do not give out their entries")
+	}
+	return s.Entries(), nil
 }
 
 // readLines of a file; no name, no lines.

@@ -148,3 +148,9 @@ func (m *Matcher) Refine(ctx context.Context) error {
 
 // Size of the trained model in bytes (rules not counted).
 func (m *Matcher) Size() int { return m.model.Load().bytes() }
+
+// Lint reads the matcher's own script; see the function Lint.
+func (m *Matcher) Lint(ctx context.Context) ([]Finding, error) { return Lint(ctx, m.entries) }
+
+// Entries are those the matcher was made from; they are not to be changed.
+func (m *Matcher) Entries() []Entry { return m.entries }
