@@ -19,7 +19,7 @@ type how struct {
 func (t *turn) answer(id string, h how) {
 	e := t.b.entries[id]
 	again := 0
-	if t.m.Last == id && t.s.Now.Sub(t.m.LastAt) < t.b.set.Context {
+	if t.m.Last == id && t.s.Now.Sub(t.m.LastAt) < t.b.set.Context && e.Next == "" { // a flow may well be wanted three times
 		again = t.m.Again + 1
 	}
 	t.m.Last, t.m.LastAt, t.m.Again = id, t.s.Now, again
@@ -98,6 +98,9 @@ func (t *turn) moody(text string, d match.Decision) bool {
 	if mood == "" {
 		return false
 	}
+	if t.m.Flow != nil && mood != "distress" && !t.words() && t.telling(text) {
+		return false // an address or a number has no mood
+	}
 	k := t.c.Ticket
 	if k.Open() {
 		if k.Mood == "" || mood == "distress" {
@@ -111,7 +114,7 @@ func (t *turn) moody(text string, d match.Decision) bool {
 	if mood == "negative" && !sore && t.m.Flow == nil && d.Kind != match.Answer {
 		t.sorry = true
 	}
-	if mood == "angry" && (t.scripted(d) || t.telling()) {
+	if mood == "angry" && (t.scripted(d) || t.telling(text)) {
 		return false
 	}
 	if mood == "angry" && d.Mood.Angry < .9 && d.Kind == match.Answer && d.Candidates[0].P >= .9 && t.m.Flow == nil {
@@ -140,11 +143,21 @@ func (t *turn) scripted(d match.Decision) bool {
 	return e != nil && e.Next != "" && e.Next != toMenu
 }
 
-// telling: the customer was asked to say it in their own words.
-func (t *turn) telling() bool {
-	if t.m.Flow == nil || t.m.Flow.Call != nil {
+// telling: the customer answers what a flow asked; it knows what comes of it.
+func (t *turn) telling(text string) bool {
+	if t.m.Flow == nil || t.m.Flow.Call != nil || t.m.Flow.Paused {
 		return false
 	}
+	s := t.stepAt(t.m.Flow)
+	if s == nil || s.Ask == "" && s.Choose == "" {
+		return false
+	}
+	_, ok := t.valid(s, text, t.b.command(text))
+	return ok
+}
+
+// words: the flow asks for something in the customer's own words.
+func (t *turn) words() bool {
 	s := t.stepAt(t.m.Flow)
 	return s != nil && s.Ask != "" && s.Kind == "text"
 }
@@ -236,9 +249,12 @@ func (t *turn) doubtful(doubts []doubt) {
 func (t *turn) clarify(d doubt) bool {
 	var ids []string
 	for _, c := range d.d.Candidates { // what is far behind the first only confuses
-		if t.b.entries[c.Entry] != nil && len(ids) < t.b.set.ClarifyMax-1 && c.P >= d.d.Candidates[0].P/3 {
+		if e := t.b.entries[c.Entry]; e != nil && !e.Hide && len(ids) < t.b.set.ClarifyMax-1 && c.P >= d.d.Candidates[0].P/3 {
 			ids = append(ids, c.Entry)
 		}
+	}
+	if t.waiting() && (len([]rune(d.text)) < 4 || d.d.Candidates[0].P < .4) {
+		return false // who waits for a person talks to them, not to us
 	}
 	if len(ids) == 0 || t.m.Barren+1 >= t.b.set.Barren && !t.waiting() {
 		return false
@@ -284,7 +300,7 @@ func (t *turn) fallback(d doubt) {
 	}
 	var ids []string
 	for _, c := range d.d.Candidates {
-		if t.b.entries[c.Entry] != nil && c.P >= .1 && len(ids) < 3 {
+		if e := t.b.entries[c.Entry]; e != nil && !e.Hide && c.P >= .15 && len(ids) < 3 {
 			ids = append(ids, c.Entry)
 		}
 	}

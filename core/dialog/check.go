@@ -14,6 +14,7 @@ type compiled struct {
 	guard *guard
 	set   []assignment
 	send  []assignment
+	asked *template
 	re    *regexp.Regexp
 }
 

@@ -83,6 +83,9 @@ func (l *loader) checkStep(f *flow, s *step) {
 		l.checkCall(f, s, what)
 	case s.Handoff != "":
 		l.ref(s.Pos, what+": handoff: topic", s.Handoff, sortedKeys(l.b.topics))
+		if s.Asked != "" {
+			s.c.asked = l.assign(s.Pos, "asked", s.Asked).value
+		}
 	}
 	for _, name := range sortedKeys(s.Set) {
 		s.c.set = append(s.c.set, l.assign(s.Pos, name, s.Set[name]))
@@ -107,7 +110,7 @@ func (l *loader) foreign(s *step, what string) {
 		{"optional", s.Skip, "ask"}, {"known", s.Known != "", "ask choose"}, {"options", len(s.Options) > 0, "choose"}, {"then", s.Then != "", "if"},
 		{"else", s.Else != "", "if"}, {"send", len(s.Send) > 0, "call"}, {"save", len(s.Save) > 0, "call"},
 		{"timeout", s.Timeout != 0, "call"}, {"on_error", s.OnError != "", "call"}, {"errors", len(s.Errors) > 0, "call"},
-		{"class", s.Class != nil, "handoff"}, {"replies", len(s.Replies) > 0, "say ask"},
+		{"class", s.Class != nil, "handoff"}, {"asked", s.Asked != "", "handoff"}, {"replies", len(s.Replies) > 0, "say ask"},
 	} {
 		if x.set && !slices.Contains(strings.Fields(x.of), kind) {
 			l.fail(s.Pos, "%s: %s belongs to %s, not to %s", what, x.key, strings.ReplaceAll(x.of, " ", ", "), kind)

@@ -46,7 +46,7 @@ func wantIn(t *testing.T, got, want string) {
 // C-01: greeting once in 24 h, says 机器人 and how to reach a person.
 func TestC01Greeting(t *testing.T) {
 	b := demo(t)
-	for _, first := range []core.Part{core.Joined{From: "qr"}, core.Text{Body: "茶叶能放多久"}, core.Text{Body: "你好"}, core.Media{Type: "image/png"}, core.Text{Body: "人工"}} {
+	for _, first := range []core.Part{core.Joined{From: "qr"}, core.Text{Body: "茶叶能放多久"}, core.Text{Body: "你好"}, core.Media{Type: "image/png"}, core.Text{Body: "人工"}, core.Text{Body: "XH20261101"}} {
 		p := newPlayer(t, b)
 		p.says(first)
 		if n := p.count(core.Greeted); n != 1 {

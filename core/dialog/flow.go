@@ -48,6 +48,7 @@ func (t *turn) startFlow(id string) {
 	t.event(core.Flowed, "started", "flow", id, "step", "start")
 	t.m.Intent, t.m.IntentAt = id, t.s.Now
 	t.m.Flow = &at{Flow: id, Asked: t.s.Now}
+	t.opening = t.text
 	t.m.Menu = nil
 	t.runFrom(0)
 }
@@ -141,6 +142,11 @@ func (t *turn) do(s *step) (to string, stop bool) {
 		if s.Known == "skip" && t.m.Form[s.Ask+s.Choose] != "" {
 			return t.optionTarget(s, t.m.Form[s.Choose]), false
 		}
+		if v, ok := t.opened(s); ok {
+			t.put(s.Ask, v)
+			t.step(s, "said in the first message")
+			return "", false
+		}
 		t.step(s, "asked")
 		t.question(s)
 		return "", true
@@ -162,6 +168,11 @@ func (t *turn) do(s *step) (to string, stop bool) {
 		if s.Class != nil {
 			r.Class = *s.Class
 		}
+		if s.c.asked != nil {
+			if x := s.c.asked.render(t.env()); x != "" {
+				r.Asked = clip(x, 500)
+			}
+		}
 		t.step(s, "handed off")
 		t.human(r)
 		return "", true
@@ -171,6 +182,17 @@ func (t *turn) do(s *step) (to string, stop bool) {
 		}
 	}
 	return "", false
+}
+
+// opened is the order number in the words that started the flow, for its first
+// question: nobody is asked what they have just said.
+func (t *turn) opened(s *step) (string, bool) {
+	first := t.opening
+	t.opening = ""
+	if first == "" || s.Kind != "order" || s.c.re == nil {
+		return "", false
+	}
+	return byPattern(s.c.re, strings.TrimSpace(narrow(first)))
 }
 
 func (t *turn) step(s *step, why string) {
@@ -261,7 +283,6 @@ func (t *turn) inFlow(text string, d match.Decision) bool {
 	case ok:
 		t.take(s, value)
 	case sure:
-		t.m.Asked, t.m.AskedAt = clip(text, 500), t.s.Now
 		t.aside(d)
 	case late:
 		t.askResume()

@@ -116,6 +116,43 @@ func TestTicket(t *testing.T) {
 	}
 }
 
+// The answer follows the language of the message, not of numbers and addresses.
+func TestLanguage(t *testing.T) {
+	b := demo(t)
+	p := newPlayer(t, b)
+	for _, x := range []struct{ says, want string }{
+		{"how long does tea keep", "months"}, {"保质期", "绿茶"}, {"ok", ""}, {"运费多少钱", "包邮"}, {"XH20261101", "订单"},
+		{"do you ship abroad", "mainland"}, {"退款多久到账", "我们收到"}, {"a@b.cn MA2H0X", ""}, {"怎么泡", "克"},
+	} {
+		p.fresh()
+		p.passes(time.Minute)
+		p.text(x.says)
+		p.passes(2 * time.Second)
+		wantIn(t, strings.Join(p.all, "|"), x.want)
+	}
+	p = newPlayer(t, b)
+	p.c.Peer.Lang = "en-US"
+	p.text("0")
+	wantIn(t, p.lastSaid(), "Connecting")
+	p = newPlayer(t, b)
+	p.text("rengong")
+	wantIn(t, p.lastSaid(), "转接")
+	p = newPlayer(t, b)
+	p.text("お茶の賞味期限はどのくらいですか")
+	p.passes(2 * time.Second)
+	wantIn(t, p.lastSaid(), "Sorry, I only understand")
+}
+
+// Nobody is asked for what they have just said.
+func TestNotAskedTwice(t *testing.T) {
+	b := demo(t)
+	for _, s := range []string{"XH20261101", "我的订单 xh20261101 到哪了", "where is my order XH20261101"} {
+		p := newPlayer(t, b)
+		p.text(s)
+		wantIn(t, p.lastSaid(), "SF1388000412")
+	}
+}
+
 // Every decision says why, under which version, at what time.
 func TestEvents(t *testing.T) {
 	p := newPlayer(t, demo(t))

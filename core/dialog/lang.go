@@ -43,16 +43,11 @@ func (t *turn) foreign(text string) bool {
 }
 
 // langOf tells languages apart by their script. It is sure of Latin letters
-// only when there are two words or more, and calls them English.
+// only when there are two words or more, and calls them English; addresses and
+// numbers with letters in them are no words.
 func langOf(text string) (lang string, sure bool) {
-	var han, kana, hangul, latin, other, words int
-	inWord := false
+	var han, kana, hangul, other int
 	for _, r := range text {
-		isLatin := unicode.Is(unicode.Latin, r)
-		if isLatin && !inWord {
-			words++
-		}
-		inWord = isLatin
 		switch {
 		case unicode.Is(unicode.Han, r):
 			han++
@@ -60,12 +55,11 @@ func langOf(text string) (lang string, sure bool) {
 			kana++
 		case unicode.Is(unicode.Hangul, r):
 			hangul++
-		case isLatin:
-			latin++
-		case unicode.IsLetter(r):
+		case unicode.IsLetter(r) && !unicode.Is(unicode.Latin, r):
 			other++
 		}
 	}
+	words, latin := latinWords(text)
 	switch {
 	case kana >= 2:
 		return "ja", true
@@ -79,6 +73,27 @@ func langOf(text string) (lang string, sure bool) {
 		return "en", words >= 2
 	}
 	return "", false
+}
+
+// latinWords counts words of Latin letters alone, and their letters.
+func latinWords(text string) (words, letters int) {
+	for _, f := range strings.Fields(text) {
+		f = strings.TrimFunc(f, func(r rune) bool { return unicode.IsPunct(r) || unicode.IsSymbol(r) })
+		n := 0
+		for _, r := range f {
+			switch {
+			case unicode.Is(unicode.Latin, r):
+				n++
+			case r != '\'' && r != '’' && r != '-':
+				n = -1 << 20
+			}
+		}
+		if n > 0 {
+			words++
+			letters += n
+		}
+	}
+	return words, letters
 }
 
 func otherScript(text string) string {

@@ -307,7 +307,7 @@ func (t *turn) understand(text string) *doubt {
 	case "message":
 		t.leaveMessage(request{Asked: t.asked(text), Why: "asked to leave a message", Class: -1})
 		return nil
-	case "cancel":
+	case "cancel", "exit":
 		if t.c.Ticket.Open() && t.c.Ticket.State == core.TicketMessage {
 			t.dropMessage()
 			return nil
@@ -316,6 +316,7 @@ func (t *turn) understand(text string) *doubt {
 	if d.Kind == match.Answer && t.b.entries[d.Candidates[0].Entry] != nil {
 		c := d.Candidates[0]
 		t.m.Asked, t.m.AskedAt = clip(text, 500), t.s.Now
+		t.wants(text)
 		t.answer(c.Entry, how{c.How, c.P, d.Why})
 		return nil
 	}

@@ -118,6 +118,7 @@ type entry struct {
 	Related  []string        `yaml:"related"` // offered when the customer asks the same again
 	Next     string          `yaml:"next"`    // flow, or menu, or human
 	Topic    string          `yaml:"topic"`
+	Hide     bool            `yaml:"hide"` // never offered in a list
 }
 
 type conditional struct {
@@ -178,6 +179,7 @@ type step struct {
 	OnError string            `yaml:"on_error"`
 	Errors  map[string]string `yaml:"errors"` // answer's error: target
 	Class   *int              `yaml:"class"`
+	Asked   string            `yaml:"asked"` // handoff: what staff are told was asked
 	Replies []string          `yaml:"replies"`
 
 	c compiled

@@ -9,17 +9,18 @@ import (
 
 // turn is one run of Step: the state, the scene, and what was decided.
 type turn struct {
-	b      *Book
-	c      core.Conversation
-	m      *mind
-	s      core.Scene
-	text   string // the line that is being answered
-	out    core.Parts
-	calls  []core.Envelope
-	events []core.Event
-	greet  bool // a greeting is due before whatever is said
-	sorry  bool // the customer is unhappy, and what they want is not clear
-	full   bool // the greeting with its menu was said
+	b       *Book
+	c       core.Conversation
+	m       *mind
+	s       core.Scene
+	text    string // the line that is being answered
+	out     core.Parts
+	calls   []core.Envelope
+	events  []core.Event
+	greet   bool   // a greeting is due before whatever is said
+	opening string // the words that started a flow, until it has asked something
+	sorry   bool   // the customer is unhappy, and what they want is not clear
+	full    bool   // the greeting with its menu was said
 }
 
 // Step decides what the bot says and does about what is unread, oldest first:
@@ -209,7 +210,8 @@ func (t *turn) event(kind core.EventKind, why string, data ...string) {
 // customer's, one kept back while a business system is being asked.
 func (t *turn) fit() core.Parts {
 	out := t.out
-	if t.greet && len(out) > 0 && !t.full {
+	asking := t.m.Flow != nil && t.m.Flow.Call != nil
+	if t.greet && !t.full && (len(out) > 0 || asking) {
 		out = append(core.Parts{core.Text{Body: t.b.greeting(t)}}, out...)
 		t.m.Greeted = t.s.Now
 		t.event(core.Greeted, "first message within the greeting interval")
@@ -227,7 +229,7 @@ func (t *turn) fit() core.Parts {
 		return nil
 	}
 	room := max(t.m.Room, 2) - t.m.Bubbles
-	if f := t.m.Flow; f != nil && f.Call != nil {
+	if asking {
 		room--
 	}
 	if room <= 0 {

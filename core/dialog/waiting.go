@@ -144,9 +144,7 @@ func (t *turn) dropMessage() {
 // every line of it.
 func (t *turn) noted(d doubt) {
 	k := t.c.Ticket
-	if k.State == core.TicketMessage && (k.Asked == "" || t.isWish(k.Asked)) {
-		k.Asked = clip(d.text, 500)
-	}
+	t.wants(d.text)
 	if t.m.Flow == nil {
 		maps.Copy(t.formOf(k), t.form())
 	}
@@ -160,6 +158,14 @@ func (t *turn) noted(d doubt) {
 		return
 	}
 	t.say(t.word("noted", nil) + t.footer())
+}
+
+// wants notes on a message that so far only asked for a person what it is about.
+func (t *turn) wants(text string) {
+	k := t.c.Ticket
+	if k.Open() && k.State == core.TicketMessage && (k.Asked == "" || t.isWish(k.Asked)) && !t.isWish(text) {
+		k.Asked = clip(text, 500)
+	}
 }
 
 // isWish: the words only ask for a person.
