@@ -38,6 +38,7 @@ class Widget implements Acts, Host {
   private audio: AudioContext | null = null;
   private renewals = new Map<number, (l?: Line) => void>();
   private subs = new Map<string, Set<(x: unknown) => void>>();
+  private failed = new Map<string, Own>(); // and those not acknowledged yet
   private previews = new Map<string, { file: File; url: string }>();
 
   constructor(lang?: string) {
@@ -139,10 +140,9 @@ class Widget implements Acts, Host {
       const out = await this.link.upload(p.file, p.file.name);
       this.link.send({ id, at: Date.now(), file: out.file, media: { ...out.media } });
     } catch (e) {
-      const code = (e as Error).message;
-      const words: Record<string, Word> = { large: 'large', type: 'type', damaged: 'damaged', empty: 'damaged' };
-      this.thread.mark(id, 'failed', 'upload');
-      if (words[code]) this.pane.toast(say(this.look.lang, words[code], Math.floor(FRONTDESK.file / 1048576)));
+      const why: Record<string, Word> = { type: 'type', damaged: 'damaged', empty: 'damaged' };
+      this.thread.mark(id, 'failed', why[(e as Error).message] ?? 'upload');
+      this.pane.down();
     }
   }
 
@@ -152,15 +152,13 @@ class Widget implements Acts, Host {
     this.pane.focus();
   }
 
-  private failed = new Map<string, Own>();
-
   private retry(id: string): void {
     const own = this.failed.get(id);
     if (own) { this.failed.delete(id); this.thread.mark(id, 'pending'); this.link.send(own); } else void this.bring(id);
   }
 
   private post(own: Own): void {
-    this.failed.set(own.id, own); // until it is acknowledged
+    this.failed.set(own.id, own);
     this.thread.mine(own);
     this.blank();
     this.pane.down();

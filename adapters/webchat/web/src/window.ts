@@ -134,6 +134,8 @@ export class Pane {
     });
     for (const k of ['keyup', 'keypress'] as const) this.panel.addEventListener(k, (e) => e.stopPropagation());
     this.log.addEventListener('scroll', () => { if (this.low()) { this.jump.hidden = true; acts.bottom(); } });
+    // A picture that has loaded takes room: stay at the end if we were there.
+    this.log.addEventListener('load', (e) => { if (this.left() < (e.target as HTMLElement).offsetHeight + 80) this.down(); }, true);
     let deep = 0;
     const over = (on: boolean) => this.body.classList.toggle('over', on);
     this.panel.addEventListener('dragenter', (e) => { if (e.dataTransfer?.types.includes('Files')) { deep++; over(true); } });
@@ -185,7 +187,8 @@ export class Pane {
   }
 
   focus(): void { this.input.focus({ preventScroll: true }); }
-  low(): boolean { return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 60; }
+  private left(): number { return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight; }
+  low(): boolean { return this.left() < 60; }
   down(): void { this.log.scrollTop = this.log.scrollHeight; this.jump.hidden = true; }
   news(): void { this.jump.hidden = false; }
 
@@ -208,7 +211,9 @@ export class Pane {
   }
 
   wait(text: string): void {
+    const low = this.low();
     this.banner.hidden = !text;
+    if (low) this.down();
     if (this.bannerText.textContent !== text) this.bannerText.textContent = text;
   }
 
