@@ -7,22 +7,29 @@
 // One goroutine writes (writer.go). Calls that come while a commit is under way
 // gather and share the next one: one transaction, one flush (PRAGMA
 // synchronous=FULL, write-ahead log). A call returns when its own work is on
-// disk. Work that fails without having written is answered alone; if a
-// statement fails, the batch is rolled back and each piece is run again in a
-// transaction of its own, so that it cannot fail its neighbours. That is why
-// pieces of work, TurnFuncs included, may run twice.
+// disk. Work that is refused before it has written anything is answered alone;
+// if a statement fails, the batch is rolled back and each piece is run again in
+// a transaction of its own, so that it cannot fail its neighbours. That is why
+// pieces of work may run twice.
+//
+// Turns are decided in their caller's goroutine, one at a time for each
+// conversation; only their outcome goes to the writer. Conversations that were
+// active lately are kept in memory as they were committed, a bounded number of
+// them, so that a turn need not read (conv.go). After a rollback all of that is
+// forgotten.
 //
 // Readers have connections of their own and see only what is committed.
 //
 // # What it keeps
 //
 // There is one log for what came in, what goes out and what happened, ordered
-// by seq. A message that is still to be sent is a row of the log with state
-// 'pending'. Deliveries of one conversation on one channel are a lane. The
-// oldest pending row of a lane is its head; only a head has a due time (the
-// end of its lease, or the time of the next try), so that finding work costs
-// what there is to do and not what is stored. A lane whose head has no due time
-// is held until the peer writes.
+// by seq. The records of one conversation are a list, from the newest back. A
+// message that is still to be sent is a row of the log with state 'pending'.
+// Deliveries of one conversation on one channel are a lane. The oldest pending
+// row of a lane is its head; only a head has a due time (the end of its lease,
+// or the time of the next try), so that finding work costs what there is to do
+// and not what is stored. A lane whose head has no due time is held until
+// somebody writes on its channel.
 //
 // A message's ID is made of its seq and a random prefix that is new each time
 // the store is opened, so that a database restored from a backup does not give
