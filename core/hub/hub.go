@@ -37,6 +37,10 @@ type Config struct {
 	Meter core.Meter
 	Now   func() time.Time // defaults to time.Now
 
+	// Scene, if set, changes what turns are told of the waiting line: plays and
+	// previews set it.
+	Scene func(core.Scene) core.Scene
+
 	Poll    time.Duration // how often the store is searched for work that no hint told of; default 1 s
 	Workers int           // turns at a time, most of them waiting for the disk; default 64
 	GiveUp  time.Duration // how long a message is tried; default 6 h
@@ -176,8 +180,21 @@ func (h *Hub) address(ctx context.Context, env core.Envelope) (core.Key, error) 
 			return own, nil // a thread of the staff's own: not about a customer
 		}
 		return key, err
+	case a.role == Desk:
+		if id, ok := desk.Target(env); ok { // "claim 12" in the desk's main channel
+			return h.ticket(ctx, id, own)
+		}
 	}
 	return own, nil
+}
+
+// ticket finds the conversation of an open ticket by its number.
+func (h *Hub) ticket(ctx context.Context, id string, own core.Key) (core.Key, error) {
+	ts, err := h.store.Tickets(ctx, core.TicketQuery{ID: id, Max: 1})
+	if err != nil || len(ts) == 0 || !ts[0].Ticket.Open() {
+		return own, err
+	}
+	return ts[0].Ticket.Key, nil
 }
 
 // thread finds the conversation that a desk shows as thread. While threads are

@@ -89,7 +89,11 @@ func (l *line) scene() core.Scene {
 	if age := now.Sub(l.at); l.stale && age >= fresh || age >= time.Second || age < 0 || l.lines == nil {
 		l.lines, l.at, l.stale = l.queue.Snapshot(now), now, false
 	}
-	return core.Scene{Now: now, Lines: l.lines, Agents: l.queue.Agents()}
+	s := core.Scene{Now: now, Lines: l.lines, Agents: l.queue.Agents()}
+	if l.hub.conf.Scene != nil {
+		s = l.hub.conf.Scene(s)
+	}
+	return s
 }
 
 // fresh is how old a snapshot may be though the line has changed.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/desk"
 )
 
 // A pool takes turns: as many conversations at a time as it has workers, each
@@ -220,6 +221,9 @@ func (h *Hub) committed(ctx context.Context, key core.Key, done core.Committed) 
 	if t := done.After.Ticket; t != nil && (done.Before.Open() || t.Open()) {
 		h.line.put(*t)
 		h.banners.show(ctx, done.After)
+	}
+	for _, via := range desk.Held(done.After.Ticket) {
+		h.mark(via, core.Waiting, "")
 	}
 	if done.More {
 		h.turns.want(key)

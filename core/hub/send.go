@@ -225,7 +225,13 @@ func (a *account) result(d core.Delivery, ref string, err error) core.Result {
 		a.pause = now.Add(after)
 		a.mu.Unlock()
 		r.Outcome, r.Next = core.AttemptAgain, now.Add(after+jitter(after/4))
-	case core.Rejected, core.Closed:
+	case core.Closed:
+		// with an allowance the agent chooses what becomes of it; without one
+		// there is no other way than to wait
+		if r.Outcome = core.AttemptGaveUp; len(a.limits.Allowances) == 0 && a.role == Channel {
+			r.Outcome = core.AttemptHeld
+		}
+	case core.Rejected:
 		r.Outcome = core.AttemptGaveUp
 	case core.Gone:
 		r.Outcome, r.Gone = core.AttemptGaveUp, a.role == Channel

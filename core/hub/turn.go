@@ -26,7 +26,8 @@ type mind struct {
 	out core.Outcome
 }
 
-// errPast asks for mind.past: only a turn that opens a ticket needs it.
+// errPast asks for mind.past: only a turn that opens a ticket or corrects what
+// was sent needs it.
 var errPast = errors.New("hub: the turn needs what was said before")
 
 // turn folds over the unread envelopes, oldest first.
@@ -60,10 +61,10 @@ func (m *mind) turn(c core.Conversation, unread []core.Envelope) (core.Outcome, 
 }
 
 // run is how many of the envelopes are read together: consecutive ones of the
-// customer, else one; an edit is alone.
+// customer, else one; an edit is alone, and so is what nobody said.
 func (m *mind) run(es []core.Envelope) int {
 	n := 0
-	for n < len(es) && es[n].Channel == m.out.Conversation.Key.Channel && es[n].Replaces == "" {
+	for n < len(es) && es[n].Channel == m.out.Conversation.Key.Channel && es[n].Replaces == "" && !quiet(es[n:n+1]) {
 		n++
 	}
 	return max(n, 1)
@@ -88,13 +89,19 @@ func (m *mind) read(run []core.Envelope) (left int, err error) {
 	r, ok := m.role(run[0].Channel)
 	switch {
 	case ok && r == Desk:
-		m.desked(func(c core.Conversation) core.Outcome { return m.desk.Staff(c, run[0], m.scene) })
+		if run[0].Replaces != "" && !m.asked {
+			return 0, errPast // what it has become at the customer's
+		}
+		m.desked(func(c core.Conversation) core.Outcome { return m.desk.Staff(c, run[0], m.scene, m.past...) })
 		return 0, nil
 	case ok && r == System:
 		return m.bot(run)
 	}
 	m.hear(run)
-	if t := m.out.Conversation.Ticket; t != nil && !t.Open() {
+	if quiet(run) {
+		return 0, nil
+	}
+	if t := m.out.Conversation.Ticket; t != nil && !t.Open() && !m.book.Rating(m.out.Conversation, m.scene.Now) {
 		if o, ok := m.desk.Reopen(m.out.Conversation, run, m.scene); ok {
 			m.apply(o)
 		}
@@ -128,6 +135,18 @@ func (m *mind) suggest(run []core.Envelope) {
 	if len(offers) > 0 {
 		m.apply(m.desk.Suggest(c, offers, m.scene))
 	}
+}
+
+// quiet reports whether nobody spoke: a page was opened, a position reported.
+func quiet(run []core.Envelope) bool {
+	for _, env := range run {
+		for _, p := range env.Parts {
+			if o, ok := p.(core.Other); !ok || !o.Quiet {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // toPeer is what this turn has said to the peer from the n-th envelope on.
