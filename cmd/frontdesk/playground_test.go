@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/adapters/wechat/fake"
+)
+
+// playing is oneEach with the playground.
+func playing(t *testing.T, more string) setup {
+	t.Helper()
+	conf := filepath.Join(t.TempDir(), "frontdesk.yaml")
+	if err := os.WriteFile(conf, []byte("playground: true\n"+more), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return setup{Data: t.TempDir(), Config: conf, Quick: true}
+}
+
+// do makes a follower of a played platform do something.
+func (p *program) do(api string, act fake.Act) {
+	p.t.Helper()
+	b, err := json.Marshal(act)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if status := p.status(http.MethodPost, playPrefix+api+"/", b); status != http.StatusOK {
+		p.t.Fatalf("%s %+v: %d", api, act, status)
+	}
+}
+
+// status makes a request and returns the answer's.
+func (p *program) status(method, path string, body []byte) int {
+	p.t.Helper()
+	r, err := http.NewRequestWithContext(p.t.Context(), method, p.base+path, bytes.NewReader(body))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	res.Body.Close()
+	return res.StatusCode
+}
+
+// until waits for what a follower's phone shows.
+func (p *program) until(api, who, what string, ok func(fake.State) bool) (s fake.State) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), 20*time.Second)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		s = fake.State{}
+		p.call(http.MethodGet, playPrefix+api+"/?who="+who, "", nil, &s)
+		if ok(s) {
+			return s
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			p.t.Fatalf("%s: %s never came: %+v", api, what, s)
+		}
+	}
+}
+
+// last says that the newest message on a phone is ours and has words in it.
+func last(words string) func(fake.State) bool {
+	return func(s fake.State) bool {
+		n := len(s.Screen)
+		return n > 0 && !s.Screen[n-1].Mine && strings.Contains(s.Screen[n-1].Text, words)
+	}
+}
+
+// Both platforms answer through the adapters; a broken token is renewed unseen;
+// and a phone starts over after a restart, though its platform gives out the
+// same numbers again.
+func TestPlayground(t *testing.T) {
+	s := playing(t, "channels:\n  web: {type: webchat}\n")
+	p := launch(t, s)
+	if !strings.Contains(p.out.String(), p.base+playPrefix) {
+		t.Errorf("the banner does not say where the playground is: %s", p.out)
+	}
+	for api, who := range map[string]string{"wechat": "oA", "weibo": "9007199254740993"} {
+		p.do(api, fake.Act{Who: who, Do: "say", Text: "绿茶能放多久？"})
+		got := p.until(api, who, "the answer", last("18 个月"))
+		if got.Screen[1].How != "passive" || got.Screen[2].How != "active" || len(got.Screen) != 3 {
+			t.Errorf("%s: the first answer goes with the response, the next is sent: %+v", api, got.Screen)
+		}
+	}
+	tokens := p.until("wechat", "oA", "a token", func(s fake.State) bool { return s.Tokens > 0 }).Tokens
+	p.do("wechat", fake.Act{Who: "oB", Do: "break_token"})
+	p.do("wechat", fake.Act{Who: "oB", Do: "say", Text: "绿茶能放多久？"})
+	if got := p.until("wechat", "oB", "an answer with a new token", last("18 个月")); got.Tokens != tokens+1 {
+		t.Errorf("%d tokens were issued, want one more than %d", got.Tokens, tokens)
+	}
+	if err := p.stop(); err != nil {
+		t.Fatal(err)
+	}
+
+	p = launch(t, s)
+	p.do("wechat", fake.Act{Who: "oA", Do: "say", Text: "怎么退货？"})
+	if got := p.until("wechat", "oA", "an answer after the restart", last("退")); strings.Contains(got.Screen[1].Text, "18 个月") {
+		t.Errorf("after a restart the old answer is shown: %+v", got.Screen)
+	}
+	// What no platform has signed is refused, as it would be on the internet.
+	if status := p.status(http.MethodPost, "/hook/wechat/", []byte("<xml></xml>")); status != http.StatusForbidden {
+		t.Errorf("a forged push is answered %d", status)
+	}
+}
+
+// Without the option there is no page, no platform and no account.
+func TestNoPlayground(t *testing.T) {
+	p := launch(t, setup{Data: t.TempDir(), Quick: true})
+	for _, path := range []string{playPrefix, playPrefix + "wechat/", "/hook/wechat/", "/hook/weibo/"} {
+		if status := p.status(http.MethodGet, path, nil); status != http.StatusNotFound {
+			t.Errorf("%s is answered %d", path, status)
+		}
+	}
+	if strings.Contains(p.out.String(), "playground") {
+		t.Errorf("the banner speaks of a playground: %s", p.out)
+	}
+}
+
+// A named account stays what it is; a name that is taken is said.
+func TestPlaygroundAccounts(t *testing.T) {
+	p := launch(t, playing(t, `
+channels:
+  fans: {type: weibo, uid: "1902538057", app_secret: "${PATH}"}
+`))
+	if status := p.status(http.MethodGet, playPrefix+"wechat/?who=o", nil); status != http.StatusOK {
+		t.Errorf("WeChat is not played: %d", status)
+	}
+	if status := p.status(http.MethodGet, playPrefix+"weibo/?who=1", nil); status != http.StatusNotFound {
+		t.Errorf("Weibo is played although a real account is named: %d", status)
+	}
+	err := serve(t.Context(), func() setup {
+		s := playing(t, "desks:\n  wechat: {type: console}\n")
+		s.Listen, s.Out, s.Err = "127.0.0.1:0", &buffer{}, &buffer{}
+		return s
+	}())
+	if err == nil || !strings.Contains(err.Error(), "wechat") || !strings.Contains(err.Error(), "another name") {
+		t.Errorf("a name that is taken: %v", err)
+	}
+}
+
+// The product's main job once more, as a follower on WeChat and on Weibo.
+// FRONTDESK_SHOTS=dir keeps pictures.
+func TestPlaygroundJourney(t *testing.T) {
+	b := chromium(t)
+	s := playing(t, oneEach)
+	p := launch(t, s)
+	agent := signUp(b, p)
+	agent.name = "play-agent"
+	agent.click(".presence button.on", "上班")
+	agent.sees(".presence button.on.now", "上班")
+	busy := p.visit()
+	busy.send("m1", "转人工")
+	agent.click(".ringing button", "")
+	agent.sees("button.close", "结束")
+
+	c := b.window("playground", size{w: 1420, h: 900})
+	c.goTo(p.base + playPrefix)
+	c.sees(".kit", "WeChat")
+	c.sees(".kit", "Weibo")
+	c.shot("empty")
+	for _, on := range []string{"wechat", "weibo"} {
+		f := phone{c, `.kit[data-api="` + on + `/"] `}
+		f.say("绿茶能放多久？")
+		f.sees("18 个月")
+		f.say("人工")
+		f.sees("已为您排队")
+		c.shot(on + "-in-line")
+
+		agent.close()
+		agent.sees(".ringing", "")
+		agent.click(".ringing button", "")
+		agent.wait("!" + found(".composer .strip", "认领"))
+		agent.sees(".thread", "绿茶能放多久")
+		agent.reply("您好，我是小林。您的绿茶已经补发，请放心。")
+		f.sees("您的绿茶已经补发")
+		agent.wait(arrived)
+		agent.shot(on + "-answered")
+		c.shot(on + "-answered")
+		f.say("谢谢，什么时候到？")
+		agent.sees(".thread .say.peer", "什么时候到")
+		agent.reply("明天中午前。")
+		f.sees("明天中午前")
+	}
+	if s := b.trouble(); s != "" {
+		t.Errorf("the pages threw:\n%s", s)
+	}
+}
+
+// A phone of the playground.
+type phone struct {
+	*page
+	at string // its selector
+}
+
+func (f phone) say(text string) {
+	f.t.Helper()
+	f.click(f.at+"[name=text]", "")
+	f.write(text)
+	f.click(f.at+"form button", "")
+}
+
+func (f phone) sees(text string) {
+	f.t.Helper()
+	f.page.sees(f.at+".screen li:not(.mine) .bubble", text)
+}
