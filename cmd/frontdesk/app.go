@@ -380,6 +380,9 @@ func (a *app) reloads(ctx context.Context, asked <-chan struct{}) {
 // readiness says whether the program can take work.
 func (a *app) readiness(ctx context.Context) readiness {
 	r := readiness{Ready: true, Version: version(), Accounts: a.hub.Health()}
+	for name, trouble := range r.Accounts {
+		r.Accounts[name] = cover(trouble) // platforms' errors like to have the address called in them
+	}
 	r.Scripts = a.scripts.book.Load().Version
 	if err := a.scripts.fault(); err != nil {
 		r.Fault = err.Error()

@@ -202,19 +202,10 @@ func (p *page) once(text string) {
 	}
 }
 
-// inView waits until a line is in the chat window where it can be read, after a
-// press on the chip that says there is news if the window shows one.
+// inView waits until a line is in the chat window where it can be read without
+// scrolling.
 func (p *page) inView(text string) {
 	p.t.Helper()
-	p.sees(".log", text)
-	var chip bool
-	if err := p.eval(found(".jump", "")+" > 0", &chip); err != nil {
-		p.t.Fatal(err)
-	}
-	if chip {
-		p.t.Logf("%s: the window did not scroll to %q by itself", p.name, text)
-		p.click(".jump", "")
-	}
 	p.wait(`(() => { const log = seek(".log","")[0].getBoundingClientRect(), l = seek(".log *",` + quoted(text) + `), r = l.length && l[l.length-1].getBoundingClientRect(); return r && r.top >= log.top - 1 && r.bottom <= log.bottom + 1; })()`)
 }
 
