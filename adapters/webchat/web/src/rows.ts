@@ -42,7 +42,8 @@ export function draft(own: Own): Line {
 
 export function row(line: Line, hands: Hands): Row {
   const { lang } = hands;
-  const { kind, name } = line.from;
+  const { kind } = line.from;
+  const name = line.from.name?.replace(/\s*[(（](机器人|bot)[)）]$/i, ''); // the tag says it
   const parts = h('div', { class: 'parts' });
   const r: Row = { el: h('div', {}), line };
   for (const p of line.parts) {

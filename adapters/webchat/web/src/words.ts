@@ -16,7 +16,7 @@ const zh = {
 const en: typeof zh = {
   title: 'Chat with us', open: 'Open chat', close: 'Close chat', unread: '{n} unread messages',
   bot: 'Bot', agent: 'Support', system: 'System', you: 'You',
-  botLine: 'Automatic assistant · ask for a person any time', inLine: 'In line · the bot keeps answering', agentLine: 'Support · here for you now',
+  botLine: 'Bot · ask for a person any time', inLine: 'In line · the bot keeps answering', agentLine: 'Support · here for you now',
   log: 'Conversation', write: 'Write a message…', send: 'Send', attach: 'Send a picture or file',
   sending: 'Sending', sent: 'Delivered', failed: 'Not sent', retry: 'Try again', later: 'Will be sent when you are back online',
   lost: 'Connection lost. Reconnecting…', offline: 'You are offline. Messages will be sent later.', wait: 'A little fast. Sending again in {n} s',
