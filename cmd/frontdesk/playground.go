@@ -211,7 +211,7 @@ body { margin: 0; color: #1b2127; background: #f3f5f4; font: 14px/1.5 system-ui,
 .top { max-width: 1330px; margin: 0 auto; padding: 18px 20px 4px; }
 h1 { margin: 0; font-size: 22px; } h1 span { font-size: 18px; } .top p { margin: 2px 0 0; } .top p span { display: block; font-size: 13px; }
 main { display: flex; flex-wrap: wrap; justify-content: center; gap: 18px 34px; max-width: 1370px; margin: 0 auto; padding: 14px 20px 28px; }
-.kit { display: flex; flex-wrap: wrap; justify-content: center; gap: 18px; --ours: #07823f; --mine: #95ec69; --paper: #ededed; }
+.kit:not([hidden]) { display: flex; flex-wrap: wrap; justify-content: center; gap: 18px; --ours: #07823f; --mine: #95ec69; --paper: #ededed; }
 .kit[data-api="weibo/"] { --ours: #c2410c; --mine: #ffd9a8; --paper: #f4f4f6; }
 .phone { display: flex; flex-direction: column; width: 372px; max-width: 94vw; height: 720px; overflow: hidden; border: 9px solid #16191d; border-radius: 42px; background: var(--paper); box-shadow: 0 14px 34px #0f1a2430; }
 .bar { position: relative; display: flex; padding: 7px 22px 3px; background: #f7f7f7; font-size: 12px; font-weight: 600; }
@@ -239,7 +239,7 @@ dl { display: grid; grid-template-columns: 1fr auto; gap: 3px 8px; margin: 10px 
 .acts button { padding: 5px 8px; border: 1px solid #ccd4da; border-radius: 9px; background: #fff; color: inherit; font: inherit; font-size: 13px; line-height: 1.3; text-align: left; cursor: pointer; }
 .acts small { display: block; color: #5c666f; font-size: 11px; } .acts button:hover { border-color: var(--ours); } .it button { border-color: #e3c7b4; background: #fffaf6; }
 .note { min-height: 36px; margin: 8px 0 0; font-size: 12px; } .note.bad { color: #a11a1a; }
-.calls { max-height: 124px; margin: 0; padding: 8px 10px; overflow-y: auto; border-radius: 10px; background: #1d232a; color: #c9d4de; font: 11px/1.6 ui-monospace, monospace; list-style: none; overflow-wrap: anywhere; } .calls:empty { display: none; } .calls .bad { color: #ffb08a; }
+.calls { max-height: 106px; margin: 0; padding: 8px 10px; overflow-y: auto; border-radius: 10px; background: #1d232a; color: #c9d4de; font: 11px/1.6 ui-monospace, monospace; list-style: none; overflow-wrap: anywhere; } .calls:empty { display: none; } .calls .bad { color: #ffb08a; }
 @media (max-width: 660px) { .phone { height: 86vh; border-width: 6px; } .side { width: 372px; max-width: 94vw; } }
 `
 
@@ -290,11 +290,11 @@ function facts(s) {
   const out = [['已关注 Follows', s.follows ? '是 yes' : '否 no']];
   if (s.left !== undefined) {
     const h = Math.floor(s.seconds / 3600), m = Math.floor(s.seconds / 60) % 60;
-    out.push(['还可主动发送 May be sent', s.left ? s.left + ' 条' : '0']);
-    out.push(['窗口还有 Window', s.seconds > 0 ? (h ? h + ' h ' + m + ' min' : s.seconds % 3600 + ' s') : '已关 closed']);
-    out.push(['令牌 Tokens issued', s.tokens]);
+    out.push(['还可主动发送 Quota', s.left]);
+    out.push(['窗口还有 Window', s.seconds <= 0 ? '已关 closed' : h ? h + ' h ' + m + ' min' : s.seconds + ' s']);
+    out.push(['已发令牌 Tokens', s.tokens]);
   }
-  out.push(['重复推送 Repeated pushes', s.repeats]);
+  out.push(['重复推送 Repeats', s.repeats]);
   return out.flatMap(([k, v]) => [el('dt', '', k), el('dd', '', String(v))]);
 }
 
@@ -303,12 +303,14 @@ async function start(kit) {
   const root = document.querySelector('template').content.cloneNode(true).firstElementChild;
   const $ = (q) => root.querySelector(q), who = $('[name=who]'), text = $('[name=text]'), screen = $('.screen');
   who.value = kit.who;
-  const first = await ask();
-  if (!first?.ok) return; // it is not played: a real account is configured
   root.dataset.api = kit.api;
+  root.hidden = true;
+  document.querySelector('main').append(root);
+  const first = await ask();
+  if (!first?.ok) return root.remove(); // it is not played: a real account is configured
+  root.hidden = false;
   $('h2').append(kit.name + ' ', el('span', '', kit.en));
   $('h2 span').lang = 'en';
-  document.querySelector('main').append(root);
   const act = async (body, note) => {
     const r = await fetch(kit.api, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ who: who.value, ...body }) }).catch(() => null);
     $('.note').textContent = r?.ok ? note ?? '' : '没有成功 It did not work: ' + (r ? await r.text() : '程序没有回应 no answer');

@@ -7,11 +7,14 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/adapters/wechat/fake"
+	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/store"
 )
 
 // playing is oneEach with the playground.
@@ -162,11 +165,6 @@ func TestPlaygroundJourney(t *testing.T) {
 	agent.name = "play-agent"
 	agent.click(".presence button.on", "上班")
 	agent.sees(".presence button.on.now", "上班")
-	busy := p.visit()
-	busy.send("m1", "转人工")
-	agent.click(".ringing button", "")
-	agent.sees("button.close", "结束")
-
 	c := b.window("playground", size{w: 1420, h: 900})
 	c.goTo(p.base + playPrefix)
 	c.sees(".kit", "WeChat")
@@ -174,6 +172,10 @@ func TestPlaygroundJourney(t *testing.T) {
 	c.shot("empty")
 	for _, on := range []string{"wechat", "weibo"} {
 		f := phone{c, `.kit[data-api="` + on + `/"] `}
+		p.visit().send("m1", "转人工") // somebody else is first
+		agent.click(".ringing button", "")
+		agent.sees("button.close", "结束")
+
 		f.say("绿茶能放多久？")
 		f.sees("18 个月")
 		f.say("人工")
@@ -181,23 +183,65 @@ func TestPlaygroundJourney(t *testing.T) {
 		c.shot(on + "-in-line")
 
 		agent.close()
-		agent.sees(".ringing", "")
 		agent.click(".ringing button", "")
 		agent.wait("!" + found(".composer .strip", "认领"))
 		agent.sees(".thread", "绿茶能放多久")
 		agent.reply("您好，我是小林。您的绿茶已经补发，请放心。")
 		f.sees("您的绿茶已经补发")
 		agent.wait(arrived)
-		agent.shot(on + "-answered")
-		c.shot(on + "-answered")
 		f.say("谢谢，什么时候到？")
 		agent.sees(".thread .say.peer", "什么时候到")
 		agent.reply("明天中午前。")
 		f.sees("明天中午前")
+		c.shot(on + "-answered")
+
+		// With the window closed the agent is told; the next message opens it.
+		c.click(f.at+".acts button", "关闭窗口")
+		agent.reply("还有什么可以帮您？")
+		agent.sees(".say.agent .st.failed", "")
+		agent.shot(on + "-closed-window")
+		c.shot(on + "-closed-window")
+		f.say("没有了，谢谢")
+		agent.sees(".thread .say.peer", "没有了")
+
+		agent.close()
+		f.sees("解决了吗")
+		c.shot(on + "-survey")
+		f.pick("已解决", "1")
+		f.pick("5 分，很满意", "5")
+		f.sees("直接写在这里")
+		f.say("小林很耐心")
+		f.sees("谢谢您花时间")
+		c.shot(on + "-rated")
 	}
 	if s := b.trouble(); s != "" {
 		t.Errorf("the pages threw:\n%s", s)
 	}
+	if err := p.stop(); err != nil {
+		t.Errorf("stopping: %v", err)
+	}
+	for on, who := range map[string]string{"wechat": "oPlayground000000000000001", "weibo": "9007199254740993"} {
+		if !scored(t, s.Data, core.Key{Channel: on, Peer: who}) {
+			t.Errorf("the rating on %s is not in the log", on)
+		}
+	}
+}
+
+// scored looks in the store for a rating of 5.
+func scored(t *testing.T, data string, key core.Key) bool {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{Path: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	past, err := s.Past(t.Context(), core.PastQuery{Key: key, Max: 500})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(past, func(r core.Record) bool {
+		return r.Event != nil && r.Event.Kind == core.Rated && r.Event.Data["score"] == "5"
+	})
 }
 
 // A phone of the playground.
@@ -211,6 +255,24 @@ func (f phone) say(text string) {
 	f.click(f.at+"[name=text]", "")
 	f.write(text)
 	f.click(f.at+"form button", "")
+}
+
+// pick answers a question: with a tap where it came as a menu, else with the
+// number of the answer.
+func (f phone) pick(label, number string) {
+	f.t.Helper()
+	newest := f.at + ".screen li:last-child:not(.mine) .bubble"
+	f.page.sees(newest, label)
+	var menu bool
+	if err := f.eval(found(newest+" button", label)+" > 0", &menu); err != nil {
+		f.t.Fatal(err)
+	}
+	if menu {
+		f.click(newest+" button", label)
+		return
+	}
+	f.page.sees(newest, number+"\\. "+label)
+	f.say(number)
 }
 
 func (f phone) sees(text string) {
