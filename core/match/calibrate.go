@@ -98,6 +98,7 @@ func (t *training) refine(ctx context.Context, now *model) (*model, error) {
 	for i := range all {
 		all[i] = i
 	}
+	best.recipe.nets = netsFor(len(t.samples))
 	m := now
 	if best.recipe.c != now.c || best.recipe.net || best.recipe.doubt != nil {
 		if m, err = t.fit(ctx, all, best.recipe); err != nil {
@@ -119,7 +120,7 @@ func (t *training) choose(ctx context.Context) (*trial, error) {
 	switch n := len(t.samples); {
 	case n > 5000:
 		runs = 2
-	case n > 1500:
+	case n > 500:
 		runs = 4
 	}
 	best := &trial{recipe: recipe{c: plainC}}

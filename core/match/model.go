@@ -11,8 +11,8 @@ type model struct {
 	entry  []int32 // class → entry
 	voc    *vocabulary
 	svm    *matrix
-	net    *smallNet // nil if it did not help
-	proto  [][]proto // by class: samples to show, and to measure how near a text is
+	nets   []*smallNet // none if they did not help; small scripts have several, whose opinions are averaged
+	proto  [][]proto   // by class: samples to show, and to measure how near a text is
 	same   map[string]int32
 	weight [signals]float64 // of the logistic that makes probabilities
 	pool   *sync.Pool
@@ -52,7 +52,8 @@ type workspace struct {
 	p      product
 	svm    []float32
 	mixed  []float32
-	net    []float32
+	net    []float32 // the nets together
+	one    []float32 // one of them
 	hid    []float32
 	keys   []uint32
 	idf    []float32
@@ -70,8 +71,8 @@ func (m *model) workspace() *workspace {
 	}
 	n := len(m.entry)
 	w := &workspace{svm: make([]float32, n), mixed: make([]float32, n)}
-	if m.net != nil {
-		w.net, w.hid = make([]float32, n), make([]float32, m.net.in.cols)
+	if m.nets != nil {
+		w.net, w.one, w.hid = make([]float32, n), make([]float32, n), make([]float32, m.nets[0].in.cols)
 	}
 	return w
 }
@@ -156,7 +157,7 @@ func (m *model) measure(w *workspace, text []rune) (sig [signals]float64, known 
 		}
 	}
 	agree := 1.0
-	if m.net != nil && argmax(w.svm) != argmax(w.net) {
+	if m.nets != nil && argmax(w.svm) != argmax(w.net) {
 		agree = 0
 	}
 	var near float64
@@ -172,10 +173,16 @@ func (m *model) mix(w *workspace) {
 		return
 	}
 	softmax(w.mixed, w.svm, 5)
-	if m.net == nil {
+	if m.nets == nil {
 		return
 	}
-	m.net.predict(w)
+	clear(w.net)
+	for _, n := range m.nets {
+		n.predict(w)
+		for i, p := range w.one {
+			w.net[i] += p / float32(len(m.nets))
+		}
+	}
 	for i, p := range w.net {
 		w.mixed[i] = (w.mixed[i] + p) / 2
 	}
@@ -206,11 +213,11 @@ func (n *smallNet) predict(w *workspace) {
 			ix, val = append(ix, uint32(u)), append(val, h)
 		}
 	}
-	n.out.times(ix, val, &w.p, w.net)
-	for i := range w.net {
-		w.net[i] += n.bias[i]
+	n.out.times(ix, val, &w.p, w.one)
+	for i := range w.one {
+		w.one[i] += n.bias[i]
 	}
-	softmax(w.net, w.net, 1)
+	softmax(w.one, w.one, 1)
 	w.netIx, w.netVal = ix, val
 }
 
@@ -292,8 +299,8 @@ func newProto(text string, fs []feature, v *vocabulary) proto {
 // Bytes the trained model takes.
 func (m *model) bytes() int {
 	n := 4*len(m.voc.idf) + 8*len(m.voc.seen) + m.svm.bytes()
-	if m.net != nil {
-		n += m.net.in.bytes() + m.net.out.bytes() + 4*len(m.net.bias)
+	for _, x := range m.nets {
+		n += x.in.bytes() + x.out.bytes() + 4*len(x.bias)
 	}
 	for _, ps := range m.proto {
 		for _, p := range ps {

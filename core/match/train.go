@@ -55,6 +55,7 @@ func newTraining(entries []Entry) *training {
 type recipe struct {
 	c     float64 // of the linear model
 	net   bool
+	nets  uint64 // how many; 0 is one
 	doubt []bool // by sample: leave it out; nil = use all
 }
 
@@ -108,7 +109,13 @@ func (t *training) fit(ctx context.Context, use []int, r recipe) (*model, error)
 		return nil, err
 	}
 	if r.net {
-		m.net, err = fitNet(ctx, data, len(m.voc.idf))
+		for seed := range max(r.nets, 1) {
+			n, err := fitNet(ctx, data, len(m.voc.idf), seed)
+			if err != nil {
+				return nil, err
+			}
+			m.nets = append(m.nets, n)
+		}
 	}
 	return m, err
 }
@@ -172,9 +179,17 @@ func fitSVM(ctx context.Context, data *set, rows int, c float64) (*matrix, error
 	return out, nil
 }
 
+// netsFor a number of samples: with few of them a net depends on its seed, and several cost little. Trials make do with one.
+func netsFor(samples int) uint64 {
+	if samples < 2500 {
+		return 3
+	}
+	return 1
+}
+
 // fitNet: the fewer samples, the more often each is seen.
-func fitNet(ctx context.Context, data *set, rows int) (*smallNet, error) {
-	p := netParams{hidden: 128, epochs: min(max(150_000/max(len(data.x), 1), 12), 60), rate: .03, keepIn: .5, keep: .8, seed: 1}
+func fitNet(ctx context.Context, data *set, rows int, seed uint64) (*smallNet, error) {
+	p := netParams{hidden: 128, epochs: min(max(150_000/max(len(data.x), 1), 12), 60), rate: .03, keepIn: .5, keep: .8, seed: 1 + seed}
 	n, err := trainNet(ctx, data, rows, p)
 	if err != nil {
 		return nil, err
