@@ -141,11 +141,11 @@ func child() error {
 	mux.HandleFunc("POST /in", func(w http.ResponseWriter, r *http.Request) {
 		var env core.Envelope
 		if err := json.NewDecoder(r.Body).Decode(&env); err != nil {
-			http.Error(w, err.Error(), 400)
+			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
 		if err := h.Receive(r.Context(), env); err != nil {
-			http.Error(w, err.Error(), 503)
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		}
 	})
 	mux.HandleFunc("POST /stop", func(http.ResponseWriter, *http.Request) { cancel() })

@@ -55,7 +55,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) show(rw http.ResponseWriter, r *http.Request) {
 	var s shown
 	if err := json.NewDecoder(r.Body).Decode(&s); err != nil {
-		http.Error(rw, err.Error(), 400)
+		http.Error(rw, err.Error(), http.StatusBadRequest)
 		return
 	}
 	w.mu.Lock()
@@ -135,7 +135,7 @@ func (w *world) in(env core.Envelope) {
 		if err == nil {
 			b, _ := io.ReadAll(resp.Body)
 			resp.Body.Close()
-			if resp.StatusCode == 200 {
+			if resp.StatusCode == http.StatusOK {
 				return
 			}
 			if !strings.Contains(string(b), "closed") && !strings.Contains(string(b), "cancel") {

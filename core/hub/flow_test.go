@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/dialog"
 )
 
 // A stage is a hub on a real store with pipes at both ends and a clock of its
@@ -478,5 +479,28 @@ func TestReceiveBeforeRun(t *testing.T) {
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// A turn that cannot be decided harms nobody else and is not tried all the time.
+func TestPoison(t *testing.T) {
+	s := newStage(t)
+	good := s.conf.Book()
+	var tries int
+	s.conf.Book = func() *dialog.Book {
+		if tries++; tries < 3 {
+			return nil // a nil script panics when it is asked
+		}
+		return good
+	}
+	s.in(core.Envelope{Channel: "web", Peer: core.Peer{ID: "ann", Lang: "en"}, Parts: core.Parts{core.Text{Body: "ping 1"}}})
+	for range 2 {
+		if err := s.turn(t.Context(), core.Key{Channel: "web", Peer: "ann"}); err == nil || !strings.Contains(err.Error(), "panicked") {
+			t.Fatalf("got %v", err)
+		}
+	}
+	s.work(10 * time.Second)
+	if got := said(s.web.take()); !strings.Contains(got, "pong") {
+		t.Errorf("not answered after the script was mended: %s", got)
 	}
 }

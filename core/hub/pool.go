@@ -126,11 +126,15 @@ func (p *pool) work() {
 			return
 		}
 		if err := p.hub.turn(p.hub.ctx, key); err != nil && p.hub.ctx.Err() == nil {
-			p.hub.log.Error("a turn failed; it will be taken again", "conversation", key.String(), "err", err)
+			p.hub.log.Error("a turn failed; it will be taken again", "conversation", key.String(), "in", again, "err", err)
+			p.burst(key, p.hub.now().Add(again))
 		}
 		p.done(key)
 	}
 }
+
+// again is when a turn that failed is taken again, if nobody writes before.
+const again = 5 * time.Second
 
 // turn takes one turn of a conversation: steps 4 to 6.
 func (h *Hub) turn(ctx context.Context, key core.Key) error {

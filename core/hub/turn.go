@@ -2,6 +2,8 @@ package hub
 
 import (
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"time"
@@ -30,8 +32,14 @@ type mind struct {
 // was sent needs it.
 var errPast = errors.New("hub: the turn needs what was said before")
 
-// turn folds over the unread envelopes, oldest first.
-func (m *mind) turn(c core.Conversation, unread []core.Envelope) (core.Outcome, error) {
+// turn folds over the unread envelopes, oldest first. A panic of what decides
+// is an error of this conversation's turn, not the end of the process.
+func (m *mind) turn(c core.Conversation, unread []core.Envelope) (out core.Outcome, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("hub: deciding the turn panicked: %v\n%s", r, debug.Stack())
+		}
+	}()
 	if c.State == "" {
 		c.State = core.WithBot
 	}
@@ -275,7 +283,7 @@ func (m *mind) finish() core.Outcome {
 			m.dropped("the customer has left the channel", env)
 			continue
 		}
-		for _, parts := range m.limit(env.Channel).Fit(env.Parts) {
+		for _, parts := range m.fit(env) {
 			one := env
 			one.Parts = parts
 			say = append(say, one)
@@ -288,6 +296,17 @@ func (m *mind) finish() core.Outcome {
 		}
 	}
 	return m.out
+}
+
+// fit cuts what is said into the messages of its platform. A case stays one
+// whatever the desk can show: the store opens and keeps threads by it.
+func (m *mind) fit(env core.Envelope) []core.Parts {
+	if len(env.Parts) > 0 {
+		if _, ok := env.Parts[0].(core.Case); ok {
+			return []core.Parts{env.Parts}
+		}
+	}
+	return m.limit(env.Channel).Fit(env.Parts)
 }
 
 func (m *mind) address(env *core.Envelope) {
