@@ -110,7 +110,7 @@ func (a *app) open(ctx context.Context) error {
 	}
 	a.bus = bus.New()
 	if a.scripts, err = openScripts(a.conf, a.log); err != nil {
-		return err
+		return placed(err, a.conf.Flows.Dir)
 	}
 	for _, w := range unheard(a.conf, a.scripts.book.Load().Topics()) {
 		a.log.Warn(w)

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	_ "time/tzdata" // opening hours work on machines without a zone database
 
@@ -36,14 +37,20 @@ func start(args []string) int {
 	return 0
 }
 
-// force ends the process at the next signal: the first asked politely.
+// force ends the process at the next signal: the first asked politely. Some
+// supervisors send the first twice, to the process and to its group.
 func force() {
+	first := time.Now()
 	again := make(chan os.Signal, 1)
 	signal.Notify(again, os.Interrupt, syscall.SIGTERM)
 	go func() {
-		<-again
-		fmt.Fprintln(os.Stderr, "frontdesk: stopped at once; what was under way is taken up at the next start")
-		os.Exit(130)
+		for range again {
+			if time.Since(first) < time.Second {
+				continue
+			}
+			fmt.Fprintln(os.Stderr, "frontdesk: stopped at once; what was under way is taken up at the next start")
+			os.Exit(130)
+		}
 	}()
 }
 
