@@ -89,6 +89,7 @@ func (s *setup) flags(c *cobra.Command) {
 	c.Flags().StringVar(&s.Config, "config", "", "configuration file; without one: a web chat, an inbox and the demo scripts")
 	c.Flags().StringVar(&s.Listen, "listen", "", "address to serve on (default 127.0.0.1:8080)")
 	c.Flags().StringVar(&s.Data, "data", "", "folder of everything that is kept (default ./data)")
+	c.Flags().StringVar(&s.Flows, "flows", "", "folder of scripts (default the demo's)")
 }
 
 func serveCommand() *cobra.Command {
