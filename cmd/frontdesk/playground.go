@@ -177,8 +177,8 @@ const playIndex = `<!doctype html>
 <link rel="stylesheet" href="page.css">
 <header class="top">
   <h1>演练场 <span lang="en">Playground</span></h1>
-  <p>不用平台账号，扮演粉丝写消息。平台在程序里模拟，签名、加密、五秒期限和条数限制都是真的。
-    <span lang="en">Write as a follower, without an account. The platforms are simulated; signatures, encryption, the five seconds and the quotas are real.</span></p>
+  <p>不用平台账号，扮演粉丝写消息。平台是程序里模拟的，签名、加密、五秒期限、条数都按平台的规则；机器人和客服是真的。
+    <span lang="en">Write as a follower, without an account. The platforms are simulated, with their signatures, encryption, deadlines and quotas; the bot and the staff are real.</span></p>
 </header>
 <main></main>
 <noscript>请打开 JavaScript / Please turn JavaScript on</noscript>
@@ -186,7 +186,7 @@ const playIndex = `<!doctype html>
   <section class="kit">
     <div class="phone">
       <div class="bar"><time></time><i></i></div>
-      <div class="head"><b>小禾茶叶</b><small></small></div>
+      <div class="head"><b></b><small></small></div>
       <ol class="screen" aria-live="polite" tabindex="0" aria-label="消息 / Messages"></ol>
       <form><input name="text" autocomplete="off" maxlength="600" placeholder="写消息 / Message" aria-label="消息 / Message"><button>发送</button></form>
     </div>
@@ -220,11 +220,11 @@ main { display: flex; flex-wrap: wrap; justify-content: center; gap: 18px 34px; 
 .screen { flex: 1; margin: 0; padding: 12px 10px; overflow-y: auto; list-style: none; overscroll-behavior: contain; }
 .screen li { position: relative; display: flex; flex-direction: column; align-items: flex-start; margin: 0 0 12px; padding: 0 34px 0 44px; }
 .screen li.mine { align-items: flex-end; padding: 0 44px 0 34px; }
-.screen li::before { content: "禾"; position: absolute; left: 0; top: 0; width: 36px; height: 36px; border-radius: 7px; background: var(--ours); color: #fff; font-size: 18px; line-height: 36px; text-align: center; }
+.screen li::before { content: "店"; position: absolute; left: 0; top: 0; width: 36px; height: 36px; border-radius: 7px; background: var(--ours); color: #fff; font-size: 18px; line-height: 36px; text-align: center; }
 .screen li.mine::before { content: "我"; left: auto; right: 0; background: #66727d; font-size: 15px; }
 .screen li.mid { align-items: center; padding: 0 20px; color: #5c666f; font-size: 12px; text-align: center; } .screen li.mid::before { content: none; }
 .bubble { max-width: 100%; padding: 8px 11px; border-radius: 8px; background: #fff; font-size: 15px; line-height: 1.45; white-space: pre-wrap; overflow-wrap: anywhere; }
-.mine .bubble { background: var(--mine); } .mid .bubble { padding: 2px 8px; background: none; font-size: 12px; }
+.mine .bubble { background: var(--mine); } .mid .bubble { padding: 2px 8px; background: none; font-size: 12px; text-wrap: balance; }
 .bubble button { display: block; width: 100%; margin-top: 6px; padding: 5px 0 1px; border: 0; border-top: 1px solid #e8ebed; background: none; color: #0b57b0; font: inherit; text-align: left; cursor: pointer; }
 .tag { margin-top: 3px; padding: 0 7px; border-radius: 9px; background: #dfe5ea; color: #40505d; font-size: 11px; line-height: 18px; }
 [data-how=passive] .tag { background: #d5f0df; color: #0a5c31; } [data-how=active] .tag { background: #dbe8fb; color: #174a8c; }
@@ -239,7 +239,8 @@ dl { display: grid; grid-template-columns: 1fr auto; gap: 3px 8px; margin: 10px 
 .acts button { padding: 5px 8px; border: 1px solid #ccd4da; border-radius: 9px; background: #fff; color: inherit; font: inherit; font-size: 13px; line-height: 1.3; text-align: left; cursor: pointer; }
 .acts small { display: block; color: #5c666f; font-size: 11px; } .acts button:hover { border-color: var(--ours); } .it button { border-color: #e3c7b4; background: #fffaf6; }
 .note { min-height: 36px; margin: 8px 0 0; font-size: 12px; } .note.bad { color: #a11a1a; }
-.calls { max-height: 106px; margin: 0; padding: 8px 10px; overflow-y: auto; border-radius: 10px; background: #1d232a; color: #c9d4de; font: 11px/1.6 ui-monospace, monospace; list-style: none; overflow-wrap: anywhere; } .calls:empty { display: none; } .calls .bad { color: #ffb08a; }
+.calls { max-height: 106px; margin: 0; padding: 8px 10px; overflow-y: auto; border-radius: 10px; background: #1d232a; color: #c9d4de; font: 11px/1.6 ui-monospace, monospace; list-style: none; } .calls:empty::before { content: "还没有 none yet"; }
+.calls li { display: flex; gap: 8px; } .calls span { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .calls b { font-weight: 400; } .calls .bad { color: #ffb08a; }
 @media (max-width: 660px) { .phone { height: 86vh; border-width: 6px; } .side { width: 372px; max-width: 94vw; } }
 `
 
@@ -248,14 +249,14 @@ const playScript = `// What can be done: what it is called, what then happens, w
 const image = ['image', '图片', 'Picture'], talk = { text: '人工' };
 const closed = '窗口已关：现在只能趁对方写来时随消息返回。 The window is closed: only replies within the response to a message get through.';
 const kits = [
-  { api: 'wechat/', name: '微信公众号', en: 'WeChat', who: 'oPlayground000000000000001',
+  { api: 'wechat/', name: '微信公众号', en: 'WeChat', title: '您的公众号', who: 'oPlayground000000000000001',
     me: [['follow', '关注', 'Follow'], ['unfollow', '取消关注', 'Unfollow'], ['scan', '扫门店码', 'Scan a QR code', { text: 'shop-12' }], ['click', '菜单“人工”', 'Menu: a person', talk], image, ['voice', '语音', 'Voice']],
     it: [['close_window', '关闭窗口', 'Close the window', {}, closed],
       ['break_token', '令牌失效', 'Break the token', {}, '令牌已作废：下次发送时自动换新，客户不会察觉。 The token is void: the next message renews it, unnoticed.'],
       ['fail', '条数用尽', 'Fail: 45047', { code: 45047 }, '下一条主动消息会被拒绝。 The next active message will be refused.'],
       ['fail', '系统繁忙', 'Fail: -1', { code: -1 }, '下一条主动消息会失败一次，随后自动重发。 The next active message fails once and is tried again.']] },
-  { api: 'weibo/', name: '微博粉丝服务', en: 'Weibo', who: '9007199254740993',
-    me: [['follow', '关注', 'Follow'], ['unfollow', '取消关注', 'Unfollow'], ['mention', '@ 提到', 'Mention', { text: '@小禾茶叶 在吗' }], ['click', '菜单“人工”', 'Menu: a person', talk], image],
+  { api: 'weibo/', name: '微博粉丝服务', en: 'Weibo', title: '您的微博', who: '9007199254740993',
+    me: [['follow', '关注', 'Follow'], ['unfollow', '取消关注', 'Unfollow'], ['mention', '@ 提到', 'Mention', { text: '@客服 在吗' }], ['click', '菜单“人工”', 'Menu: a person', talk], image],
     it: [['close_window', '关闭窗口', 'Close the window', {}, closed],
       ['fail', '拒收一条', 'Fail: 26403', { code: 26403 }, '下一条主动消息会被拒绝。 The next active message will be refused.'],
       ['end_token', '令牌到期', 'End the token', {}, '令牌已到期：主动消息发不出去，要在微博换新。 The token has ended: active messages wait for a new one.'],
@@ -263,6 +264,7 @@ const kits = [
 ];
 const hows = { passive: '被动回复 · 不计条数 passive, free', active: '主动消息 active', template: '模板消息 template' };
 const deeds = { follow: '已关注 followed', scan: '扫码 scanned', click: '点了菜单 menu', mention: '公开提到 mentioned' };
+const hint = '写一句试试，比如“绿茶能放多久？”“人工”\nWrite something, such as “talk to a person”';
 const media = { image: '[图片 picture]', voice: '[语音 voice]', video: '[视频 video]', transfer_customer_service: '（转到微信自带客服 handed to WeChat’s desk）' };
 
 const el = (tag, cls, text) => { const e = document.createElement(tag); if (cls) e.className = cls; if (text !== undefined) e.textContent = text; return e; };
@@ -283,6 +285,13 @@ function row(m, act) {
   }
   const tag = [hows[m.how], m.agent && '客服 ' + m.agent, m.ai && 'AI 生成 by AI'].filter(Boolean).join(' · ');
   li.append(b, ...(tag ? [el('div', 'tag', tag)] : []));
+  return li;
+}
+
+function call(c) {
+  const li = el('li', c.Code ? 'bad' : ''), path = el('span', '', c.Path);
+  path.title = c.Path;
+  li.append(path, el('b', '', String(c.Code)));
   return li;
 }
 
@@ -311,6 +320,7 @@ async function start(kit) {
   root.hidden = false;
   $('h2').append(kit.name + ' ', el('span', '', kit.en));
   $('h2 span').lang = 'en';
+  $('.head b').textContent = kit.title;
   const act = async (body, note) => {
     const r = await fetch(kit.api, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ who: who.value, ...body }) }).catch(() => null);
     $('.note').textContent = r?.ok ? note ?? '' : '没有成功 It did not work: ' + (r ? await r.text() : '程序没有回应 no answer');
@@ -334,9 +344,9 @@ async function start(kit) {
     $('time').textContent = clock(Date.now());
     if (r?.ok) {
       const s = await r.json(), now = JSON.stringify(s.screen), calls = JSON.stringify(s.calls);
-      $('.head small').textContent = s.typing && Date.now() - new Date(s.typing) < 15000 ? '对方正在输入… typing…' : kit.name;
-      if (now !== shown) screen.replaceChildren(...(s.screen ?? []).map((m) => row(m, act))), screen.scrollTop = 1e9, shown = now;
-      if (calls !== called) $('.calls').replaceChildren(...(s.calls ?? []).map((c) => el('li', c.Code ? 'bad' : '', c.Path + ' → ' + c.Code))), $('.calls').scrollTop = 1e9, called = calls;
+      $('.head small').textContent = s.typing && Date.now() - new Date(s.typing) < 15000 ? '对方正在输入… typing…' : kit.en;
+      if (now !== shown) screen.replaceChildren(...(s.screen?.length ? s.screen.map((m) => row(m, act)) : [row({ type: 'notice', text: hint }, act)])), screen.scrollTop = 1e9, shown = now;
+      if (calls !== called) $('.calls').replaceChildren(...(s.calls ?? []).map((c) => call(c))), $('.calls').scrollTop = 1e9, called = calls;
       $('dl').replaceChildren(...facts(s));
     }
     await new Promise((done) => setTimeout(done, 400));
