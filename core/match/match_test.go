@@ -74,6 +74,16 @@ func FuzzFold(f *testing.F) {
 	})
 }
 
+// A word that is nearly pinyin must not cost more than others: every split of it was once tried.
+func TestPinyinCut(t *testing.T) {
+	ph := sounds()
+	for w, n := range map[string]int{"yunfei": 2, "tuikuan": 2, "zhuanrengong": 3, "xian": 1, "hello": 0, "to": 0, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaax": 0, "gangangangangangangangangangangangaq": 0} {
+		if got := len(ph.cut(w)); got != n {
+			t.Errorf("cut(%q) = %d syllables, want %d", w, got, n)
+		}
+	}
+}
+
 func TestNewErrors(t *testing.T) {
 	_, err := New([]Entry{
 		{ID: "a", Pos: "x.yaml:3", Regexp: []string{"("}},

@@ -86,29 +86,27 @@ func (p *phones) symbols(text []rune) (syms, at []int32) {
 	return syms, append(at, int32(len(text)))
 }
 
-// cut splits a Latin word into pinyin syllables, longest first with one step back; nil if it is not pinyin. A single
-// syllable of fewer than three letters is taken for what it looks like ("me", "to").
+// cut splits a Latin word into pinyin syllables, the longest that leave a rest of syllables; nil if it is not pinyin. A
+// single syllable of fewer than three letters is taken for what it looks like ("me", "to").
 func (p *phones) cut(w string) []int {
 	if len(w) > 36 {
 		return nil
 	}
-	cuts := p.cutRest(w, 0)
-	if len(cuts) == 1 && len(w) < 3 {
-		return nil
-	}
-	return cuts
-}
-
-func (p *phones) cutRest(w string, depth int) []int {
-	if w == "" {
-		return []int{}
-	}
-	for n := min(6, len(w)); n > 0; n-- {
-		if _, ok := p.syllable[w[:n]]; ok {
-			if rest := p.cutRest(w[n:], depth+1); rest != nil {
-				return append([]int{n}, rest...)
+	var size [37]int // of the syllable at each place from which the rest can be cut; 0 = it cannot
+	for i := len(w) - 1; i >= 0; i-- {
+		for n := min(6, len(w)-i); n > 0; n-- {
+			if _, ok := p.syllable[w[i:i+n]]; ok && (i+n == len(w) || size[i+n] > 0) {
+				size[i] = n
+				break
 			}
 		}
 	}
-	return nil
+	if size[0] == 0 || size[0] == len(w) && len(w) < 3 {
+		return nil
+	}
+	var cuts []int
+	for i := 0; i < len(w); i += size[i] {
+		cuts = append(cuts, size[i])
+	}
+	return cuts
 }
