@@ -241,12 +241,12 @@ dl { display: grid; grid-template-columns: 1fr auto; gap: 3px 8px; margin: 10px 
 .note { min-height: 36px; margin: 8px 0 0; font-size: 12px; } .note.bad { color: #a11a1a; }
 .calls { max-height: 106px; margin: 0; padding: 8px 10px; overflow-y: auto; border-radius: 10px; background: #1d232a; color: #c9d4de; font: 11px/1.6 ui-monospace, monospace; list-style: none; } .calls:empty::before { content: "还没有 none yet"; }
 .calls li { display: flex; gap: 8px; } .calls span { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .calls b { font-weight: 400; } .calls .bad { color: #ffb08a; }
-@media (max-width: 660px) { .phone { height: 86vh; border-width: 6px; } .side { width: 372px; max-width: 94vw; } }
+@media (max-width: 660px) { .phone { height: min(720px, 86dvh); border-width: 6px; } .side { width: 372px; max-width: 94vw; } }
 `
 
 // Backquotes cannot stand in it: it is Go's string too.
 const playScript = `// What can be done: what it is called, what then happens, what is sent.
-const image = ['image', '图片', 'Picture'], talk = { text: '人工' };
+const image = ['image', '图片', 'Picture'], talk = { text: 'human' }; // a menu's key names an entry, a flow or this
 const closed = '窗口已关：现在只能趁对方写来时随消息返回。 The window is closed: only replies within the response to a message get through.';
 const kits = [
   { api: 'wechat/', name: '微信公众号', en: 'WeChat', title: '您的公众号', who: 'oPlayground000000000000001',
