@@ -61,7 +61,7 @@ type Ticket struct {
 	Topic   string            `json:"topic,omitempty"`  // what it is about: the flow's hand-off name
 	Lang    string            `json:"lang,omitempty"`   // what the peer speaks
 	Class   int               `json:"class"`            // 0 most urgent … 3; ordinary is 2
-	Intent  string            `json:"intent,omitempty"` // what the bot last understood
+	Intent  string            `json:"intent,omitempty"` // what the bot last understood, in words
 	Asked   string            `json:"asked,omitempty"`  // the peer's words that led here
 	Form    map[string]string `json:"form,omitempty"`   // what the bot found out
 	Mood    string            `json:"mood,omitempty"`   // angry, negative, urgent, distress or empty

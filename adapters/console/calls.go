@@ -56,6 +56,7 @@ type me struct {
 	Max      int           `json:"max,omitempty"`
 	Load     int           `json:"load"`
 	Topics   []string      `json:"topics"` // of the whole desk
+	Titles   titles        `json:"titles,omitempty"`
 	Today    today         `json:"today"`
 	Now      time.Time     `json:"now"` // the pages' clocks may be wrong
 	Upload   int64         `json:"upload"`
@@ -83,6 +84,7 @@ func (c *Console) serveMe(_ http.ResponseWriter, r *http.Request, who signedIn) 
 		ID: who.account.ID, Agent: id, Name: who.account.Name, Role: who.account.Role, Title: c.Title, Presence: core.OffDuty,
 		Max: who.account.Max, Topics: c.topics(agents, open), Now: c.Now(), Upload: c.Upload, Load: loads(open)[id],
 	}
+	out.Titles = c.titled(out.Topics)
 	for _, a := range agents {
 		if a.ID == id && a.Presence != "" {
 			out.Presence, out.Since, out.Max = a.Presence, a.Since, cmp.Or(a.Max, out.Max)

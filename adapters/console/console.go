@@ -91,6 +91,7 @@ type Console struct {
 	accounts sync.Mutex    // held from reading an account to writing it back
 
 	mu       sync.Mutex
+	title    func(lang, topic string) string // of a topic; nil: as it is
 	channels map[string]core.Limits
 }
 
@@ -130,6 +131,33 @@ func (c *Console) Channels(l map[string]core.Limits) {
 	for name, limits := range l {
 		c.channels[name] = limits
 	}
+}
+
+// Titles tells the pages what people call a topic.
+func (c *Console) Titles(f func(lang, topic string) string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.title = f
+}
+
+// titles are what topics are called, by language and topic.
+type titles map[string]map[string]string
+
+func (c *Console) titled(topics []string) titles {
+	c.mu.Lock()
+	f := c.title
+	c.mu.Unlock()
+	if f == nil {
+		return nil
+	}
+	out := titles{}
+	for _, lang := range []string{"zh", "en"} {
+		out[lang] = map[string]string{}
+		for _, id := range topics {
+			out[lang][id] = f(lang, id)
+		}
+	}
+	return out
 }
 
 // Prefix implements core.Site.

@@ -234,6 +234,9 @@ func (a *app) introduce() {
 		if c, ok := m.(interface{ Channels(map[string]core.Limits) }); ok {
 			c.Channels(limits)
 		}
+		if c, ok := m.(interface{ Titles(func(lang, topic string) string) }); ok {
+			c.Titles(func(lang, topic string) string { return a.scripts.book.Load().Topic(lang, topic) })
+		}
 	}
 }
 

@@ -111,7 +111,7 @@ func TestTicket(t *testing.T) {
 	p.text("公道杯碎成两半")
 	k := p.c.Ticket
 	if k == nil || k.Topic != "aftersale" || k.Class != 1 || k.Lang != "zh" || k.Form["order"] != "XH20261103" || k.Form["damaged"] != "公道杯碎成两半" ||
-		k.Intent != "damage" || k.Asked == "" || !k.Since.Equal(p.now) || k.Key != p.c.Key {
+		k.Intent != "登记破损" || k.Asked == "" || !k.Since.Equal(p.now) || k.Key != p.c.Key {
 		t.Errorf("the ticket is %+v", k)
 	}
 }

@@ -69,7 +69,7 @@ func (t *turn) classOf(r request) int {
 
 // ticket is a new claim on staff.
 func (t *turn) ticket(r request, state core.TicketState) *core.Ticket {
-	k := &core.Ticket{Key: t.c.Key, State: state, Topic: r.Topic, Lang: t.m.Lang, Class: r.Class, Intent: t.m.Intent,
+	k := &core.Ticket{Key: t.c.Key, State: state, Topic: r.Topic, Lang: t.m.Lang, Class: r.Class, Intent: t.b.title(t.m.Intent, ""),
 		Asked: r.Asked, Form: t.form(), Mood: r.Mood, Since: t.s.Now}
 	if old := t.c.Ticket; old != nil {
 		k.LastOwn = old.Agent

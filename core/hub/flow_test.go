@@ -504,3 +504,21 @@ func TestPoison(t *testing.T) {
 		t.Errorf("not answered after the script was mended: %s", got)
 	}
 }
+
+// C-11: on a platform that shows no names every message of the bot is marked,
+// also the pieces of a long one; nothing goes over the limit.
+func TestBotIsMarked(t *testing.T) {
+	s := newStage(t)
+	s.accounts["web"].limits = core.Limits{Text: 20, Idempotent: true}
+	s.says("ann", "ping 1")
+	got := s.web.take()
+	if len(got) < 3 {
+		t.Fatalf("got %s", said(got))
+	}
+	for _, env := range got {
+		text := env.Parts.Text()
+		if !strings.HasPrefix(text, "🤖") || core.Runes.Len(text) > 20 {
+			t.Errorf("%q", text)
+		}
+	}
+}

@@ -277,7 +277,6 @@ func (m *mind) finish() core.Outcome {
 	var say []core.Envelope
 	for _, env := range m.out.Say {
 		m.address(&env)
-		m.sign(&env)
 		toPeer := env.Channel == m.out.Conversation.Key.Channel
 		if toPeer && m.out.Conversation.Gone {
 			m.dropped("the customer has left the channel", env)
@@ -306,7 +305,26 @@ func (m *mind) fit(env core.Envelope) []core.Parts {
 			return []core.Parts{env.Parts}
 		}
 	}
-	return m.limit(env.Channel).Fit(env.Parts)
+	lim := m.limit(env.Channel)
+	mark := m.sign(env, lim)
+	if lim.Text > 0 {
+		lim.Text -= lim.Unit.Len(mark)
+	}
+	out := lim.Fit(env.Parts)
+	for i, ps := range out {
+		out[i] = prefixed(mark, ps)
+	}
+	return out
+}
+
+// sign is what marks every message of a bot to the peer on platforms that show
+// no name (C-11).
+func (m *mind) sign(env core.Envelope, lim core.Limits) string {
+	c := m.out.Conversation
+	if env.Channel != c.Key.Channel || env.By.Kind != core.ByBot || lim.Names {
+		return ""
+	}
+	return m.book.Words(c.Peer.Lang, "bot_prefix", nil).Text()
 }
 
 func (m *mind) address(env *core.Envelope) {
@@ -322,19 +340,11 @@ func (m *mind) address(env *core.Envelope) {
 	env.Filed = m.scene.Now
 }
 
-// sign marks what a bot says to the peer, for platforms that show no name (C-11).
-func (m *mind) sign(env *core.Envelope) {
-	c := m.out.Conversation
-	if env.Channel != c.Key.Channel || env.By.Kind != core.ByBot || m.limit(env.Channel).Names {
-		return
-	}
-	if mark := m.book.Words(c.Peer.Lang, "bot_prefix", nil).Text(); mark != "" {
-		env.Parts = prefixed(mark, env.Parts)
-	}
-}
-
 // prefixed puts mark before the first words of ps.
 func prefixed(mark string, ps core.Parts) core.Parts {
+	if mark == "" {
+		return ps
+	}
 	ps = slices.Clone(ps)
 	for i, p := range ps {
 		switch p := p.(type) {

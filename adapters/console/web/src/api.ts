@@ -34,7 +34,7 @@ export interface Entry {
 
 export interface Me {
   id: string; agent: string; name: string; role: Role; title: string; presence: Presence; since?: string; max?: number; load: number;
-  topics: string[]; today: Today; now: string; upload: number;
+  topics: string[]; titles?: Record<string, Record<string, string>>; today: Today; now: string; upload: number;
 }
 export interface Today { closed: number; wait: number; handle: number }
 export interface Lists { tickets: Ticket[]; mine: Ticket[]; counts: Record<string, number>; capped: boolean; now: string }

@@ -6,7 +6,7 @@ import { AccountsPage } from './accounts';
 import { useAlerts } from './alerts';
 import { CannedPage } from './canned';
 import { Header } from './header';
-import { t } from './i18n';
+import { t, nameTopics } from './i18n';
 import { TicketList } from './list';
 import { connect, pace, queries, setNotice, useLive } from './live';
 import { begin } from './outbox';
@@ -20,7 +20,7 @@ let connected = false;
 
 export function App() {
   const { message } = AntApp.useApp();
-  const { data: me, error } = useQuery({ queryKey: ['me'], queryFn: () => call<Me>(`me?${tz()}`), refetchInterval: pace });
+  const { data: me, error } = useQuery({ queryKey: ['me'], queryFn: () => call<Me>(`me?${tz()}`).then((m) => (nameTopics(m.titles), m)), refetchInterval: pace });
   useEffect(() => {
     if (!me || connected) return;
     connected = true;

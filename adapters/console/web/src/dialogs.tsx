@@ -3,7 +3,7 @@ import { Input, Modal, Radio, Select, Switch } from 'antd';
 import { useState } from 'react';
 import { type Me, type Team, type Ticket, call, clock, tz } from './api';
 import { peerName, useDoing } from './doing';
-import { type Word, t } from './i18n';
+import { type Word, t, topicName } from './i18n';
 import { go } from './settings';
 
 interface Props { me: Me; k: Ticket; onDone: () => void }
@@ -16,7 +16,7 @@ export function TransferDialog({ me, k, onDone }: Props) {
   const mates = (data?.team ?? []).filter((m) => m.id !== k.agent);
   const options = [
     { label: t('agents'), options: mates.map((m) => ({ value: m.id, name: m.name, label: <span className="pick-mate"><i className={`dot ${m.presence}`} />{m.name}<small>{t(m.presence)} · {m.load}{m.max ? `/${m.max}` : ''}</small></span>, disabled: m.presence === 'off' })) },
-    { label: t('topics'), options: me.topics.filter((x) => x !== k.topic).map((x) => ({ value: x, name: x, label: x })) },
+    { label: t('topics'), options: me.topics.filter((x) => x !== k.topic).map((x) => ({ value: x, name: topicName(x), label: topicName(x) })) },
   ];
   const ok = async () => {
     onDone();

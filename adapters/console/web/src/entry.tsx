@@ -3,7 +3,7 @@ import { Button, Image, Tooltip } from 'antd';
 import { type Entry, type Media, type Part, type Ticket, mediaURL } from './api';
 import { Face } from './bits';
 import { peerName } from './doing';
-import { type Word, clockTime, t, tOr } from './i18n';
+import { type Word, clockTime, t, tOr, topicName } from './i18n';
 import { linked, size } from './logic';
 import { type Unsent, again, drop } from './outbox';
 import { usePressed } from './settings';
@@ -122,7 +122,7 @@ function Notice({ e, k, can }: { e: Entry; k: Ticket; can: Can }) {
 function Happened({ e }: { e: Entry }) {
   if (e.event === 'refused') return null; // the desk has said so in words
   const d = e.data ?? {};
-  const vars = { ...d, by: e.by || t('system'), topic: d.topic || t('default_topic'), outcome: tOr('o_' + d.outcome, d.outcome ?? '') };
+  const vars = { ...d, by: e.by || t('system'), topic: topicName(d.topic), outcome: tOr('o_' + d.outcome, d.outcome ?? '') };
   const words = tOr('ev_' + e.event, e.event ?? '', vars).replace(/\{\w+\}/g, '').replace(/ · $/, '').trim();
   return <div className={`happened ev-${e.event}`}><span>{e.event === 'claimed' && <CustomerServiceOutlined />} {words}</span><time>{clockTime(e.at)}</time></div>;
 }

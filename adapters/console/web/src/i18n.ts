@@ -103,6 +103,12 @@ export function setLang(l: Lang) {
 
 export const getLang = () => lang;
 
+let titles: Record<string, Record<string, string>> = {}; // by language and topic
+export const nameTopics = (all?: Record<string, Record<string, string>>) => { titles = all ?? {}; };
+
+/** What people call a topic. */
+export const topicName = (id?: string) => (id && (titles[lang.slice(0, 2)]?.[id] || id)) || t('default_topic');
+
 export function useLang(): Lang {
   return useSyncExternalStore((f) => (ears.add(f), () => ears.delete(f)), getLang);
 }

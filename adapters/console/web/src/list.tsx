@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'react';
 import { type Box, type Lists, type Me, type Ticket } from './api';
 import { ChannelMark, Empty, Face, Mood } from './bits';
 import { peerName, stateWord, useDoing } from './doing';
-import { type Word, has, t, tOr } from './i18n';
+import { type Word, has, t, tOr, topicName } from './i18n';
 import { useLive } from './live';
 import { heat, unread, waited } from './logic';
 import { go, useNow, useSeen } from './settings';
@@ -92,7 +92,7 @@ function Row({ k, me, open, box, fresh }: { k: Ticket; me: Me; open?: string; bo
           {fresh && <i className="fresh" title={t('unread')} />}
         </span>
         <span className="line3">
-          {k.topic && <i className="chip">{k.topic}</i>}
+          {k.topic && <i className="chip">{topicName(k.topic)}</i>}
           {!inLine && k.state !== 'active' && <i className={`chip s-${k.state}`}>{k.state === 'closed' && k.outcome ? tOr('o_' + k.outcome, k.outcome) : t(stateWord(k))}</i>}
           {k.owner && <i className="owner">{k.agent === me.agent ? t('you') : k.owner}</i>}
           {k.intent && box === 'waiting' && <i className="owner">{k.intent}</i>}

@@ -3,7 +3,7 @@ import { Button } from 'antd';
 import type { Box, Detail, Me, Ticket } from './api';
 import { ChannelMark, Face, Mood } from './bits';
 import { peerName } from './doing';
-import { type Word, has, shortDate, clockTime, t, tOr } from './i18n';
+import { type Word, has, shortDate, clockTime, t, tOr, topicName } from './i18n';
 import { closedWindow, heat, waited } from './logic';
 import { useNow } from './settings';
 
@@ -76,7 +76,7 @@ function Dots({ n }: { n: number }) {
 
 function Details({ k }: { k: Ticket }) {
   const rows: [Word, React.ReactNode][] = [
-    ['ticket', `#${k.id}`], ['topic', k.topic || t('default_topic')], ['since', `${shortDate(k.since)} ${clockTime(k.since)}`],
+    ['ticket', `#${k.id}`], ['topic', topicName(k.topic)], ['since', `${shortDate(k.since)} ${clockTime(k.since)}`],
   ];
   if (k.lastOwn) rows.push(['last_agent', k.lastOwn]);
   if (k.lang) rows.push(['lang', k.lang]);

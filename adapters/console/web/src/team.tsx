@@ -4,7 +4,7 @@ import { type Mate, type Me, type Team, type Ticket, call, tz } from './api';
 import { ChannelMark, Face } from './bits';
 import { peerName, stateWord } from './doing';
 import { Ticking } from './header';
-import { type Word, clockTime, t } from './i18n';
+import { type Word, clockTime, t, topicName } from './i18n';
 import { pace } from './live';
 import { waited } from './logic';
 
@@ -25,7 +25,7 @@ export function TeamPage({ me }: { me: Me }) {
           {data.lines.length > 0 && (
             <div className="lines">
               {data.lines.map((l) => (
-                <div key={l.topic}><b>{l.topic || t('default_topic')}</b><span>{t('in_line')} <em className={l.waiting ? 'hot' : ''}>{l.waiting}</em></span><span>{t('active')} <em>{l.active}</em></span>
+                <div key={l.topic}><b>{topicName(l.topic)}</b><span>{t('in_line')} <em className={l.waiting ? 'hot' : ''}>{l.waiting}</em></span><span>{t('active')} <em>{l.active}</em></span>
                   {l.head && <span>{t('longest')} <em><Ticking since={l.head} format={waited} /></em></span>}</div>
               ))}
             </div>
@@ -48,7 +48,7 @@ function Card({ m, me }: { m: Mate; me: Me }) {
       <div className="mate-head"><Face name={m.name} presence={m.presence} /><div><b>{m.name}{m.id === me.agent && <i>{t('you')}</i>}{m.lead && <i>{t('role_lead')}</i>}</b>
         <small>{desk !== me.agent.split('/')[0] && `${desk} · `}{m.since && m.presence !== 'off' ? t('since_at', { time: clockTime(m.since) }) : t(m.presence)}</small></div></div>
       <div className="gauge"><span><i className={`w-${Math.round(share * 10)}${share >= 1 ? ' full' : ''}`} /></span><em>{m.load}{m.max ? `/${m.max}` : ''}</em></div>
-      <div className="chips">{(m.topics ?? []).map((x) => <i key={x} className="chip">{x}</i>)}{(m.langs ?? []).map((x) => <i key={x} className="chip">{x}</i>)}{!!m.misses && <i className="chip bad">{t('misses', { n: m.misses })}</i>}{m.today && <small className="dim">{t('today_closed')} {m.today.closed}</small>}</div>
+      <div className="chips">{(m.topics ?? []).map((x) => <i key={x} className="chip">{topicName(x)}</i>)}{(m.langs ?? []).map((x) => <i key={x} className="chip">{x}</i>)}{!!m.misses && <i className="chip bad">{t('misses', { n: m.misses })}</i>}{m.today && <small className="dim">{t('today_closed')} {m.today.closed}</small>}</div>
       {(m.tickets ?? []).slice(0, 6).map((k) => <Held key={k.id} k={k} />)}
     </div>
   );
