@@ -188,7 +188,7 @@ const playIndex = `<!doctype html>
       <div class="bar"><time></time><i></i></div>
       <div class="head"><b></b><small></small></div>
       <ol class="screen" aria-live="polite" tabindex="0" aria-label="消息 / Messages"></ol>
-      <form><input name="text" autocomplete="off" maxlength="600" placeholder="写消息 / Message" aria-label="消息 / Message"><button>发送</button></form>
+      <form><input name="text" autocomplete="off" maxlength="600" placeholder="写消息 / Message" aria-label="消息 / Message"><button>发送 <small>Send</small></button></form>
     </div>
     <div class="side">
       <h2></h2>
