@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"sync"
@@ -234,7 +235,9 @@ func (a *app) introduce() {
 		if c, ok := m.(interface{ Channels(map[string]core.Limits) }); ok {
 			c.Channels(limits)
 		}
-		if c, ok := m.(interface{ Titles(func(lang, topic string) string) }); ok {
+		if c, ok := m.(interface {
+			Titles(func(lang, topic string) string)
+		}); ok {
 			c.Titles(func(lang, topic string) string { return a.scripts.book.Load().Topic(lang, topic) })
 		}
 	}
@@ -264,7 +267,10 @@ func (a *app) run(ctx context.Context, s setup) error {
 	if every := a.conf.Flows.Poll; every > 0 && a.conf.Flows.Dir != "" {
 		bg.Go(func() { a.scripts.watch(work, every) })
 	}
-	bg.Go(func() { a.scripts.refine(work) })
+	bg.Go(func() {
+		defer debug.SetGCPercent(debug.SetGCPercent(25)) // training makes much garbage; memory is dearer than a second
+		a.scripts.refine(work)
+	})
 	bg.Go(func() { a.reloads(work, s.Reload) })
 
 	servers, failed := a.serve(live)
