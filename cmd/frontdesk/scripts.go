@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -81,6 +82,7 @@ func (s *scripts) refine(ctx context.Context) {
 	if err := s.book.Load().Refine(ctx); err != nil && ctx.Err() == nil {
 		s.log.Warn("the scripts are understood a little less well than they could be", "err", err)
 	}
+	debug.FreeOSMemory() // training takes much more than what it leaves
 }
 
 // fault is why the files on disk are not in force, or nil.

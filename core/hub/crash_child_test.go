@@ -148,6 +148,11 @@ func child() error {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		}
 	})
+	mux.HandleFunc("GET /idle", func(w http.ResponseWriter, r *http.Request) {
+		if s, err := st.Stats(r.Context()); err != nil || s.Unread+s.Outbox > 0 {
+			http.Error(w, "busy", http.StatusServiceUnavailable)
+		}
+	})
 	mux.HandleFunc("POST /stop", func(http.ResponseWriter, *http.Request) { cancel() })
 	srv := &http.Server{Handler: mux}
 	go srv.Serve(l)

@@ -253,7 +253,11 @@ func (w *world) customer(k *talk, id string, more func(words int) bool) {
 // nothing lost, nothing shown twice, order kept, one owner.
 func (w *world) settled(customers map[string]*talk) {
 	t := w.t
-	for !w.stop() {
+	for end := time.Now().Add(30 * time.Second); !w.idle() || !w.stop(); {
+		if time.Now().After(end) {
+			t.Error("never done")
+			break
+		}
 		w.check()
 	}
 	st, err := openStore(t.Context(), w.dir)
@@ -296,6 +300,19 @@ func (w *world) settled(customers map[string]*talk) {
 		w.order(id, "customer", k.words, rs, func(s shown) bool { return s.Channel == channel && s.Peer == id && s.By == "agent" }, unsure)
 		w.order(id, "desk", k.words, rs, func(s shown) bool { return s.Channel == "desk" && s.By == "peer" && s.Thread == k.thread }, nil)
 	}
+}
+
+// idle reports whether nothing is left to do.
+func (w *world) idle() bool {
+	w.run.Lock()
+	addr := w.run.addr
+	w.run.Unlock()
+	resp, err := http.Get("http://" + addr + "/idle")
+	if err != nil {
+		return false
+	}
+	resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
 }
 
 // stop lets the program finish what is under way. It reports false if it died

@@ -46,7 +46,7 @@ const (
 )
 
 func newAccount(h *Hub, name string, r Role, a core.Adapter) *account {
-	acc := &account{Adapter: a, hub: h, name: name, role: r, limits: a.Limits(), failed: map[string]bool{}}
+	acc := &account{Adapter: a, hub: h, name: name, role: r, limits: a.Limits(), failed: map[string]bool{}, begun: time.Now()}
 	acc.banner, _ = a.(core.Bannerer)
 	acc.marker, _ = a.(core.Marker)
 	acc.editor, _ = a.(core.Editor)
@@ -132,7 +132,7 @@ func (a *account) open(d core.Delivery, n int) {
 func (a *account) opens() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.opening > 0 || !a.begun.IsZero() && time.Since(a.begun) < soon
+	return a.opening > 0 || time.Since(a.begun) < soon
 }
 
 // deliver makes one attempt and settles it.
