@@ -28,7 +28,6 @@ type observation struct {
 	sig    [signals]float64
 	right  bool
 	inside bool // belongs to an entry that the model had
-	w      float64
 }
 
 // trial is the result of one setting over the held-out parts.

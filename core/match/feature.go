@@ -32,7 +32,6 @@ type extract struct {
 	tok   []token
 	out   []feature
 	slots []int32 // open addressing into out, -1 free
-	syms  []int32
 }
 
 type token struct {

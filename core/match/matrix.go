@@ -77,7 +77,6 @@ const (
 type product struct {
 	acc []uint64
 	f   []float32
-	q   []uint32
 }
 
 // times adds up val[k]·row(ix[k]) into out. Values must not be negative. Dense rows are summed as integers, two lanes to

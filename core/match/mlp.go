@@ -119,25 +119,3 @@ func trainNet(ctx context.Context, s *set, rows int, p netParams) (*net, error) 
 }
 
 func sqrt(x float32) float32 { return float32(math.Sqrt(float64(x))) }
-
-// predict writes the class probabilities; hid is memory for the hidden layer.
-func (n *net) predict(x vector, hid, out []float32) {
-	clear(hid)
-	h, c := n.hidden, n.classes
-	for k, j := range x.ix {
-		row := n.in[int(j)*h : int(j)*h+h]
-		for u := range hid {
-			hid[u] += x.val[k] * row[u]
-		}
-	}
-	copy(out, n.bias)
-	for u, v := range hid {
-		if v > 0 {
-			row := n.out[u*c : u*c+c]
-			for i := range out {
-				out[i] += v * row[i]
-			}
-		}
-	}
-	softmax(out, out, 1)
-}
