@@ -181,7 +181,7 @@ func TestReadIsReported(t *testing.T) {
 	a.until("the agent", func() bool { return len(a.lines) == 3 })
 	a.say(map[string]any{"op": "read", "seq": a.cursor})
 	a.sendText("c2", "x")
-	a.until("the ack", func() bool { return a.last.Op == "ack" })
+	a.until("the ack", func() bool { return a.last.Op == "ack" && a.last.ID == "c2" })
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.reports) != 1 || w.reports[0].State != core.Read || w.reports[0].Ref != a.lines[2].ID {

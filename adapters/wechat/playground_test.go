@@ -65,11 +65,5 @@ func TestPlayground(t *testing.T) {
 		}
 		act(`{"who":"o1","do":"fly"}`, 400)
 		act(`{"do":"say"}`, 400)
-
-		w := httptest.NewRecorder()
-		fake.Page().ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
-		if w.Code != 200 || !strings.Contains(w.Body.String(), "page.js") || w.Header().Get("Content-Security-Policy") == "" {
-			t.Errorf("the page: %d %s", w.Code, w.Body)
-		}
 	})
 }

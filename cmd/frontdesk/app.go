@@ -31,6 +31,7 @@ type setup struct {
 	Listen string // instead of the configuration's, if not empty
 	Data   string // instead of the configuration's, if not empty
 	Flows  string // instead of the configuration's, if not empty
+	Lint   bool   // check: also what the samples of the scripts say against each other
 	Quick  bool   // test: scripts are not trained further
 
 	Out    io.Writer            // the banner

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/config"
 	"github.com/frontdesk-im/frontdesk/core/dialog"
+	"github.com/frontdesk-im/frontdesk/core/match"
 )
 
 // check reports every fault of the configuration and of the scripts.
@@ -39,7 +41,28 @@ func check(out io.Writer, s setup) error {
 	for _, w := range unheard(c, b.Topics()) {
 		fmt.Fprintln(out, "note:", w)
 	}
-	return nil
+	s.Flows = c.Flows.Dir
+	return advise(out, b, s)
+}
+
+// advise prints what is allowed in the scripts but probably not meant: what the
+// loader noticed, and samples and entries that get in each other's way.
+func advise(out io.Writer, b *dialog.Book, s setup) error {
+	dir := s.Flows
+	for _, w := range b.Warnings {
+		fmt.Fprintln(out, "note:", placed(w, dir))
+	}
+	if !s.Lint {
+		return nil
+	}
+	found, err := match.Lint(context.Background(), b.Entries())
+	for _, f := range found {
+		if dir != "" {
+			f.Pos = filepath.Join(dir, f.Pos)
+		}
+		fmt.Fprintln(out, "note:", f)
+	}
+	return err
 }
 
 // placed puts the folder before the file names of scripts' faults.

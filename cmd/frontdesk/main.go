@@ -139,6 +139,7 @@ func checkCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&s.Config, "config", "", "configuration file; without one: the built-in configuration")
 	c.Flags().StringVar(&s.Flows, "flows", "", "folder of scripts, instead of the configuration's")
+	c.Flags().BoolVar(&s.Lint, "lint", false, "also look for samples and entries of the scripts that get in each other's way")
 	return c
 }
 

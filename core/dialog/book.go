@@ -30,6 +30,7 @@ type Book struct {
 	fields    map[string]field // that flows fill in
 	scope     scope
 	matcher   understander
+	asked     []match.Entry // what matcher was made of
 }
 
 // understander is what dialog needs of core/match.
@@ -52,6 +53,10 @@ func (b *Book) Refine(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Entries are what the script understands, as core/match is given them: to
+// measure them and to find those that get in each other's way.
+func (b *Book) Entries() []match.Entry { return b.asked }
 
 // Languages are those that the script has texts in, the default first.
 func (b *Book) Languages() []string { return b.set.Languages }

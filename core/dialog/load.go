@@ -256,7 +256,7 @@ func (l *loader) matcher() {
 		l.problems = append(l.problems, split(err)...)
 		return
 	}
-	l.b.matcher = m
+	l.b.matcher, l.b.asked = m, in
 }
 
 // split takes joined errors apart and reads "file:line: text".

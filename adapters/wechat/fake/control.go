@@ -2,11 +2,9 @@ package fake
 
 import (
 	"context"
-	"embed"
 	"encoding/json"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/http/httptrace"
 	"time"
@@ -44,24 +42,6 @@ func (t inside) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 		StatusCode: w.code, Status: fmt.Sprintf("%d %s", w.code, http.StatusText(w.code)), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: w.head, Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()), Request: r,
 	}, nil
-}
-
-//go:embed page
-var assets embed.FS
-
-// Page is the playground's page: phones that act as WeChat and Weibo. It finds
-// the controls of the fakes under wechat/ and weibo/ beside it.
-func Page() http.Handler {
-	dir, err := fs.Sub(assets, "page")
-	if err != nil {
-		panic(err) // it is embedded
-	}
-	files := http.FileServerFS(dir)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", "default-src 'self'; style-src 'self'; frame-ancestors 'self'")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		files.ServeHTTP(w, r)
-	})
 }
 
 // An Act is what somebody does on the playground's page.
