@@ -146,3 +146,77 @@ func (b *Blobs) Open(_ context.Context, handle string) (io.ReadSeekCloser, core.
 type reader struct{ *bytes.Reader }
 
 func (reader) Close() error { return nil }
+
+// Inbox is a core.Inbox that remembers. It is safe for concurrent use.
+type Inbox struct {
+	Err error // what Receive fails with
+
+	mu    sync.Mutex
+	got   []core.Envelope
+	typed []core.Envelope
+	told  []core.Receipt
+}
+
+// Receive implements core.Inbox.
+func (i *Inbox) Receive(_ context.Context, e core.Envelope) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.Err == nil {
+		i.got = append(i.got, e)
+	}
+	return i.Err
+}
+
+// Report implements core.Inbox.
+func (i *Inbox) Report(_ context.Context, r core.Receipt) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.told = append(i.told, r)
+	return i.Err
+}
+
+// Typing implements core.Inbox.
+func (i *Inbox) Typing(_ context.Context, e core.Envelope) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.typed = append(i.typed, e)
+}
+
+// Got returns what was received so far.
+func (i *Inbox) Got() []core.Envelope {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return append([]core.Envelope(nil), i.got...)
+}
+
+// Told returns the receipts so far.
+func (i *Inbox) Told() []core.Receipt {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return append([]core.Receipt(nil), i.told...)
+}
+
+// Log is a log that remembers. It is safe for concurrent use.
+type Log struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// Meter is a core.Meter that forgets.
+type Meter struct{}
+
+func (Meter) Count(string, float64, ...string)      {}
+func (Meter) Set(string, float64, ...string)        {}
+func (Meter) Time(string, time.Duration, ...string) {}
