@@ -27,6 +27,8 @@ func TestFit(t *testing.T) {
 		{"after a full stop", Limits{Text: 6}, Text{"一二。三四五六"}, "一二。|三四五六"},
 		{"the last full stop, not the first space", Limits{Text: 12}, Text{"a b. c d. efghijk"}, "a b. c d.| efghijk"},
 		{"a decimal point ends no sentence", Limits{Text: 8}, Text{"价格3.14159元整"}, "价格3.1415|9元整"},
+		{"a list is cut between its lines", Limits{Text: 12}, Text{"1. 一二\n2. 三四\n3. 五六"}, "1. 一二\n2. 三四\n|3. 五六"},
+		{"a list's number stays with its line", Limits{Text: 8}, Text{"1. 一二\n2. 三四"}, "1. 一二\n|2. 三四"},
 		{"emoji count twice in UTF-16", Limits{Text: 4, Unit: UTF16}, Text{"😀😀😀"}, "😀😀|😀"},
 		{"a family stays together", Limits{Text: 8}, Text{"一二" + family + "三"}, "一二|" + family + "三"},
 		{"a flag stays together", Limits{Text: 3}, Text{"一二🇨🇳三"}, "一二|🇨🇳三"},

@@ -65,7 +65,7 @@ func (l Limits) cut(s string) int {
 		}
 		grapheme = i
 		switch r, _ := utf8.DecodeLastRuneInString(s[:i]); {
-		case strings.ContainsRune("\n。！？；…", r), strings.ContainsRune(".!?;", r) && i < len(s) && s[i] <= ' ':
+		case strings.ContainsRune("\n。！？；…", r), strings.ContainsRune(".!?;", r) && i < len(s) && s[i] <= ' ' && !numbered(s[:i]):
 			sentence = i
 		case unicode.IsSpace(r), strings.ContainsRune("，、：,:", r):
 			space = i
@@ -83,6 +83,11 @@ func (l Limits) cut(s string) int {
 		return inURL
 	}
 	return l.runes(s[:graphemeLen(s)])
+}
+
+// numbered reports whether s ends with the number of a list's line, as in "29.".
+func numbered(s string) bool {
+	return len(s) > 1 && s[len(s)-1] == '.' && s[len(s)-2] >= '0' && s[len(s)-2] <= '9'
 }
 
 // runes returns how many bytes of g, one grapheme, fit in a message; one rune
