@@ -522,3 +522,21 @@ func TestBotIsMarked(t *testing.T) {
 		}
 	}
 }
+
+// who goes home, by a command in any thread, keeps no ticket and gets no
+// new one.
+func TestGoingHome(t *testing.T) {
+	s := newStage(t)
+	s.onDuty("lin")
+	s.says("ann", "human")
+	thread := s.card()
+	s.staff("lin", thread, core.Pick{Option: "claim"})
+	s.says("ben", "human")
+	s.staff("lin", s.card(), core.Text{Body: "!off force"})
+	for _, peer := range []string{"ann", "ben"} {
+		c, err := s.store.Conversation(t.Context(), core.Key{Channel: "web", Peer: peer})
+		if err != nil || c.Ticket.Agent != "" {
+			t.Errorf("%s is still with %s, %v", peer, c.Ticket.Agent, err)
+		}
+	}
+}

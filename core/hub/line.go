@@ -58,11 +58,14 @@ func (l *line) put(t core.Ticket) {
 	l.changed()
 }
 
-func (l *line) agent(a core.Agent) {
+// agent tells the line about an agent and returns what their presence was.
+func (l *line) agent(a core.Agent) (was core.Presence) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	was = l.queue.Agents()[a.ID].Presence
 	l.queue.Agent(a)
 	l.changed()
+	return was
 }
 
 func (l *line) changed() {

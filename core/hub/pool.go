@@ -217,9 +217,8 @@ func (h *Hub) committed(ctx context.Context, key core.Key, done core.Committed) 
 		h.send(d)
 	}
 	for _, a := range done.Agents {
-		h.line.agent(a)
-		if a.Presence == core.OffDuty && a.ID == key.String() { // they have just gone home
-			h.vacate(ctx, a.ID)
+		if was := h.line.agent(a); a.Presence == core.OffDuty && (was == core.OnDuty || was == core.OnBreak) {
+			h.vacate(ctx, a.ID) // they have just gone home
 		}
 	}
 	if t := done.After.Ticket; t != nil && (done.Before.Open() || t.Open()) {
