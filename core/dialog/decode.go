@@ -103,6 +103,10 @@ func (d *decoder) mapOf(n *node, v reflect.Value) {
 	v.Set(reflect.MakeMap(v.Type()))
 	for _, k := range n.keys {
 		e := reflect.New(v.Type().Elem()).Elem()
+		if k.value.kind == nothing && e.Kind() == reflect.Pointer {
+			d.fail(k.Pos, "%s is empty; fill it in or remove it", quote(k.name))
+			continue
+		}
 		d.into(k.value, e)
 		v.SetMapIndex(reflect.ValueOf(k.name), e)
 	}
