@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"net"
 	"time"
 )
 
@@ -48,6 +49,15 @@ func (e *SendError) Unwrap() error { return e.Err }
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*SendError](err); ok {
 		return e.Kind
+	}
+	return Unknown
+}
+
+// DialKind is the Kind of an error of the transport: a connection that was
+// never made took nothing, after that nobody knows.
+func DialKind(err error) Kind {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return Transient
 	}
 	return Unknown
 }

@@ -25,7 +25,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -170,13 +169,9 @@ func (s *System) ask(ctx context.Context, q question) (map[string]string, error)
 	return values, nil
 }
 
-// unreached classifies a transport error: a connection that was never made
-// took nothing, after that nobody knows.
+// unreached is a transport error without the address.
 func unreached(err error) error {
-	kind := core.Unknown
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
-		kind = core.Transient
-	}
+	kind := core.DialKind(err)
 	if u, ok := errors.AsType[*url.Error](err); ok { // its text has the address, which may hold a key
 		err = u.Err
 	}

@@ -21,7 +21,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -157,7 +156,7 @@ func (ch *Channel) Send(ctx context.Context, env core.Envelope) (string, error) 
 	req.Header.Set("Hook-Signature", hex.EncodeToString(ch.sign(body)))
 	resp, err := ch.deps.HTTP.Do(req)
 	if err != nil {
-		return "", unreached(err)
+		return "", &core.SendError{Kind: core.DialKind(err), Err: fmt.Errorf("hook: %w", err)}
 	}
 	defer resp.Body.Close()
 	if err := fault(resp); err != nil {
@@ -168,16 +167,6 @@ func (ch *Channel) Send(ctx context.Context, env core.Envelope) (string, error) 
 		return "", &core.SendError{Kind: core.Unknown, Err: fmt.Errorf("hook: its answer: %w", err)}
 	}
 	return cmp.Or(sent.ID, env.ID), nil
-}
-
-// unreached classifies a transport error: a connection that was never made
-// took nothing, after that nobody knows.
-func unreached(err error) error {
-	kind := core.Unknown
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
-		kind = core.Transient
-	}
-	return &core.SendError{Kind: kind, Err: fmt.Errorf("hook: %w", err)}
 }
 
 // fault turns an answer that is not a success into an error.

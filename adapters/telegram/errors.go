@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -31,11 +30,7 @@ func (ch *Channel) outcome(r *tgbotapi.APIResponse, err error, out any) error {
 		}
 		return refused(e)
 	}
-	kind := core.Unknown
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
-		kind = core.Transient
-	}
-	return &core.SendError{Kind: kind, Err: ch.redact(err)}
+	return &core.SendError{Kind: core.DialKind(err), Err: ch.redact(err)}
 }
 
 // redact takes the token out of an error's text; what it wraps stays.

@@ -154,7 +154,7 @@ func (a *app) connect(ctx context.Context) error {
 	a.made = map[string]core.Adapter{}
 	rules := a.rules()
 	a.hub = hub.New(hub.Config{
-		Store: a.store, Bus: a.bus, Book: a.scripts.book.Load, Desk: rules, Line: lineRules(a.conf),
+		Store: a.store, Book: a.scripts.book.Load, Desk: rules, Line: lineRules(a.conf),
 		Log: a.log, Meter: a.meter,
 	})
 	client := httpClient()

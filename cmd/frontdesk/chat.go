@@ -122,7 +122,7 @@ func (t *talk) connect(conf *config.Config, sc *scripts, log *slog.Logger, dir s
 	rules := a.rules()
 	rules.Desks = []desk.Desk{{Name: talkDesk, Crowd: -1}}
 	t.hub = hub.New(hub.Config{
-		Store: t.store, Bus: bus.New(), Book: sc.book.Load, Desk: rules, Line: lineRules(conf), Log: log, Poll: 100 * time.Millisecond,
+		Store: t.store, Book: sc.book.Load, Desk: rules, Line: lineRules(conf), Log: log, Poll: 100 * time.Millisecond,
 	})
 	blobs, err := store.OpenBlobs(dir)
 	if err != nil {

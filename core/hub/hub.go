@@ -29,7 +29,6 @@ import (
 // a usable zero value.
 type Config struct {
 	Store core.Store
-	Bus   core.Bus            // hints to and from other processes; may be nil
 	Book  func() *dialog.Book // the scripts in force; they may be exchanged at any time
 	Desk  *desk.Rules         // the staff's side
 	Line  queue.Rules         // who serves whom
