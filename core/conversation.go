@@ -1,7 +1,9 @@
 package core
 
 import (
+	"cmp"
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -124,7 +126,48 @@ type Agent struct {
 	Since    time.Time `json:"since,omitzero"`   // of Presence
 	Idle     time.Time `json:"idle,omitzero"`    // when they were last given a ticket or closed one
 	Misses   int       `json:"misses,omitempty"` // tickets in a row that they let ring out
+	Rev      int64     `json:"rev,omitempty"`    // grows with every change; the store keeps it
 	Load     int       `json:"-"`                // tickets they have now; the line counts it
+}
+
+// An AgentChange is what a turn changes of an agent's record: what differs
+// between Was, the record as the turn knew it, and Now. A turn knows agents from
+// a snapshot, and they belong to no conversation: written as a whole, the record
+// would undo what another turn has changed since.
+type AgentChange struct{ Was, Now Agent }
+
+// Apply makes the change to the record as it is now; the zero Agent if there is
+// none. Presence changes only if it still is Was.Presence, so that nobody who
+// has just gone home is sent on a break; an empty Was.Presence changes it
+// whatever it is.
+func (c AgentChange) Apply(a Agent) Agent {
+	was, now := c.Was, c.Now
+	a.ID = now.ID
+	if now.Name != was.Name {
+		a.Name = now.Name
+	}
+	if now.Lead != was.Lead {
+		a.Lead = now.Lead
+	}
+	if !slices.Equal(now.Topics, was.Topics) {
+		a.Topics = now.Topics
+	}
+	if !slices.Equal(now.Langs, was.Langs) {
+		a.Langs = now.Langs
+	}
+	if now.Max != was.Max {
+		a.Max = now.Max
+	}
+	if is := cmp.Or(a.Presence, OffDuty); now.Presence != was.Presence && now.Presence != is && (was.Presence == "" || was.Presence == is) {
+		a.Presence, a.Since = now.Presence, now.Since
+	}
+	if !now.Idle.Equal(was.Idle) {
+		a.Idle = now.Idle
+	}
+	if now.Misses != was.Misses {
+		a.Misses = now.Misses
+	}
+	return a
 }
 
 // Presence is whether an agent takes tickets.
@@ -168,9 +211,9 @@ type Outcome struct {
 	Conversation Conversation
 	Say          []Envelope // to the peer, to desks, to business systems; sent in order per channel
 	Events       []Event
-	Agents       []Agent // records to be written
-	Left         int     // this many of the unread, the newest, stay unread: the turn waits for the rest of a burst
-	Hush         bool    // bot messages to the peer that have not gone out yet are dropped: a person has taken over
+	Agents       []AgentChange
+	Left         int  // this many of the unread, the newest, stay unread: the turn waits for the rest of a burst
+	Hush         bool // bot messages to the peer that have not gone out yet are dropped: a person has taken over
 }
 
 // An Event is an entry of the event log: who did what, when and why.

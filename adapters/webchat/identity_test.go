@@ -177,7 +177,7 @@ func TestLoginKeepsOpenTicket(t *testing.T) {
 	w.turn(core.Key{Channel: "web", Peer: peer}, func(c core.Conversation, _ []core.Envelope) core.Outcome {
 		c.State = core.WithAgent
 		c.Ticket = &core.Ticket{ID: "T1", Key: c.Key, State: core.TicketActive, Since: time.Now(), Agent: "console/lin"}
-		return core.Outcome{Conversation: c, Agents: []core.Agent{{ID: "console/lin", Name: "小林", Presence: core.OnDuty}}}
+		return core.Outcome{Conversation: c, Agents: []core.AgentChange{{Now: core.Agent{ID: "console/lin", Name: "小林", Presence: core.OnDuty}}}}
 	})
 	_, out := w.login(b.token, "u1")
 	c := w.tab(out["token"].(string)).open()

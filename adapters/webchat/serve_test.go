@@ -83,7 +83,7 @@ func (w *world) serveAgent(p core.Peer, agent core.Author) {
 	w.turn(core.Key{Channel: "web", Peer: p.ID}, func(c core.Conversation, unread []core.Envelope) core.Outcome {
 		c.State = core.WithAgent
 		c.Ticket = &core.Ticket{ID: p.ID[:6], Key: c.Key, State: core.TicketActive, Since: time.Now(), Agent: agent.ID}
-		return core.Outcome{Conversation: c, Left: len(unread), Agents: []core.Agent{{ID: agent.ID, Name: agent.Name, Presence: core.OnDuty}}}
+		return core.Outcome{Conversation: c, Left: len(unread), Agents: []core.AgentChange{{Now: core.Agent{ID: agent.ID, Name: agent.Name, Presence: core.OnDuty}}}}
 	})
 	w.chat.Banner(ctx, p, core.Banner{State: core.WithAgent, Name: agent.Name})
 	w.say(p.ID, agent, core.Text{Body: "您好，我是小林 😊 看到您的订单 …0413 杯子碎了，照片我看到了，给您补发可以吗？"})

@@ -353,7 +353,7 @@ func TestPresets(t *testing.T) {
 		}
 		a.Presence = core.OnDuty
 		_, err = s.Turn(t.Context(), core.Key{Channel: "inbox", Peer: "lin"}, time.Now(), func(c core.Conversation, _ []core.Envelope) (core.Outcome, error) {
-			return core.Outcome{Conversation: c, Agents: []core.Agent{a}}, nil
+			return core.Outcome{Conversation: c, Agents: []core.AgentChange{{Now: a}}}, nil
 		})
 		if err != nil {
 			t.Fatal(err)

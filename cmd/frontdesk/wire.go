@@ -101,12 +101,9 @@ func presets(ctx context.Context, s core.Store, want map[string]config.Agent) er
 		if ok && a.Name == old.Name && a.Lead == old.Lead && a.Max == old.Max && slices.Equal(a.Topics, old.Topics) && slices.Equal(a.Langs, old.Langs) {
 			continue
 		}
-		if !ok {
-			a.Presence = core.OffDuty
-		}
 		desk, peer, _ := strings.Cut(id, "/")
 		_, err := s.Turn(ctx, core.Key{Channel: desk, Peer: peer}, time.Now(), func(c core.Conversation, unread []core.Envelope) (core.Outcome, error) {
-			return core.Outcome{Conversation: c, Agents: []core.Agent{a}, Left: len(unread)}, nil
+			return core.Outcome{Conversation: c, Agents: []core.AgentChange{{Was: old, Now: a}}, Left: len(unread)}, nil
 		})
 		if err != nil {
 			return err

@@ -164,7 +164,7 @@ func testTurn(b *bench) {
 		return core.Outcome{Conversation: c,
 			Say:    []core.Envelope{{Parts: text("hello")}, {Channel: "desk", Parts: text("to the desk")}},
 			Events: []core.Event{{Kind: core.Answered, Why: "rule"}},
-			Agents: []core.Agent{{ID: "desk/a", Name: "A"}}}, nil
+			Agents: []core.AgentChange{{Now: core.Agent{ID: "desk/a", Name: "A"}}}}, nil
 	})
 	b.must(err)
 	if !ran || c.Before != nil || c.After.State != core.InLine || c.After.Ticket.ID != "T1" || c.After.Ticket.Key != ann || c.More || len(c.Agents) != 1 {
@@ -203,7 +203,7 @@ func testTurnFails(b *bench) {
 		return core.Outcome{Conversation: c, Say: []core.Envelope{{Parts: text("no")}}}, oops
 	})
 	b.wantErr(err, oops)
-	for _, o := range []core.Outcome{{Left: -1}, {Left: 2}, {Conversation: core.Conversation{Ticket: &core.Ticket{}}}, {Agents: []core.Agent{{}}}} {
+	for _, o := range []core.Outcome{{Left: -1}, {Left: 2}, {Conversation: core.Conversation{Ticket: &core.Ticket{}}}, {Agents: []core.AgentChange{{}}}} {
 		_, err := b.s.Turn(ctx, ann, b.now, func(core.Conversation, []core.Envelope) (core.Outcome, error) { return o, nil })
 		if err == nil {
 			b.Errorf("outcome %+v was committed", o)

@@ -166,13 +166,23 @@ func testTicketTaken(b *bench) {
 func testAgents(b *bench) {
 	at := b.now
 	as := []core.Agent{{ID: "d/b", Name: "B", Lead: true, Topics: []string{"t"}, Langs: []string{"zh"}, Max: 3, Presence: core.OnDuty, Since: at, Idle: at, Misses: 1}, {ID: "d/a", Name: "A"}}
-	b.turn(ann, func(o *core.Outcome) { o.Agents = as })
-	as[1].Name = "A2"
-	b.turn(ann, func(o *core.Outcome) { o.Agents = as[1:] })
+	change := func(cs ...core.AgentChange) {
+		b.turn(ann, func(o *core.Outcome) { o.Agents = cs })
+	}
+	change(core.AgentChange{Now: as[0]}, core.AgentChange{Now: as[1]})
+	renamed, home := as[1], as[1]
+	renamed.Name = "A2"
+	change(core.AgentChange{Was: as[1], Now: renamed})
+	// A turn that knows the agent from before changes only what it means to.
+	home.Presence, home.Since = core.OffDuty, at
+	home.Misses = 2
+	change(core.AgentChange{Was: core.Agent{ID: "d/a", Name: "A"}, Now: home})
 	b.reopen()
 	got, err := b.s.Agents(ctx)
 	b.must(err)
-	if want := []core.Agent{as[1], as[0]}; !reflect.DeepEqual(got, want) {
+	home.Name, home.Rev, as[0].Rev = "A2", 3, 1
+	home.Presence, home.Since = "", time.Time{} // off duty already
+	if want := []core.Agent{home, as[0]}; !reflect.DeepEqual(got, want) {
 		b.Errorf("agents\n got %+v\nwant %+v", got, want)
 	}
 }

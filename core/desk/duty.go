@@ -70,7 +70,7 @@ func (t *turn) answer(env core.Envelope, text string) {
 func (t *turn) removed(env core.Envelope) {
 	a := t.actor(env)
 	a.Presence, a.Since = core.OffDuty, t.now()
-	t.agents[a.ID] = a
+	t.agents[a.ID], t.said[a.ID] = a, true
 	t.event(core.PresenceSet, bySystem, "is no longer a member of the desk", "agent", a.ID, "presence", string(core.OffDuty))
 }
 
@@ -120,7 +120,7 @@ func (t *turn) presence(a core.Agent, p core.Presence, env core.Envelope, id str
 	if p == core.OnDuty {
 		a.Misses = 0
 	}
-	t.agents[a.ID] = a
+	t.agents[a.ID], t.said[a.ID] = a, true
 	t.answer(env, words(t.r.desk(env.Channel).Lang, id, "n", itoa(a.Load)))
 }
 

@@ -18,7 +18,7 @@ func TestPresence(t *testing.T) {
 		env.Thread = ""
 		o := p.r.Duty(c, env, p.scene(), mine...)
 		for _, a := range o.Agents {
-			p.agents[a.ID] = a
+			p.agents[a.Now.ID] = a.Apply(p.agents[a.Now.ID])
 		}
 		var said []string
 		for _, e := range o.Say {
@@ -65,7 +65,7 @@ func TestPresence(t *testing.T) {
 		t.Errorf("said again %q", s)
 	}
 	env := p.env("slack/lin", core.Left{})
-	if o := p.r.Duty(c, env, p.scene()); len(o.Agents) != 1 || o.Agents[0].Presence != core.OffDuty {
+	if o := p.r.Duty(c, env, p.scene()); len(o.Agents) != 1 || o.Agents[0].Now.Presence != core.OffDuty {
 		t.Errorf("removed: %+v", o)
 	}
 }
@@ -96,5 +96,34 @@ func TestTarget(t *testing.T) {
 	}
 	if _, ok := desk.Target(core.Envelope{Thread: "x", Parts: core.Parts{core.Pick{Option: "claim:T9"}}}); ok {
 		t.Error("in a thread")
+	}
+}
+
+// Who is not known yet may say that they are on duty while, in a ticket's
+// thread, they claim: the claim was decided without knowing, and must not send
+// them home. Nor does a phone that rang out send on a break who has just left.
+func TestPresenceIsTheirs(t *testing.T) {
+	p := newPlay(t)
+	delete(p.agents, "slack/lin")
+	p.press("slack/lin", "claim")
+	claimed := p.last
+	if len(claimed.Agents) != 1 {
+		t.Fatalf("%+v", claimed.Agents)
+	}
+	on := core.Agent{ID: "slack/lin", Presence: core.OnDuty, Since: p.now}
+	if a := claimed.Agents[0].Apply(on); a.Presence != core.OnDuty || a.Name == "" {
+		t.Errorf("a claim made %+v", a)
+	}
+	away := core.AgentChange{Was: core.Agent{ID: "slack/lin", Presence: core.OnDuty, Misses: 2}, Now: core.Agent{ID: "slack/lin", Presence: core.OnBreak, Misses: 3}}
+	if a := away.Apply(core.Agent{ID: "slack/lin", Presence: core.OffDuty}); a.Presence != core.OffDuty || a.Misses != 3 {
+		t.Errorf("a missed ring made %+v", a)
+	}
+	// What they say themselves holds, whatever they were thought to be.
+	env := p.env("slack/lin", core.Text{Body: "!on"})
+	env.Thread = ""
+	p.agents["slack/lin"] = on
+	said := p.r.Duty(core.Conversation{Key: core.Key{Channel: "slack", Peer: "lin"}}, env, p.scene())
+	if a := said.Agents[0].Apply(core.Agent{ID: "slack/lin", Presence: core.OnBreak}); a.Presence != core.OnDuty {
+		t.Errorf("they said that they are on duty: %+v", a)
 	}
 }

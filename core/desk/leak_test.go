@@ -73,7 +73,7 @@ func (l *leaks) step(f func() core.Outcome) {
 		l.r.Fatal(err)
 	}
 	for _, a := range o.Agents {
-		l.agents[a.ID] = a
+		l.agents[a.Now.ID] = a.Apply(l.agents[a.Now.ID])
 	}
 	k := l.c.Ticket
 	if k.State == core.TicketActive && k.Agent == "" || k.State == core.TicketWaiting && k.Agent != "" {

@@ -123,7 +123,7 @@ func (p *play) do(f func() core.Outcome) core.Outcome {
 		}
 	}
 	for _, a := range o.Agents {
-		p.agents[a.ID] = a
+		p.agents[a.Now.ID] = a.Apply(p.agents[a.Now.ID])
 	}
 	for i, e := range o.Say {
 		if e.Channel == "" {

@@ -23,11 +23,12 @@ type turn struct {
 	m      mind
 	out    core.Outcome
 	agents map[string]core.Agent // changed here
+	said   map[string]bool       // of those, whose presence is as they said, whatever it was
 	past   []core.Envelope
 }
 
 func (r *Rules) begin(c core.Conversation, s core.Scene) *turn {
-	t := &turn{r: r, s: s, c: c, agents: map[string]core.Agent{}}
+	t := &turn{r: r, s: s, c: c, agents: map[string]core.Agent{}, said: map[string]bool{}}
 	if c.Ticket != nil {
 		k := *c.Ticket
 		k.Passed, k.Tags, k.Form = slices.Clone(k.Passed), slices.Clone(k.Tags), maps.Clone(k.Form)
@@ -54,7 +55,14 @@ func (t *turn) end() core.Outcome {
 	}
 	t.out.Conversation = t.c
 	for _, id := range slices.Sorted(maps.Keys(t.agents)) {
-		t.out.Agents = append(t.out.Agents, t.agents[id])
+		was, known := t.s.Agents[id]
+		if !known {
+			was.Presence = core.OffDuty
+		}
+		if t.said[id] {
+			was.Presence = ""
+		}
+		t.out.Agents = append(t.out.Agents, core.AgentChange{Was: was, Now: t.agents[id]})
 	}
 	return t.out
 }
@@ -130,7 +138,7 @@ func (t *turn) actor(env core.Envelope) core.Agent {
 	id := env.Channel + "/" + env.Peer.ID
 	a, ok := t.agent(id)
 	if !ok {
-		a = core.Agent{ID: id, Name: env.Peer.Name, Presence: core.OffDuty, Since: t.now()}
+		a = core.Agent{ID: id, Name: env.Peer.Name, Presence: core.OffDuty}
 	}
 	if a.Name == "" {
 		a.Name = env.Peer.Name

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"testing"
 	"testing/fstest"
 	"time"
 
@@ -51,4 +52,25 @@ func testLog() *slog.Logger {
 		return nil
 	}
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// Two turns may tell the line about one agent in the wrong order; the older word
+// does not put them back on duty.
+func TestAgentNewsInOrder(t *testing.T) {
+	st, err := openStore(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	l := testHub(st, time.Now).line
+	l.agent(core.Agent{ID: "desk/lin", Presence: core.OnDuty, Rev: 1})
+	if was := l.agent(core.Agent{ID: "desk/lin", Presence: core.OffDuty, Rev: 3}); was != core.OnDuty {
+		t.Errorf("they were %q", was)
+	}
+	if was := l.agent(core.Agent{ID: "desk/lin", Presence: core.OnDuty, Rev: 2}); was != core.OnDuty { // no change
+		t.Errorf("they were %q", was)
+	}
+	if a := l.scene().Agents["desk/lin"]; a.Presence != core.OffDuty {
+		t.Errorf("the line has %+v", a)
+	}
 }

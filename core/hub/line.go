@@ -58,14 +58,18 @@ func (l *line) put(t core.Ticket) {
 	l.changed()
 }
 
-// agent tells the line about an agent and returns what their presence was.
+// agent tells the line about an agent and returns what their presence was. News
+// that was overtaken by newer is none.
 func (l *line) agent(a core.Agent) (was core.Presence) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	was = l.queue.Agents()[a.ID].Presence
+	old := l.queue.Agents()[a.ID]
+	if old.Rev > a.Rev {
+		return a.Presence
+	}
 	l.queue.Agent(a)
 	l.changed()
-	return was
+	return old.Presence
 }
 
 func (l *line) changed() {

@@ -155,7 +155,7 @@ type turn struct {
 	ticket string // the ticket's body, empty if it need not be written
 	says   []say
 	events []string
-	agents [][2]string
+	agents []core.AgentChange
 	from   []string // channels that something was read from
 
 	old  *core.Ticket
@@ -268,24 +268,19 @@ func (p *turn) planEvents(es []core.Event) error {
 	return nil
 }
 
-func (p *turn) planAgents(as []core.Agent) error {
+func (p *turn) planAgents(as []core.AgentChange) error {
 	for _, a := range as {
-		if a.ID == "" {
+		if a.Now.ID == "" {
 			return fmt.Errorf("%w: an agent without an ID", errOutcome)
 		}
-		b, err := json.Marshal(a)
-		if err != nil {
-			return err
-		}
-		p.agents = append(p.agents, [2]string{a.ID, string(b)})
 	}
-	p.done.Agents = as
+	p.agents = as
 	return nil
 }
 
 // write commits the turn. It may run twice.
 func (p *turn) write(t *tx) error {
-	p.done = core.Committed{Before: p.old, After: p.conv, Agents: p.done.Agents}
+	p.done = core.Committed{Before: p.old, After: p.conv}
 	c, err := t.conv(p.key)
 	if err != nil {
 		return err
@@ -296,10 +291,8 @@ func (p *turn) write(t *tx) error {
 	if err := p.markRead(t, c); err != nil {
 		return err
 	}
-	for _, a := range p.agents {
-		if _, err := t.exec("INSERT INTO agent (id, body) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET body = excluded.body", a[0], a[1]); err != nil {
-			return err
-		}
+	if err := p.writeAgents(t); err != nil {
+		return err
 	}
 	l := lanes{t: t, c: c, key: p.key, now: p.now}
 	if p.hush {
@@ -322,6 +315,35 @@ func (p *turn) write(t *tx) error {
 	}
 	p.done.Deliveries = l.out
 	return p.writeConversation(t, c)
+}
+
+// writeAgents changes the records of agents as they are now: other turns may
+// have changed them since this one began.
+func (p *turn) writeAgents(t *tx) error {
+	for _, c := range p.agents {
+		var body string
+		var a core.Agent
+		found, err := t.row([]any{&body}, "SELECT body FROM agent WHERE id = $1", c.Now.ID)
+		if err != nil {
+			return err
+		}
+		if found {
+			if err := json.Unmarshal([]byte(body), &a); err != nil {
+				return fmt.Errorf("the record of agent %s: %w", c.Now.ID, err)
+			}
+		}
+		a = c.Apply(a)
+		a.Rev++
+		b, err := json.Marshal(a)
+		if err != nil {
+			return err
+		}
+		if _, err := t.exec("INSERT INTO agent (id, body) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET body = excluded.body", a.ID, string(b)); err != nil {
+			return err
+		}
+		p.done.Agents = append(p.done.Agents, a)
+	}
+	return nil
 }
 
 // writeConversation is last, because it writes which record is the newest.
