@@ -18,7 +18,10 @@ import (
 )
 
 // staff is a desk whose people are the test.
-type staff struct{ sent chan core.Envelope }
+type staff struct {
+	sent  chan core.Envelope
+	marks chan core.Mark
+}
 
 func (*staff) Limits() core.Limits { return core.Limits{Threads: true, Cases: true} }
 
@@ -28,6 +31,11 @@ func (s *staff) Send(_ context.Context, env core.Envelope) (string, error) {
 		return "t" + c.Ticket, nil
 	}
 	return "r" + env.ID, nil
+}
+
+func (s *staff) Mark(_ context.Context, _ core.Via, m core.Mark, _ string) error {
+	s.marks <- m
+	return nil
 }
 
 // TestWhole plays a customer's day through the program's own hub, store, scripts
@@ -56,7 +64,7 @@ func TestWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	platform.SetHook(account)
-	people := &staff{sent: make(chan core.Envelope, 1000)}
+	people := &staff{sent: make(chan core.Envelope, 1000), marks: make(chan core.Mark, 1000)}
 	if err := h.Connect("wx", hub.Channel, account); err != nil {
 		t.Fatal(err)
 	}
@@ -145,6 +153,13 @@ func TestWhole(t *testing.T) {
 	if m := next("active", "我是小林"); m.AI {
 		t.Error("an agent's words are marked as an AI's")
 	}
+	for m := core.Waiting; m != core.Arrived; { // the books are kept before the mark is set
+		select {
+		case m = <-people.marks:
+		case <-time.After(20 * time.Second):
+			t.Fatal("the agent's message is not marked as arrived")
+		}
+	}
 	active := 0
 	for _, m := range platform.Answers("o1") {
 		if m.How == "active" {
@@ -156,6 +171,14 @@ func TestWhole(t *testing.T) {
 	}
 	if err := platform.Say(t.Context(), "o1", "谢谢"); err != nil { // nobody answers: the request ends by itself
 		t.Fatal(err)
+	}
+	for text := ""; text != "谢谢"; {
+		select {
+		case env := <-people.sent:
+			text = env.Parts.Text()
+		case <-time.After(20 * time.Second):
+			t.Fatal("the desk does not show what the customer wrote")
+		}
 	}
 	if n := left(); n != 5 {
 		t.Errorf("after the customer wrote again %d are left", n)

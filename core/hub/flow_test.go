@@ -540,3 +540,40 @@ func TestGoingHome(t *testing.T) {
 		}
 	}
 }
+
+// A message that may have arrived is counted like one that has, and what costs
+// nothing is not: the platform's own count is never exceeded.
+func TestLedgerIsCharged(t *testing.T) {
+	s := newStage(t)
+	a := s.accounts["web"]
+	a.limits.Idempotent, a.limits.Allowances = false, []core.Allowance{{After: "message", Count: 5, Within: time.Hour}}
+	s.in(core.Envelope{Channel: "web", Peer: core.Peer{ID: "ann", Lang: "en"}, Cause: "message", Parts: core.Parts{core.Text{Body: "hello"}}})
+	key := core.Key{Channel: "web", Peer: "ann"}
+	left := func() int {
+		t.Helper()
+		c, err := s.store.Conversation(t.Context(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Ledger.Room(s.clock)
+	}
+	s.work(2 * time.Second)
+	had := left()
+	for _, c := range []struct {
+		outcome core.Attempt
+		ref     string
+		err     error
+		cost    int
+	}{
+		{core.AttemptSent, "r1", nil, 1},
+		{core.AttemptSent, core.Free + "r2", nil, 0},
+		{core.AttemptAgain, "", &core.SendError{Kind: core.Transient, Err: errors.New("busy")}, 0},
+		{core.AttemptUnknown, "", &core.SendError{Kind: core.Unknown, Err: errors.New("cut off")}, 1},
+		{core.AttemptGaveUp, "", &core.SendError{Kind: core.Closed, Err: errors.New("out of quota")}, had - 2},
+	} {
+		a.charge(t.Context(), core.Result{Delivery: core.Delivery{Key: key}, Outcome: c.outcome, Ref: c.ref, Err: c.err})
+		if had -= c.cost; left() != had {
+			t.Errorf("after %s %q %v: %d are left, want %d", c.outcome, c.ref, c.err, left(), had)
+		}
+	}
+}

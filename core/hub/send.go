@@ -142,6 +142,7 @@ func (a *account) deliver(ctx context.Context, d core.Delivery) {
 	now := a.hub.now()
 	if d.Stale && !a.limits.Idempotent {
 		if r, known := a.recall(ctx, d); known {
+			a.charge(ctx, r)
 			a.hub.settle(ctx, a, r)
 			return
 		}
@@ -164,7 +165,30 @@ func (a *account) deliver(ctx context.Context, d core.Delivery) {
 		a.set(map[bool]string{true: errOpen.Error()}[err != nil])
 		a.hub.log.Warn("account", "channel", a.name, "works", err == nil, "err", err)
 	}
-	a.hub.settle(ctx, a, a.result(d, ref, err))
+	r := a.result(d, ref, err)
+	a.charge(ctx, r)
+	a.hub.settle(ctx, a, r)
+}
+
+// charge keeps the books of what the platform still lets us say. It comes
+// before the result is recorded: after a crash in between, a message is counted
+// twice rather than not at all. One that may have arrived counts too.
+func (a *account) charge(ctx context.Context, r core.Result) {
+	if a.role != Channel || len(a.limits.Allowances) == 0 {
+		return
+	}
+	shut := r.Err != nil && core.KindOf(r.Err) == core.Closed
+	if !shut && r.Outcome != core.AttemptUnknown && (r.Outcome != core.AttemptSent || !core.Costs(r.Ref)) {
+		return
+	}
+	a.hub.alter(context.WithoutCancel(ctx), r.Delivery.Key, func(m *mind, c core.Conversation) core.Outcome {
+		if shut {
+			c.Ledger = c.Ledger.Shut()
+		} else {
+			c.Ledger = c.Ledger.Spend(m.scene.Now)
+		}
+		return core.Outcome{Conversation: c}
+	})
 }
 
 // recall finds out what became of a delivery whose lease ran out, where the
@@ -284,7 +308,7 @@ func (h *Hub) settle(ctx context.Context, a *account, r core.Result) {
 	}
 }
 
-// after shows the outcome on the agent's message and keeps the books.
+// after shows the outcome on the agent's message and offers the ways on.
 func (a *account) after(ctx context.Context, r core.Result) {
 	d := r.Delivery
 	mark, why := core.Waiting, ""
@@ -299,20 +323,7 @@ func (a *account) after(ctx context.Context, r core.Result) {
 	if d.Via != nil && a.first(d.Via.Ref, mark) {
 		a.hub.mark(*d.Via, mark, why)
 	}
-	if a.role != Channel {
-		return
-	}
-	if len(a.limits.Allowances) > 0 && (r.Outcome == core.AttemptSent && core.Costs(r.Ref) || core.KindOf(r.Err) == core.Closed && r.Err != nil) {
-		a.hub.alter(ctx, d.Key, func(m *mind, c core.Conversation) core.Outcome {
-			if r.Err != nil {
-				c.Ledger = c.Ledger.Shut()
-			} else {
-				c.Ledger = c.Ledger.Spend(m.scene.Now)
-			}
-			return core.Outcome{Conversation: c}
-		})
-	}
-	if mark == core.Failed && d.Via != nil {
+	if a.role == Channel && mark == core.Failed && d.Via != nil {
 		a.hub.alter(ctx, d.Key, func(m *mind, c core.Conversation) core.Outcome {
 			return m.desk.Failed(c, desk.Failure{Message: d.Envelope, Kind: core.KindOf(r.Err), Why: why}, m.scene)
 		})
