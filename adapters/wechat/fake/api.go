@@ -121,16 +121,18 @@ func (p *Platform) stable(body []byte) object {
 
 // outgoing is the body of message/custom/send.
 type outgoing struct {
-	To    string                         `json:"touser"`
-	Type  string                         `json:"msgtype"`
-	Text  struct{ Content string }       `json:"text"`
-	Image struct{ Media_ID string }      `json:"image"`
-	Voice struct{ Media_ID string }      `json:"voice"`
-	Video struct{ Media_ID string }      `json:"video"`
-	Mini  struct{ Title, AppID string }  `json:"miniprogrampage"`
-	AI    struct{ Is_AI_Msg int }        `json:"aimsgcontext"`
-	Agent struct{ KF_Account string }    `json:"customservice"`
-	News  struct{ Articles []newsStory } `json:"news"`
+	To    string                           `json:"touser"`
+	Type  string                           `json:"msgtype"`
+	Text  struct{ Content string }         `json:"text"`
+	Image struct{ Media_ID string }        `json:"image"`
+	Voice struct{ Media_ID string }        `json:"voice"`
+	Video struct{ Media_ID string }        `json:"video"`
+	Music struct{ Title, MusicURL string } `json:"music"`
+	Story struct{ Article_ID string }      `json:"mpnewsarticle"`
+	Mini  struct{ Title, AppID string }    `json:"miniprogrampage"`
+	AI    struct{ Is_AI_Msg int }          `json:"aimsgcontext"`
+	Agent struct{ KF_Account string }      `json:"customservice"`
+	News  struct{ Articles []newsStory }   `json:"news"`
 	Menu  struct {
 		Head string  `json:"head_content"`
 		List []Entry `json:"list"`
@@ -164,6 +166,10 @@ func (p *Platform) send(body []byte) object {
 		m.Text, m.Menu = in.Menu.Head, in.Menu.List
 	case "miniprogrampage":
 		m.Text = in.Mini.Title
+	case "music":
+		m.Text, m.URL = in.Music.Title, in.Music.MusicURL
+	case "mpnewsarticle":
+		m.Text = in.Story.Article_ID
 	default:
 		return fail(40008)
 	}

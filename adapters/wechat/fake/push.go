@@ -255,6 +255,8 @@ type passive struct {
 	ToUserName, FromUserName, MsgType, Content, Encrypt, MsgSignature, Nonce string
 	TimeStamp, CreateTime                                                    json.Number
 	Image, Voice                                                             struct{ MediaId string }
+	Video                                                                    struct{ MediaId, Title string }
+	Music                                                                    struct{ Title, MusicUrl, ThumbMediaId string }
 	Articles                                                                 struct {
 		Item []article `xml:"item"`
 	}
@@ -273,11 +275,8 @@ func (p *Platform) show(openid string, body []byte) error {
 		p.notice(openid)
 		return errors.Join(ErrFailing, err)
 	}
-	m := Message{How: "passive", Type: r.MsgType, Text: r.Content, Media: r.Image.MediaId + r.Voice.MediaId, Agent: r.TransInfo.KfAccount}
-	for _, a := range r.Articles.Item {
-		m.Text, m.URL = a.Title, a.Url
-	}
-	if m.Type == "text" && (m.Text == "" || len(m.Text) > maxText-1) || m.Type == "news" && len(r.Articles.Item) != 1 {
+	m, ok := r.message()
+	if !ok {
 		p.notice(openid)
 		return ErrFailing
 	}
@@ -285,6 +284,29 @@ func (p *Platform) show(openid string, body []byte) error {
 	defer p.mu.Unlock()
 	p.reveal(p.person(openid), m)
 	return nil
+}
+
+// message is what a passive reply shows, if it is one that may be given to a
+// message.
+func (r passive) message() (m Message, ok bool) {
+	m = Message{How: "passive", Type: r.MsgType}
+	switch r.MsgType {
+	case "text":
+		m.Text, ok = r.Content, r.Content != "" && len(r.Content) < maxText
+	case "image", "voice", "video":
+		m.Text, m.Media = r.Video.Title, r.Image.MediaId+r.Voice.MediaId+r.Video.MediaId
+		ok = m.Media != ""
+	case "music":
+		m.Text, m.URL, ok = r.Music.Title, r.Music.MusicUrl, r.Music.ThumbMediaId != ""
+	case "news":
+		for _, a := range r.Articles.Item {
+			m.Text, m.URL = a.Title, a.Url
+		}
+		ok = len(r.Articles.Item) == 1
+	case "transfer_customer_service":
+		m.Agent, ok = r.TransInfo.KfAccount, true
+	}
+	return m, ok
 }
 
 func (p *Platform) read(body []byte) (passive, error) {
