@@ -31,7 +31,13 @@ type vectors struct {
 		Body        json.RawMessage
 	}
 	Encoding struct{ JSON, Data string } `json:"doc_passive_encoding"`
-	API      []struct {
+	Passive  []map[string]any            `json:"passive_replies"`
+	Active   struct {
+		Method, URL, Body string
+		Type              string `json:"content_type"`
+		Form              map[string]string
+	} `json:"active_reply"`
+	API []struct {
 		Name string
 		HTTP int
 		Body json.RawMessage
