@@ -157,6 +157,7 @@ type Inbox interface {
 // Deps is what the program lends to an adapter.
 type Deps struct {
 	Name   string       // of this account in the configuration
+	Lang   string       // of what the adapter itself says to staff: en, else Chinese; set for desks
 	Inbox  Inbox        // where arriving envelopes go
 	Views  Views        // what was said before and who waits, for pages
 	Values Values       // small durable values, shared by all processes: access tokens, accounts

@@ -144,6 +144,37 @@ func testThreadGone(b *bench) {
 	}
 }
 
+// What could not be said because the thread was deleted waits for the card that
+// opens a new one, though that stands behind it.
+func testThreadHealed(b *bench) {
+	d := b.one(b.turn(ann, func(o *core.Outcome) {
+		withTicket(o, "T")
+		o.Say = []core.Envelope{card("T", "new"), relay("T", "1"), relay("T", "2")}
+	}).Deliveries)
+	d = *b.sent(d, "th")
+	if ds := b.turn(ann, func(o *core.Outcome) { o.Say = []core.Envelope{card("T", "again"), relay("T", "3")} }).Deliveries; len(ds) != 0 {
+		b.Fatalf("leased %q", words(ds))
+	}
+	b.settle(d, core.Result{Outcome: core.AttemptAgain, Next: b.now, Gone: true, Err: errors.New("thread deleted")})
+	c := b.one(b.outbox(10))
+	if _, ok := c.Parts[0].(core.Case); !ok || c.Thread != "" {
+		b.Fatalf("first %+v", c)
+	}
+	if ds := b.outbox(10); len(ds) != 0 {
+		b.Errorf("leased %q before the thread is there", words(ds))
+	}
+	b.settle(c, core.Result{Outcome: core.AttemptAgain, Next: b.now.Add(time.Second), Err: errors.New("busy")})
+	b.now = b.now.Add(time.Second)
+	c = b.one(b.outbox(10))
+	next := b.sent(c, "th2")
+	for _, want := range []string{"1", "2", "3"} {
+		if next == nil || next.Thread != "th2" || next.Parts.Text() != want {
+			b.Fatalf("next %+v, want %s", next, want)
+		}
+		next = b.sent(*next, "r"+want)
+	}
+}
+
 func titles(rs []core.Record) (out []string) {
 	for _, r := range rs {
 		if r.Message != nil && len(r.Message.Parts) > 0 {

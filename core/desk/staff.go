@@ -136,6 +136,21 @@ func (r *Rules) Open(c core.Conversation, s core.Scene, past ...core.Envelope) c
 	return t.end()
 }
 
+// Reshow shows an open ticket anew at a desk where its thread was deleted: the
+// card with what was said last, and that this happened.
+func (r *Rules) Reshow(c core.Conversation, desk string, s core.Scene) core.Outcome {
+	t := r.begin(c, s)
+	if !t.t.Open() {
+		return t.end()
+	}
+	delete(t.m.Cards, desk)
+	t.show(desk)
+	t.event(core.Noted, bySystem, "its thread was deleted; it is shown in a new one", "desk", desk)
+	t.out.Say = append(t.out.Say, core.Envelope{Channel: desk, Ticket: t.t.ID, By: bySystem,
+		Parts: core.Parts{core.Text{Body: words(r.desk(desk).Lang, "thread_lost")}}})
+	return t.end()
+}
+
 // Assign lets the phone of an agent ring, as the line decided. If that is no
 // longer possible nothing is changed: put the ticket back in line.
 func (r *Rules) Assign(c core.Conversation, agent string, s core.Scene) core.Outcome {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/desk"
 	"github.com/frontdesk-im/frontdesk/core/dialog"
 )
 
@@ -575,5 +576,86 @@ func TestLedgerIsCharged(t *testing.T) {
 		if had -= c.cost; left() != had {
 			t.Errorf("after %s %q %v: %d are left, want %d", c.outcome, c.ref, c.err, left(), had)
 		}
+	}
+}
+
+// a ticket's thread is deleted while its customer waits: the ticket is
+// shown in a new one with what was said last, and nothing is lost, neither what
+// the customer wrote meanwhile nor what the agent has just said.
+func TestThreadDeleted(t *testing.T) {
+	s := newStage(t)
+	s.conf.Desk.Desks[0].Hold = desk.DefaultHold
+	s.onDuty("lin")
+	s.says("ann", "human")
+	thread := s.card()
+	s.staff("lin", thread, core.Pick{Option: "claim"})
+	s.in(core.Envelope{Channel: "desk", Thread: thread, Peer: core.Peer{ID: "lin", Name: "LIN"}, Parts: core.Parts{core.Text{Body: "one moment"}}})
+	s.work(time.Second) // it is held
+	s.desk.take()
+	s.web.take()
+	gone := true
+	s.desk.fail = func(e core.Envelope) error {
+		if c, ok := e.Parts[0].(core.Case); ok && e.Thread == "" {
+			if gone = false; !strings.Contains(strings.Join(c.Lines, "\n"), "human") {
+				t.Errorf("the new card does not say what was said: %q", c.Lines)
+			}
+		}
+		if gone && e.Thread == thread {
+			return &core.SendError{Kind: core.Gone, Err: errors.New("the thread was deleted")}
+		}
+		return nil
+	}
+	s.says("ann", "are you there?")
+	s.says("ann", "hello?")
+	s.work(30 * time.Second)
+	var got []string
+	for _, e := range s.desk.take() {
+		if _, ok := e.Parts[0].(core.Case); ok {
+			got = append(got, "card in "+e.Thread)
+		} else {
+			got = append(got, e.Parts.Text())
+		}
+	}
+	text := strings.Join(got, "\n")
+	if len(got) == 0 || got[0] != "card in " || strings.Index(text, "are you there?") > strings.Index(text, "hello?") || strings.Count(text, "are you there?") != 1 || !strings.Contains(text, "thread was deleted") {
+		t.Errorf("the desk shows\n%s\n%s", text, s.record("web", "ann"))
+	}
+	if got := said(s.web.take()); got != "agent: one moment" {
+		t.Errorf("the customer reads %q", got)
+	}
+}
+
+// what an agent has written goes out once, though the program dies while
+// it is held and the platform is busy afterwards.
+func TestHoldSurvives(t *testing.T) {
+	s := newStage(t)
+	s.conf.Desk.Desks[0].Hold = desk.DefaultHold
+	s.onDuty("lin")
+	s.says("ann", "human")
+	thread := s.card()
+	s.staff("lin", thread, core.Pick{Option: "claim"})
+	s.in(core.Envelope{Channel: "desk", Thread: thread, Peer: core.Peer{ID: "lin", Name: "LIN"}, Parts: core.Parts{core.Text{Body: "one moment"}}})
+	s.work(time.Second)
+	s.web.take()
+	old := s.Hub
+	s.Hub = testHub(s.store, func() time.Time { return s.clock })
+	n := 0
+	s.web.fail = func(core.Envelope) error {
+		if n++; n < 3 {
+			return &core.SendError{Kind: core.Throttled, After: 20 * time.Second, Err: errors.New("429")}
+		}
+		return nil
+	}
+	if err := errors.Join(s.Connect("web", Channel, s.web), s.Connect("desk", Desk, s.desk), s.Load(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	old.stop()
+	s.work(10 * time.Second) // a hub that has just begun has noted no times yet
+	s.work(time.Minute)
+	if got := said(s.web.take()); got != "agent: one moment" || n != 3 {
+		t.Errorf("the customer reads %q after %d attempts\n%s", got, n, s.record("web", "ann"))
+	}
+	if last := s.desk.marks[len(s.desk.marks)-1]; !strings.Contains(last, string(core.Arrived)) {
+		t.Errorf("marks: %q", s.desk.marks)
 	}
 }

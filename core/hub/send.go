@@ -166,8 +166,34 @@ func (a *account) deliver(ctx context.Context, d core.Delivery) {
 		a.hub.log.Warn("account", "channel", a.name, "works", err == nil, "err", err)
 	}
 	r := a.result(d, ref, err)
+	if a.role == Desk && core.KindOf(err) == core.Gone && err != nil {
+		a.heal(ctx, &r)
+	}
 	a.charge(ctx, r)
 	a.hub.settle(ctx, a, r)
+}
+
+// heal shows a ticket anew at a desk where its thread was deleted; what could
+// not be said in the old thread is said in the new one.
+func (a *account) heal(ctx context.Context, r *core.Result) {
+	d := r.Delivery
+	ticket := d.Ticket
+	if c, ok := d.Parts[0].(core.Case); ok {
+		ticket = c.Ticket
+	}
+	if d.Thread == "" || ticket == "" {
+		return
+	}
+	r.Gone = true
+	a.hub.alter(context.WithoutCancel(ctx), d.Key, func(m *mind, c core.Conversation) core.Outcome {
+		if !c.Ticket.Open() || c.Ticket.ID != ticket || m.scene.Now.Sub(d.Filed) > a.hub.conf.GiveUp {
+			return core.Outcome{Conversation: c}
+		}
+		if r.Outcome, r.Next = core.AttemptAgain, m.scene.Now; d.Tries > 0 {
+			r.Next = r.Next.Add(backoff(d.Tries))
+		}
+		return m.desk.Reshow(c, a.name, m.scene)
+	})
 }
 
 // charge keeps the books of what the platform still lets us say. It comes

@@ -196,7 +196,8 @@ func (l *lanes) advance(channel string) error {
 	}
 }
 
-// take leases the head p and reports true, or gives it up.
+// take leases the head p, or the card that must open its thread first, and
+// reports true; or it gives p up.
 func (l *lanes) take(p pending) (given bool, err error) {
 	if p.quash {
 		return false, l.end(p, core.Uncertain, "nobody said what became of it, and it was dropped meanwhile")
@@ -211,6 +212,9 @@ func (l *lanes) take(p pending) (given bool, err error) {
 		return false, err
 	}
 	if why != "" {
+		if given, err := l.waits(p, d.Ticket); err != nil || given {
+			return given, err
+		}
 		if err := l.end(p, core.GivenUp, why); err != nil {
 			return false, err
 		}
@@ -220,6 +224,29 @@ func (l *lanes) take(p pending) (given bool, err error) {
 	l.lease(d, p)
 	_, err = l.t.exec("UPDATE log SET due = $2, owner = $3, tries = $4, heard = $5 WHERE seq = $1", p.seq, p.due, p.owner, p.tries, l.c.seen)
 	return true, err
+}
+
+// waits lets the head p, whose ticket has lost its thread, wait for a card
+// behind it that opens a new one, and leases that. It reports false if there is
+// none.
+func (l *lanes) waits(p pending, ticket string) (found bool, err error) {
+	if err := l.t.flush(); err != nil {
+		return false, err
+	}
+	var c pending
+	found, err = l.t.row(c.dst(), "SELECT "+pendingCols+" FROM log WHERE conv = $1 AND channel = $2 AND state = 'pending' AND card = $3 ORDER BY seq LIMIT 1", l.c.id, p.channel, ticket)
+	if err != nil || !found {
+		return false, err
+	}
+	if p.due != 0 {
+		if _, err := l.t.exec("UPDATE log SET due = 0, owner = 0 WHERE seq = $1", p.seq); err != nil {
+			return false, err
+		}
+	}
+	if c.due != 0 { // it is under way, or has its time
+		return true, nil
+	}
+	return l.take(c)
 }
 
 // end takes p out of its lane.
