@@ -36,7 +36,7 @@ func (s *sink) Send(_ context.Context, env core.Envelope) (string, error) {
 	return env.ID, nil
 }
 
-func benchHub(b *testing.B, s *sink) *Hub {
+func benchHub(b *testing.B, s *sink, desk core.Adapter) *Hub {
 	st, err := openStore(b.Context(), b.TempDir())
 	if err != nil {
 		b.Fatal(err)
@@ -44,6 +44,11 @@ func benchHub(b *testing.B, s *sink) *Hub {
 	h := testHub(st, time.Now)
 	if err := h.Connect("web", Channel, s); err != nil {
 		b.Fatal(err)
+	}
+	if desk != nil {
+		if err := h.Connect("desk", Desk, desk); err != nil {
+			b.Fatal(err)
+		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error)
@@ -95,7 +100,7 @@ func flush(b *testing.B, dir string) time.Duration {
 //	go test ./core/hub -run '^$' -bench Whole -benchtime 30000x
 func BenchmarkWhole(b *testing.B) {
 	s := &sink{}
-	h := benchHub(b, s)
+	h := benchHub(b, s, nil)
 	const clients = 64
 	run := func(round int) { // every customer writes once: the first round has the greetings
 		var wg sync.WaitGroup
@@ -137,7 +142,7 @@ func BenchmarkReply(b *testing.B) {
 	for _, rate := range []int{100, 1000, 4000} {
 		b.Run(fmt.Sprintf("%d_per_s", rate), func(b *testing.B) {
 			s := &sink{tell: map[string]chan time.Time{}}
-			h := benchHub(b, s)
+			h := benchHub(b, s, nil)
 			b.ResetTimer()
 			took := make([]time.Duration, b.N)
 			var wg sync.WaitGroup
@@ -163,6 +168,92 @@ func BenchmarkReply(b *testing.B) {
 			slices.Sort(took)
 			b.ReportMetric(float64(took[len(took)/2].Microseconds()), "µs-p50")
 			b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "µs-p99")
+			b.ReportMetric(float64(flush(b, b.TempDir()).Microseconds()), "µs/flush")
+		})
+	}
+}
+
+// wall is a desk that takes everything at once and tells when.
+type wall struct{ sink }
+
+func (*wall) Limits() core.Limits { return core.Limits{Threads: true, Cases: true} }
+
+func (w *wall) Send(_ context.Context, env core.Envelope) (string, error) {
+	if c, ok := env.Parts[0].(core.Case); ok {
+		return "t" + c.Ticket, nil
+	}
+	w.mu.Lock()
+	c := w.tell[env.Parts.Text()]
+	w.mu.Unlock()
+	if c != nil {
+		c <- time.Now()
+	}
+	return env.ID, nil
+}
+
+// BenchmarkDesk is A-01 in our own time: from the customer's message to its post
+// in the thread at a desk that answers at once, everything durable, 50 tickets
+// open.
+//
+//	go test ./core/hub -run '^$' -bench Desk -benchtime 3000x
+func BenchmarkDesk(b *testing.B) {
+	for _, rate := range []int{20, 200} {
+		b.Run(fmt.Sprintf("%d_per_s", rate), func(b *testing.B) {
+			w := &wall{sink{tell: map[string]chan time.Time{}}}
+			h := benchHub(b, &sink{}, w)
+			const open = 50
+			for i := range open {
+				peer := "p" + strconv.Itoa(i)
+				env := ping(peer, 0)
+				env.Parts = core.Parts{core.Text{Body: "human"}}
+				if err := h.Receive(b.Context(), env); err != nil {
+					b.Fatal(err)
+				}
+				var c core.Conversation
+				for c.Ticket == nil || len(c.Ticket.Shown) == 0 {
+					runtime.Gosched()
+					var err error
+					if c, err = h.store.Conversation(b.Context(), core.Key{Channel: "web", Peer: peer}); err != nil {
+						b.Fatal(err)
+					}
+				}
+				err := h.Receive(b.Context(), core.Envelope{Channel: "desk", Thread: c.Ticket.Shown[0].Thread, Ref: peer, Peer: core.Peer{ID: "lin", Name: "Lin"},
+					Parts: core.Parts{core.Pick{Option: "claim"}}})
+				if err != nil {
+					b.Fatal(err)
+				}
+				for c.State != core.WithAgent {
+					runtime.Gosched()
+					if c, err = h.store.Conversation(b.Context(), core.Key{Channel: "web", Peer: peer}); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ResetTimer()
+			took := make([]time.Duration, b.N)
+			var wg sync.WaitGroup
+			start := time.Now()
+			for i := range b.N {
+				due := start.Add(time.Duration(i) * time.Second / time.Duration(rate))
+				time.Sleep(time.Until(due))
+				env, c := ping("p"+strconv.Itoa(i%open), i+1), make(chan time.Time, 1)
+				w.mu.Lock()
+				w.tell[env.Parts.Text()] = c
+				w.mu.Unlock()
+				wg.Go(func() {
+					at := time.Now()
+					if err := h.Receive(b.Context(), env); err != nil {
+						b.Error(err)
+						return
+					}
+					took[i] = (<-c).Sub(at)
+				})
+			}
+			wg.Wait()
+			b.StopTimer()
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)/2].Microseconds()), "µs-p50")
+			b.ReportMetric(float64(took[len(took)*95/100].Microseconds()), "µs-p95")
 			b.ReportMetric(float64(flush(b, b.TempDir()).Microseconds()), "µs/flush")
 		})
 	}

@@ -34,6 +34,8 @@ type account struct {
 	pause   time.Time       // the platform asked us to slow down until then
 	why     string          // what is wrong with the account
 	failed  map[string]bool // Via refs of which a piece has failed
+	marks   []marked        // to be shown, in order
+	marking bool            // somebody shows them
 	opening int             // threads that are being opened now
 	begun   time.Time       // when the program started
 
@@ -379,17 +381,4 @@ func words(err error) string {
 		return e.Err.Error()
 	}
 	return err.Error()
-}
-
-// mark shows what became of an agent's message, best effort.
-func (h *Hub) mark(at core.Via, m core.Mark, why string) {
-	a := h.accounts[at.Channel]
-	if a == nil || a.marker == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(h.ctx, 5*time.Second)
-	defer cancel()
-	if err := guard(func() error { return a.marker.Mark(ctx, at, m, why) }); err != nil {
-		h.log.Debug("a mark was not shown", "channel", at.Channel, "err", err)
-	}
 }
