@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -16,7 +17,11 @@ import (
 	"github.com/frontdesk-im/frontdesk/adapters/wechat/fake"
 	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/coretest"
+	"github.com/frontdesk-im/frontdesk/core/desk"
+	"github.com/frontdesk-im/frontdesk/core/dialog"
+	"github.com/frontdesk-im/frontdesk/core/hub"
 	"github.com/frontdesk-im/frontdesk/core/store"
+	"github.com/frontdesk-im/frontdesk/flows"
 )
 
 // turner is the hub's way with one message, on the real store: filed, decided
@@ -60,22 +65,76 @@ func (h *turner) turn(ctx context.Context, key core.Key) {
 }
 
 // BenchmarkPassive measures from a request in safe mode to the bytes of its
-// passive reply, through HTTP, everything on disk, at 200 requests a second:
+// passive reply, through HTTP, everything on disk, at 200 requests a second: of
+// the adapter and the store alone, and of the whole program's hub with the
+// demo's scripts, which understand the question.
 //
 //	go test ./adapters/wechat -run '^$' -bench Passive -benchtime 3000x -cpu 2
 func BenchmarkPassive(b *testing.B) {
+	b.Run("adapter", func(b *testing.B) {
+		s := disk(b)
+		h := &turner{Store: s, b: b}
+		platform := fake.New(fake.Options{Account: registered})
+		h.account = benched(b, h, s, platform)
+		load200(b, s, h.account, platform)
+	})
+	b.Run("hub", func(b *testing.B) {
+		s := disk(b)
+		book, err := dialog.Load(flows.FS, dialog.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		h := hub.New(hub.Config{
+			Store: s, Book: func() *dialog.Book { return book }, Log: slog.New(slog.DiscardHandler),
+			Desk: &desk.Rules{Words: book.Words, Limits: func(string) core.Limits { return core.Limits{} }},
+		})
+		platform := fake.New(fake.Options{Account: registered})
+		a := benched(b, h, s, platform)
+		if err := h.Connect("wx", hub.Channel, a); err != nil {
+			b.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(b.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- h.Run(ctx) }()
+		defer func() {
+			stop()
+			if err := <-ended; err != nil {
+				b.Error(err)
+			}
+		}()
+		load200(b, s, a, platform)
+	})
+}
+
+func disk(b *testing.B) *store.Store {
+	b.Helper()
 	s, err := store.Open(b.Context(), store.Options{Path: b.TempDir()})
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer s.Close()
-	h := &turner{Store: s, b: b}
-	platform := fake.New(fake.Options{Account: registered})
-	d := core.Deps{Name: "wx", Inbox: h, Values: s, Blobs: &coretest.Blobs{}, Meter: coretest.Meter{}, Now: time.Now, HTTP: &http.Client{Transport: wire{Handler: platform}}}
-	if h.account, err = New(config(), d); err != nil {
+	b.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func benched(b *testing.B, in core.Inbox, s *store.Store, platform *fake.Platform) *Account {
+	b.Helper()
+	a, err := New(config(), core.Deps{
+		Name: "wx", Inbox: in, Values: s, Blobs: &coretest.Blobs{}, Meter: coretest.Meter{}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		HTTP: &http.Client{Transport: wire{Handler: platform}},
+	})
+	if err != nil {
 		b.Fatal(err)
 	}
-	srv := httptest.NewServer(h.account)
+	return a
+}
+
+// asked is what each customer writes, one after the other: the same words twice
+// would get one answer.
+var asked = []string{"绿茶能放多久？", "怎么退货？", "什么时候发货？", "可以开发票吗？", "运费多少？"}
+
+// load200 pushes 200 questions a second and reports how long their answers took.
+func load200(b *testing.B, s *store.Store, a *Account, platform *fake.Platform) {
+	srv := httptest.NewServer(a)
 	defer srv.Close()
 	srv.Client().Transport.(*http.Transport).MaxIdleConnsPerHost = 64
 
@@ -89,7 +148,7 @@ func BenchmarkPassive(b *testing.B) {
 		wg.Go(func() {
 			r, err := platform.Request(fake.Doc{
 				{"ToUserName", registered.Origin}, {"FromUserName", fmt.Sprintf("oBench%022d", i%1000)}, {"CreateTime", strconv.FormatInt(time.Now().Unix(), 10)},
-				{"MsgType", "text"}, {"Content", "什么时候发货"}, {"MsgId", strconv.Itoa(1e9 + i)},
+				{"MsgType", "text"}, {"Content", asked[i/1000%len(asked)]}, {"MsgId", strconv.Itoa(1e9 + i)},
 			})
 			if err != nil {
 				b.Error(err)

@@ -16,7 +16,9 @@ import (
 )
 
 // figures of all timelines together, so that it shows if one kind never happens.
-type figures struct{ answers, passive, active, crashes, doubts, lost, repeats, renewals, parallel, notices atomic.Int64 }
+type figures struct {
+	answers, passive, active, crashes, killed, doubts, lost, repeats, renewals, parallel, notices atomic.Int64
+}
 
 // TestTimelines plays random timelines under virtual time: answers that take 0
 // to 20 s, the platform's repeats, crashes at any moment, tokens that expire or
@@ -34,9 +36,9 @@ func TestTimelines(t *testing.T) {
 			t.Fatalf("seed %d", seed)
 		}
 	}
-	t.Logf("%d answers: %d passive, %d active; %d crashes, after which %d are marked as uncertain, of which %d did not arrive; %d repeats, %d tokens, %d rounds of 50 sends",
-		f.answers.Load(), f.passive.Load(), f.active.Load(), f.crashes.Load(), f.doubts.Load(), f.lost.Load(), f.repeats.Load(), f.renewals.Load(), f.parallel.Load())
-	if f.passive.Load() == 0 || f.active.Load() == 0 || f.crashes.Load() == 0 || f.repeats.Load() == 0 {
+	t.Logf("%d answers: %d passive, %d active; %d crashes, %d of them between two repeats, after which %d are marked as uncertain, of which %d did not arrive; %d repeats, %d tokens, %d rounds of 50 sends",
+		f.answers.Load(), f.passive.Load(), f.active.Load(), f.crashes.Load(), f.killed.Load(), f.doubts.Load(), f.lost.Load(), f.repeats.Load(), f.renewals.Load(), f.parallel.Load())
+	if f.passive.Load() == 0 || f.active.Load() == 0 || f.killed.Load() == 0 || f.repeats.Load() == 0 || f.parallel.Load() == 0 {
 		t.Error("the timelines do not show what they are for")
 	}
 }
@@ -55,8 +57,8 @@ func TestTimelinesPassive(t *testing.T) {
 			t.Fatalf("seed %d", seed)
 		}
 	}
-	t.Logf("%d answers, %d crashes, %d repeats, %d notices", f.answers.Load(), f.crashes.Load(), f.repeats.Load(), f.notices.Load())
-	if f.active.Load() > 0 || f.repeats.Load() == 0 {
+	t.Logf("%d answers, %d crashes, %d of them between two repeats, %d repeats, %d notices", f.answers.Load(), f.crashes.Load(), f.killed.Load(), f.repeats.Load(), f.notices.Load())
+	if f.active.Load() > 0 || f.repeats.Load() == 0 || f.killed.Load() == 0 {
 		t.Errorf("%d customer service messages, %d repeats", f.active.Load(), f.repeats.Load())
 	}
 }
@@ -67,7 +69,7 @@ func timeline(t *testing.T, seed uint64, only bool, f *figures) {
 	reg.Unverified, reg.JSON = only, rnd.IntN(4) == 0
 	w := &world{
 		conf: config(), rnd: rand.New(rand.NewPCG(seed, 8)), log: &coretest.Log{}, delay: map[string]time.Duration{},
-		inbox: map[string]core.Envelope{}, out: map[string]*delivery{}, values: &coretest.Values{Now: time.Now},
+		inbox: map[string]core.Envelope{}, filer: map[string]*process{}, out: map[string]*delivery{}, values: &coretest.Values{Now: time.Now},
 		platform: fake.New(fake.Options{Account: reg, Now: time.Now}),
 	}
 	w.conf.PassiveOnly, w.conf.Later = only, "请稍候，回复“继续”查看"
@@ -253,4 +255,5 @@ func count(t *testing.T, w *world, who string, seed uint64, f *figures) {
 		}
 	}
 	f.repeats.Add(int64(w.platform.Repeats()))
+	f.killed.Add(int64(w.killed))
 }

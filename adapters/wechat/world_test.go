@@ -29,11 +29,13 @@ type world struct {
 	rnd    *rand.Rand
 	delay  map[string]time.Duration // of the bot, by the customer's words
 	inbox  map[string]core.Envelope // by ref
+	filer  map[string]*process      // of what is in inbox
 	order  []string
 	out    map[string]*delivery // by the ref it answers
 	ledger core.Ledger
 	proc   *process
 	doubt  int // messages of which nobody can know whether they arrived
+	killed int // repeats of what a process filed that was killed before the platform had its answer
 	lose   int // this response of ours gets lost on its way
 	faults []error
 }
@@ -191,9 +193,12 @@ func (p *process) Receive(_ context.Context, e core.Envelope) error {
 		return errKilled
 	}
 	if _, ok := p.inbox[e.Ref]; ok {
+		if p.filer[e.Ref] != p {
+			p.killed++
+		}
 		return nil
 	}
-	p.inbox[e.Ref], p.order = e, append(p.order, e.Ref)
+	p.inbox[e.Ref], p.filer[e.Ref], p.order = e, p, append(p.order, e.Ref)
 	p.ledger = p.ledger.Heard(p.limits.Allowances, e.Cause, time.Now())
 	for _, d := range p.out { // what waited for the customer to write
 		if d.state == core.AttemptHeld {
