@@ -138,12 +138,30 @@ func TestRouting(t *testing.T) {
 		}
 	}
 	p := newPlay(t)
+	p.r.Desks[0].Crowd, p.r.Desks[1].Crowd = 0, 0
 	k := *p.c.Ticket
 	k.Mind = nil
 	p.c.Ticket, p.lines = &k, map[string]core.LineState{"": {Waiting: 1000}}
 	p.do(func() core.Outcome { return p.r.Open(p.c, p.scene()) })
 	if len(p.last.Say) != 1 || p.last.Say[0].Channel != "console" {
 		t.Errorf("in a crowd: %+v", p.last.Say)
+	}
+	// The chat desks show it when they may, and once.
+	if got := p.r.Unshown(p.c.Ticket); !slices.Equal(got, []string{"slack", "tg"}) || !p.r.Crowded("tg", "after", p.scene()) || !p.r.Crowded("slack", "", p.scene()) {
+		t.Errorf("unshown at %v", got)
+	}
+	for i := range 2 {
+		p.do(func() core.Outcome { return p.r.Show(p.c, "tg", p.scene()) })
+		if (i == 0) != (len(p.last.Say) == 1 && p.last.Say[0].Channel == "tg") {
+			t.Errorf("%+v", p.last.Say)
+		}
+	}
+	if got := p.r.Unshown(p.c.Ticket); !slices.Equal(got, []string{"slack"}) {
+		t.Errorf("unshown at %v", got)
+	}
+	p.lines = map[string]core.LineState{"": {Waiting: 4}}
+	if p.r.Crowded("slack", "after", p.scene()) {
+		t.Error("four are no crowd")
 	}
 	// Its thread opens where it is assigned, card first.
 	p.do(func() core.Outcome { return p.r.Assign(p.c, "slack/lin", p.scene()) })
@@ -152,7 +170,7 @@ func TestRouting(t *testing.T) {
 		_, card := e.Parts[0].(core.Case)
 		where = append(where, fmt.Sprint(e.Channel, " ", card))
 	}
-	if !slices.Equal(where, []string{"console true", "slack true", "slack false"}) {
+	if !slices.Equal(where, []string{"console true", "slack true", "tg true", "slack false"}) {
 		t.Errorf("%v", where)
 	}
 }
@@ -181,10 +199,24 @@ func TestMask(t *testing.T) {
 	}
 }
 
+func TestPosts(t *testing.T) {
+	var p desk.Posts
+	for i, want := range []bool{true, true, false, false, true, true, false} {
+		now := t0.Add(time.Duration(i) * 15 * time.Second)
+		ok, at := p.Room(now)
+		if ok != want || !ok && !at.After(now) {
+			t.Errorf("at %d s there is room: %v, at %s", i*15, ok, at)
+		}
+		if ok {
+			p = p.Add(now)
+		}
+	}
+}
+
 // a thousand who wait are one message, and nothing when nothing is new.
 func TestDigest(t *testing.T) {
 	r := rules()
-	b := desk.Board{Lines: map[string]core.LineState{"after": {Waiting: 1000, OnDuty: 5}}, Since: t0}
+	b := desk.Board{Lines: map[string]core.LineState{"after": {Waiting: 1000, OnDuty: 5}}, New: 49, Since: t0}
 	for i := range 300 {
 		b.Tickets = append(b.Tickets, core.TicketView{Peer: core.Peer{Name: fmt.Sprint("客户", i)},
 			Ticket: core.Ticket{ID: fmt.Sprint("T", i), State: core.TicketWaiting, Topic: "after", Class: 2 - i%100/99, Asked: "我的杯子碎了", Since: t0.Add(time.Duration(i-250) * time.Second)}})
@@ -197,7 +229,7 @@ func TestDigest(t *testing.T) {
 	if got := r.Digest("tg", b, now).Text(); !strings.Contains(got, "排队 1000 人") || !strings.Contains(got, "#T0 客户0") {
 		t.Errorf("%s", got)
 	}
-	b.Since = now
+	b.Since, b.New = now, 0
 	if got := r.Digest("slack", b, now.Add(30*time.Second)); got != nil {
 		t.Errorf("nothing is new: %s", got.Text())
 	}
@@ -207,7 +239,7 @@ func TestDigest(t *testing.T) {
 	for i := range b.Tickets {
 		b.Tickets[i].Ticket.Shown = []core.Shown{{Desk: "slack"}}
 	}
-	b.Since = t0
+	b.Since, b.New = t0, 49
 	if got := r.Digest("slack", b, now); got != nil {
 		t.Errorf("the desk shows them all: %s", got.Text())
 	}

@@ -87,7 +87,7 @@ type Desk struct {
 	Hold     time.Duration // how long an agent's message can be taken back; chat desks: DefaultHold
 	Lang     string        // zh-CN or en, of cards and notices
 	Mask     bool          // hides telephone numbers, addresses and names on cards
-	Crowd    int           // shows a waiting ticket only while fewer wait than this; 0 is 5, negative is always
+	Crowd    int           // shows a waiting ticket only while fewer wait than this, see Show; 0 is 5, negative is always
 	Views    bool          // reads messages from the store itself: gets cards and notices only (the console)
 }
 
@@ -115,7 +115,8 @@ type Failure struct {
 type Board struct {
 	Lines   map[string]core.LineState // by topic
 	Tickets []core.TicketView         // those who wait, longest first; the first few hundred are enough
-	Since   time.Time                 // when the desk got its last digest
+	New     int                       // how many have come since the desk's last digest
+	Since   time.Time                 // when that was
 }
 
 func (r *Rules) ring() time.Duration { return cmp.Or(r.Ring, 45*time.Second) }

@@ -16,7 +16,7 @@ func (r *Rules) Digest(desk string, b Board, now time.Time) core.Parts {
 	mine := func(topic string) bool {
 		return slices.ContainsFunc(r.takes(topic), func(x Desk) bool { return x.Name == desk })
 	}
-	hidden, fresh, urgent := 0, 0, 0
+	hidden, urgent := 0, 0
 	var oldest time.Time
 	var first []core.TicketView
 	for _, v := range b.Tickets {
@@ -26,9 +26,6 @@ func (r *Rules) Digest(desk string, b Board, now time.Time) core.Parts {
 		}
 		if !slices.ContainsFunc(k.Shown, func(x core.Shown) bool { return x.Desk == desk }) {
 			hidden++
-		}
-		if k.Since.After(b.Since) {
-			fresh++
 		}
 		if k.Class <= 1 || k.Mood == "angry" || k.Mood == "distress" {
 			urgent++
@@ -40,7 +37,7 @@ func (r *Rules) Digest(desk string, b Board, now time.Time) core.Parts {
 			first = append(first, v)
 		}
 	}
-	if hidden == 0 || fresh == 0 && now.Sub(b.Since) < 5*time.Minute {
+	if hidden == 0 || b.New == 0 && now.Sub(b.Since) < 5*time.Minute {
 		return nil
 	}
 	waiting, duty, free := 0, 0, 0
@@ -54,7 +51,7 @@ func (r *Rules) Digest(desk string, b Board, now time.Time) core.Parts {
 			waiting, duty, free = max(waiting, l.Waiting), max(duty, l.OnDuty), max(free, l.Free)
 		}
 	}
-	lines := []string{words(d.Lang, "digest", "n", itoa(waiting), "new", itoa(fresh), "head", span(now.Sub(oldest)), "duty", itoa(duty), "free", itoa(free))}
+	lines := []string{words(d.Lang, "digest", "n", itoa(waiting), "new", itoa(b.New), "head", span(now.Sub(oldest)), "duty", itoa(duty), "free", itoa(free))}
 	if urgent > 0 {
 		lines[0] += words(d.Lang, "digest_urgent", "n", itoa(urgent))
 	}

@@ -46,8 +46,8 @@ func rules() *desk.Rules {
 			return core.Parts{core.Text{Body: s + ">"}}
 		},
 		Desks: []desk.Desk{
-			{Name: "slack", Hold: 5 * time.Second, Lang: "en"},
-			{Name: "tg", Hold: 5 * time.Second, Lang: "zh-CN", Topics: []string{"after", "sales"}},
+			{Name: "slack", Hold: 5 * time.Second, Lang: "en", Crowd: -1},
+			{Name: "tg", Hold: 5 * time.Second, Lang: "zh-CN", Topics: []string{"after", "sales"}, Crowd: -1},
 			{Name: "console", Lang: "zh-CN", Crowd: -1, Views: true},
 		},
 		Canned: []desk.Canned{{ID: "c1", Title: "补发", Text: "这就给您补发。"}, {ID: "c2", Title: "Refund", Text: "We refund you today."}},

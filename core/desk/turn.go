@@ -106,16 +106,11 @@ func (t *turn) show(desk string) {
 	t.m.Cards[desk] = ""
 }
 
-// spread lets every desk that takes the topic show the ticket, but for those
-// that have a crowd waiting.
+// spread lets every desk that takes the topic and always shows who waits show
+// the ticket. The others show it when Show says so.
 func (t *turn) spread() {
-	waiting := t.s.Line(t.t.Topic).Waiting
 	for _, d := range t.r.takes(t.t.Topic) {
-		most := d.Crowd
-		if most == 0 {
-			most = 5
-		}
-		if most < 0 || waiting < most {
+		if d.Crowd < 0 {
 			t.show(d.Name)
 		}
 	}

@@ -30,8 +30,8 @@ func (h *Hub) digest(ctx context.Context) {
 			continue
 		}
 		last := a.digested
-		parts := h.conf.Desk.Digest(d.Name, desk.Board{Lines: scene.Lines, Tickets: ts, Since: last}, scene.Now)
-		if len(parts) == 0 {
+		parts := h.conf.Desk.Digest(d.Name, desk.Board{Lines: scene.Lines, Tickets: ts, New: h.board.since(d.Name), Since: last}, scene.Now)
+		if len(parts) == 0 || !h.board.told(d.Name, scene.Now) {
 			continue
 		}
 		a.digested = scene.Now

@@ -57,6 +57,7 @@ type Hub struct {
 	accounts map[string]*account // by the name in the configuration; fixed once Run is called
 	turns    pool                // conversations that want a turn
 	line     *line
+	board    *board
 	banners  banners
 
 	bg   sync.WaitGroup // everything under way
@@ -110,6 +111,7 @@ func New(c Config) *Hub {
 	h.ctx, h.stop = context.WithCancel(context.Background())
 	h.turns = pool{hub: h, busy: map[core.Key]bool{}, most: c.Workers}
 	h.line = newLine(h)
+	h.board = newBoard(h)
 	h.banners = banners{hub: h, told: map[core.Key]told{}}
 	return h
 }

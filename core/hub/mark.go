@@ -15,9 +15,9 @@ type marked struct {
 	why string
 }
 
-// unshown is how many marks of an account may wait. Beyond it the oldest are
+// mostMarks is how many marks of an account may wait. Beyond it the oldest are
 // dropped: a mark is best effort, and a platform that hangs holds up nobody.
-const unshown = 1000
+const mostMarks = 1000
 
 // mark shows what became of an agent's message, best effort, one after the
 // other for each account and beside everything else. A newer mark takes the
@@ -30,7 +30,7 @@ func (h *Hub) mark(at core.Via, m core.Mark, why string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.marks = slices.DeleteFunc(a.marks, func(x marked) bool { return x.at == at })
-	if a.marks = append(a.marks, marked{at, m, why}); len(a.marks) > unshown {
+	if a.marks = append(a.marks, marked{at, m, why}); len(a.marks) > mostMarks {
 		a.marks = a.marks[1:]
 	}
 	if a.marking {

@@ -223,6 +223,7 @@ func (h *Hub) committed(ctx context.Context, key core.Key, done core.Committed) 
 	}
 	if t := done.After.Ticket; t != nil && (done.Before.Open() || t.Open()) {
 		h.line.put(*t)
+		h.board.put(t)
 		h.banners.show(ctx, done.After)
 	}
 	for _, via := range desk.Held(done.After.Ticket) {

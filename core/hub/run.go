@@ -15,6 +15,9 @@ func (h *Hub) Run(ctx context.Context) error {
 	if err := h.line.load(ctx); err != nil {
 		return err
 	}
+	if err := h.board.load(ctx); err != nil {
+		return err
+	}
 	if err := h.banners.load(ctx); err != nil {
 		return err
 	}
@@ -32,6 +35,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	}
 	h.turns.start()
 	h.bg.Go(func() { h.line.run(ctx) })
+	h.bg.Go(func() { h.board.run(ctx) })
 	h.bg.Go(func() { h.banners.run(ctx) })
 	h.bg.Go(func() { h.digests(ctx) })
 	h.poll(ctx)

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,7 +35,9 @@ func (h *Hub) Work(ctx context.Context) (next time.Time, err error) {
 const most = 10_000
 
 // Load fills the line from the store, as Run does when it starts.
-func (h *Hub) Load(ctx context.Context) error { return h.line.load(ctx) }
+func (h *Hub) Load(ctx context.Context) error {
+	return errors.Join(h.line.load(ctx), h.board.load(ctx))
+}
 
 func (h *Hub) once(ctx context.Context) (n int, err error) {
 	keys, err := h.store.Ready(ctx, h.now(), batch)
@@ -51,6 +54,7 @@ func (h *Hub) once(ctx context.Context) (n int, err error) {
 		n++
 	}
 	n += h.line.offer(ctx)
+	n += h.board.show(ctx)
 	h.turns.clear()
 	ds, err := h.store.Outbox(ctx, h.now(), batch)
 	if err != nil {

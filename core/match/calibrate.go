@@ -34,11 +34,24 @@ type observation struct {
 type trial struct {
 	recipe recipe
 	seen   []observation
-	right  int
-	inside int
+	hits   []bool // by question that the model could know, in the order of asking: is it right
 }
 
-func (t *trial) accuracy() float64 { return float64(t.right) / float64(max(t.inside, 1)) }
+// against compares two trials that were asked the same: how many more questions the first has right, and how many of them
+// chance alone explains (one standard error).
+func (t *trial) against(o *trial) (lead, chance float64) {
+	for i, hit := range t.hits {
+		switch {
+		case hit && !o.hits[i]:
+			lead++
+			chance++
+		case !hit && o.hits[i]:
+			lead--
+			chance++
+		}
+	}
+	return lead, math.Sqrt(chance)
+}
 
 // part of the script: what a model is trained with, what it is asked, and which of these it cannot know.
 type part struct {
@@ -97,7 +110,6 @@ func (t *training) refine(ctx context.Context, now *model) (*model, error) {
 	for i := range all {
 		all[i] = i
 	}
-	best.recipe.nets = netsFor(len(t.samples))
 	m := now
 	if best.recipe.c != now.c || best.recipe.net || best.recipe.doubt != nil {
 		if m, err = t.fit(ctx, all, best.recipe); err != nil {
@@ -113,7 +125,8 @@ func (t *training) refine(ctx context.Context, now *model) (*model, error) {
 	return m, nil
 }
 
-// choose tries the settings on held-out parts; large scripts need fewer parts for the same certainty.
+// choose tries the settings on held-out parts; large scripts need fewer parts for the same certainty. A small script holds
+// out too few samples to tell settings apart, so the usual one stays unless another is better by more than chance.
 func (t *training) choose(ctx context.Context) (*trial, error) {
 	runs := folds
 	switch n := len(t.samples); {
@@ -131,7 +144,7 @@ func (t *training) choose(ctx context.Context) (*trial, error) {
 		if err := t.tryAll(ctx, runs, x); err != nil {
 			return nil, err
 		}
-		if x.accuracy() < best.accuracy()+.004 {
+		if lead, chance := x.against(best); lead < max(.004*float64(len(x.hits)), 2*chance) {
 			break
 		}
 		best = x
@@ -145,7 +158,7 @@ func (t *training) choose(ctx context.Context) (*trial, error) {
 		if err := t.tryAll(ctx, runs, x); err != nil {
 			return nil, err
 		}
-		if x.accuracy() >= best.accuracy() {
+		if lead, _ := x.against(best); lead >= 0 {
 			best = x
 		}
 	}
@@ -153,11 +166,11 @@ func (t *training) choose(ctx context.Context) (*trial, error) {
 		return best, nil
 	}
 	withNet := &trial{recipe: best.recipe}
-	withNet.recipe.net = true
+	withNet.recipe.net, withNet.recipe.nets = true, netsFor(len(t.samples))
 	if err := t.tryAll(ctx, runs, withNet); err != nil {
 		return nil, err
 	}
-	if withNet.accuracy() >= best.accuracy() {
+	if lead, chance := withNet.against(best); lead >= -chance {
 		best = withNet
 	}
 	return best, nil
@@ -192,10 +205,7 @@ func (x *trial) ask(t *training, m *model, p part) {
 		inside := !p.withheld[s.class]
 		right := known && inside && w.top[0] == s.class
 		if inside {
-			x.inside++
-			if right {
-				x.right++
-			}
+			x.hits = append(x.hits, right)
 		}
 		if known {
 			x.seen = append(x.seen, observation{sig: sig, right: right, inside: inside})

@@ -299,7 +299,7 @@ func newVocabulary(samples [][]feature) *vocabulary {
 	}
 	back, backN := background()
 	n := 1 << 10
-	for n < len(df)/2 && n < 1<<15 {
+	for n < len(df)/2 && n < 1<<14 {
 		n *= 2
 	}
 	bits := 1 << 12

@@ -179,7 +179,7 @@ func fitSVM(ctx context.Context, data *set, rows int, c float64) (*matrix, error
 	return out, nil
 }
 
-// netsFor a number of samples: with few of them a net depends on its seed, and several cost little. Trials make do with one.
+// netsFor a number of samples: with few of them a net depends on its seed, and several cost little.
 func netsFor(samples int) uint64 {
 	if samples < 2500 {
 		return 3
@@ -189,7 +189,7 @@ func netsFor(samples int) uint64 {
 
 // fitNet: the fewer samples, the more often each is seen.
 func fitNet(ctx context.Context, data *set, rows int, seed uint64) (*smallNet, error) {
-	p := netParams{hidden: 128, epochs: min(max(150_000/max(len(data.x), 1), 12), 60), rate: .03, keepIn: .5, keep: .8, seed: 1 + seed}
+	p := netParams{hidden: 128, epochs: min(max(150_000/max(len(data.x), 1), 12), 30), rate: .03, keepIn: .5, keep: .8, seed: 1 + seed}
 	n, err := trainNet(ctx, data, rows, p)
 	if err != nil {
 		return nil, err
