@@ -1,7 +1,6 @@
 package telegram
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,215 +8,308 @@ import (
 	"testing"
 	"time"
 
+	"github.com/frontdesk-im/frontdesk/adapters/telegram/fake"
 	"github.com/frontdesk-im/frontdesk/core"
 )
 
-func ticket() core.Envelope {
-	return core.Envelope{ID: "e1", Channel: "test", By: core.Author{Kind: core.BySystem}, Ticket: "7",
-		Parts: core.Parts{core.Case{Ticket: "7", State: "waiting", Title: "王** · 微信", Lines: []string{"碎了"}, Actions: []core.Option{{ID: "claim", Label: "认领"}}}}}
-}
-
-func words(thread, text string) core.Envelope {
-	return core.Envelope{ID: "e-" + text, Thread: thread, By: core.Author{Kind: core.ByPeer, Name: "小王"}, Parts: core.Parts{core.Text{Body: text}}}
-}
-
-// run polls in the background until the test ends.
-func run(t *testing.T, ch *Channel) {
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- ch.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
-			t.Error(err)
-		}
-	})
-}
-
-// got waits for n envelopes.
-func (f *fake) got(n int) []core.Envelope {
-	f.t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
-		if es := f.inbox.Got(); len(es) >= n {
-			return es
-		}
-		<-time.After(time.Millisecond)
-	}
-	f.t.Fatalf("only %d of %d arrived", len(f.inbox.Got()), n)
-	return nil
-}
-
-func from(id int, name string) string {
-	return fmt.Sprintf(`"from":{"id":%d,"first_name":%q},"chat":{"id":%d,"type":"supergroup","is_forum":true},"date":1767225600`, id, name, group)
-}
-
 // A ticket has a topic; what is said in it goes both ways; its card is kept current.
 func TestTopics(t *testing.T) {
-	f := newFake(t)
-	ch := f.open(Config{Group: group})
-	thread, err := ch.Send(t.Context(), ticket())
-	if err != nil || f.topics[thread] != "#7 王** · 微信" {
-		t.Fatalf("thread %q, topics %q, %v", thread, f.topics, err)
+	r, ch := newDesk(t)
+	thread := r.send(ch, ticket())
+	topic := number(t, thread)
+	if ts := r.fake.Topics(); len(ts) != 1 || ts[0].ID != topic || ts[0].Name != "#7 🟠 王** · 微信" {
+		t.Fatalf("thread %q, topics %+v", thread, ts)
 	}
-	if _, err := ch.Send(t.Context(), words(thread, "在吗")); err != nil {
+	r.send(ch, words(thread, "在吗"))
+	if in := r.fake.In(topic); len(in) != 2 || in[1].Text != "👤 小王: 在吗" || in[0].Buttons[0].Text != "认领" {
+		t.Errorf("the topic has %+v", in)
+	}
+	r.run(ch)
+	chat := r.fake.Group()
+	r.fake.Write(lin, chat, fake.Draft{Topic: topic, Text: "您好"})
+	if err := r.fake.Press(lin, chat, r.fake.In(topic)[0].ID, "认领"); err != nil {
 		t.Fatal(err)
 	}
-	if last := f.posts[len(f.posts)-1]; last != thread+": 小王: 在吗" {
-		t.Errorf("posted %q", last)
-	}
-	if err := ch.Edit(t.Context(), thread, ticket()); err != nil || len(f.edits) != 1 || !strings.Contains(f.edits[0], "碎了") {
-		t.Errorf("edits %q, %v", f.edits, err)
-	}
-	run(t, ch)
-	f.push(`"message":{"message_id":900,"message_thread_id":%s,"is_topic_message":true,%s,"text":"您好"}`, thread, from(9, "小林"))
-	f.push(`"callback_query":{"id":"c9","from":{"id":9,"first_name":"小林"},"data":"claim","message":{"message_id":901,"message_thread_id":%s,"is_topic_message":true,"chat":{"id":%d,"type":"supergroup"},"date":1767225600}}`, thread, group)
-	f.push(`"message":{"message_id":902,"message_thread_id":%s,"is_topic_message":true,%s,"text":"/close@desk_bot 已补发"}`, thread, from(9, "小林"))
-	f.push(`"message":{"message_id":903,"message_thread_id":%s,"is_topic_message":true,%s,"forum_topic_closed":{}}`, thread, from(9, "小林"))
-	f.push(`"message":{"message_id":904,%s,"text":"hello all"}`, from(9, "小林"))
-	f.push(`"message":{"message_id":905,"message_thread_id":%s,"is_topic_message":true,"from":{"id":1087968824,"is_bot":true},"chat":{"id":%d,"type":"supergroup"},"date":1,"text":"anonymous"}`, thread, group)
-	f.push(`"message":{"message_id":906,%s,"text":"another group"}`, strings.Replace(from(9, "x"), fmt.Sprint(group), "-100999", 1))
-	f.push(`"message":{"message_id":907,%s,"text":"end"}`, from(9, "小林"))
-	es := f.got(6)
+	r.fake.Write(lin, chat, fake.Draft{Topic: topic, Text: "/close@desk_bot 已补发"})
+	r.fake.CloseTopic(lin, topic)
+	r.fake.ReopenTopic(lin, topic)
+	r.fake.Write(lin, chat, fake.Draft{Text: "hello all"})
+	r.fake.Write(fake.User{ID: 77, Bot: true}, chat, fake.Draft{Topic: topic, Text: "another bot"})
+	r.fake.Push("message", map[string]any{"message_id": 1, "from": lin, "chat": map[string]any{"id": -100999, "type": "supergroup"}, "text": "another group"})
+	r.fake.Write(lin, chat, fake.Draft{Text: "end"})
 	var seen []string
-	for _, e := range es {
+	for _, e := range r.got(7) {
 		seen = append(seen, fmt.Sprintf("%s %s %v", e.Peer.Name, e.Thread, e.Parts[0]))
 	}
-	want := []string{"小林 " + thread + " {您好}", "小林 " + thread + " {claim }", "小林 " + thread + " {!close 已补发}", "小林 " + thread + " {close }", "小林  {hello all}", "小林  {end}"}
+	want := []string{"小林 " + thread + " {您好}", "小林 " + thread + " {claim 认领}", "小林 " + thread + " {!close 已补发}",
+		"小林 " + thread + " {close }", "小林 " + thread + " {reopen }", "小林  {hello all}", "小林  {end}"}
 	if !slices.Equal(seen, want) {
 		t.Errorf("got  %q\nwant %q", seen, want)
+	}
+	r.until("answer to the button", func() bool { return len(r.fake.Calls("answerCallbackQuery")) == 1 })
+}
+
+// The card is edited in its place; the topic's name shows the state, and it is
+// closed with its ticket and opened with it.
+func TestCard(t *testing.T) {
+	r, ch := newDesk(t)
+	thread := r.send(ch, ticket())
+	topic := number(t, thread)
+	for _, step := range []struct {
+		state, title string
+		closed       bool
+	}{{"active", "🟢 王** · 微信", false}, {"active", "🟢 王** · 微信", false}, {"closed", "⚪ 王** · 微信", true}, {"active", "🟢 王** · 微信", false}} {
+		if err := ch.Edit(t.Context(), thread, ticketIn(step.state, step.title, thread)); err != nil {
+			t.Fatal(err)
+		}
+		got := r.fake.Topics()[0]
+		if card := r.fake.In(topic)[0]; !strings.Contains(card.Text, step.title) || got.Name != "#7 "+step.title || got.Closed != step.closed {
+			t.Errorf("%+v: card %q, topic %+v", step, card.Text, got)
+		}
+	}
+	if in := r.fake.In(topic); len(in) != 1 {
+		t.Errorf("the card was posted again: %+v", in)
+	}
+	if n := len(r.fake.Calls("editForumTopic")); n != 3 {
+		t.Errorf("named %d times", n)
 	}
 }
 
 // A topic that was made although its card was not sent is used, not made again.
 func TestTopicOnce(t *testing.T) {
-	f := newFake(t)
-	ch := f.open(Config{Group: group})
-	f.fail = refuse(500, "Internal Server Error", "")
+	r, ch := newDesk(t)
+	r.fake.Fail("sendMessage", 500, "Internal Server Error")
 	if _, err := ch.Send(t.Context(), ticket()); core.KindOf(err) != core.Transient {
 		t.Fatalf("got %v", err)
 	}
-	f.fail = ""
-	if _, err := ch.Send(t.Context(), ticket()); err != nil || len(f.topics) != 1 {
-		t.Errorf("%d topics, %v", len(f.topics), err)
+	if r.send(ch, ticket()); len(r.fake.Topics()) != 1 {
+		t.Errorf("%d topics", len(r.fake.Topics()))
 	}
 }
 
-// A topic that somebody deleted is named as gone, so that it is made again.
-func TestTopicDeleted(t *testing.T) {
-	f := newFake(t)
-	ch := f.open(Config{Group: group})
-	thread, err := ch.Send(t.Context(), ticket())
-	if err != nil {
-		t.Fatal(err)
-	}
-	delete(f.topics, thread)
-	if _, err := ch.Send(t.Context(), words(thread, "x")); core.KindOf(err) != core.Gone {
-		t.Errorf("got %v", err)
-	}
-}
-
-// In a group without topics agents reply to any message of the ticket.
+// In a group without topics agents reply to any message of the ticket, also to
+// each other's. What replies to nothing of a ticket's is said to the desk.
 func TestReplies(t *testing.T) {
-	f := newFake(t)
-	f.forum = false
-	ch := f.open(Config{Group: group})
-	thread, err := ch.Send(t.Context(), ticket())
-	if err != nil || !strings.HasPrefix(thread, "r") {
-		t.Fatalf("thread %q, %v", thread, err)
+	r := newRig(t, fake.Options{Group: group})
+	r.fake.Join(lin)
+	ch := r.open(Config{Group: group})
+	thread := r.send(ch, ticket())
+	if !strings.HasPrefix(thread, reply) {
+		t.Fatalf("thread %q", thread)
 	}
-	ref, err := ch.Send(t.Context(), words(thread, "在吗"))
-	if err != nil {
+	ref := r.send(ch, words(thread, "在吗"))
+	card, relayed := r.message(thread), r.message(ref)
+	if relayed.ReplyTo != card.ID {
+		t.Errorf("%+v does not reply to the card", relayed)
+	}
+	r.run(ch)
+	a := r.fake.Write(lin, group, fake.Draft{ReplyTo: card.ID, Text: "您好"})
+	r.fake.Write(lin, group, fake.Draft{ReplyTo: relayed.ID, Text: "我看看"})
+	r.got(2)
+	r.fake.Write(lin, group, fake.Draft{ReplyTo: a, Text: "to a colleague's"})
+	if err := r.fake.Press(lin, group, card.ID, "认领"); err != nil {
 		t.Fatal(err)
 	}
-	_, id, _ := strings.Cut(ref, ".")
-	run(t, ch)
-	for i, to := range []string{id, thread[1:]} {
-		f.push(`"message":{"message_id":%d,%s,"text":"您好","reply_to_message":{"message_id":%s,"chat":{"id":%d,"type":"supergroup"},"date":1}}`, 950+i, from(9, "小林"), to, group)
+	digest := r.send(ch, core.Envelope{ID: "d", By: core.Author{Kind: core.BySystem}, Parts: core.Parts{core.Choice{Prompt: "3 wait", Options: []core.Option{{ID: "claim:9", Label: "认领 9"}}}}})
+	if err := r.fake.Press(lin, group, r.message(digest).ID, "认领 9"); err != nil {
+		t.Fatal(err)
 	}
-	f.push(`"callback_query":{"id":"c9","from":{"id":9},"data":"claim","message":{"message_id":%s,"chat":{"id":%d,"type":"supergroup"},"date":1767225600}}`, thread[1:], group)
-	for i, e := range f.got(3) {
-		if e.Thread != thread {
-			t.Errorf("%d: in %q, want %q", i, e.Thread, thread)
+	r.fake.Write(lin, group, fake.Draft{ReplyTo: r.message(digest).ID, Text: "/claim 12"})
+	want := []string{thread, thread, thread, thread, "", ""}
+	for i, e := range r.got(6) {
+		if e.Thread != want[i] {
+			t.Errorf("%d: %v in %q, want %q", i, e.Parts[0], e.Thread, want[i])
 		}
 	}
 }
 
-// An update that could not be filed is not confirmed: it comes again, and what
-// was filed in the meantime has the same Ref.
-func TestConfirmsOnlyWhatIsFiled(t *testing.T) {
-	f := newFake(t)
-	ch := f.open(Config{})
-	f.push(`"message":{"message_id":5,"from":{"id":7},"chat":{"id":7,"type":"private"},"date":1,"text":"a"}`)
-	f.push(`"message":{"message_id":6,"from":{"id":8},"chat":{"id":8,"type":"private"},"date":1,"text":"b"}`)
-	f.inbox.Err = errors.New("disk full")
-	if err := ch.Run(t.Context()); err == nil {
-		t.Fatal("Run went on")
+// Topics that are switched off while tickets are opened are noticed.
+func TestForumSwitchedOff(t *testing.T) {
+	r, ch := newDesk(t)
+	r.send(ch, ticket())
+	r.fake.SetForum(false)
+	next := ticket()
+	next.ID = "e2"
+	if _, err := ch.Send(t.Context(), next); core.KindOf(err) != core.Transient {
+		t.Fatalf("got %v", err)
 	}
-	if f.confirmed != 0 {
-		t.Fatalf("%d updates were confirmed", f.confirmed)
+	if thread := r.send(ch, next); !strings.HasPrefix(thread, reply) {
+		t.Errorf("opened %q", thread)
 	}
-	f.inbox.Err = nil
-	run(t, ch)
-	f.got(2)
+}
+
+// Whose phone rings: the owner's for what a customer wrote, the agent's for what
+// the program says to them.
+func TestMentions(t *testing.T) {
+	r, ch := newDesk(t)
+	thread := r.send(ch, ticket())
+	env := words(thread, "在吗")
+	env.Peer = core.Peer{ID: "9", Name: "小林"}
+	if m := r.message(r.send(ch, env)); m.Text != "👤 小王: 在吗" || !slices.Equal(m.Mentions, []int64{9}) {
+		t.Errorf("a customer's words: %+v", m)
+	}
+	env.By = core.Author{Kind: core.BySystem}
+	if m := r.message(r.send(ch, env)); m.Text != "@小林 在吗" || !slices.Equal(m.Mentions, []int64{9}) {
+		t.Errorf("a notice: %+v", m)
+	}
+	env.By = core.Author{Kind: core.ByAgent, Name: "小陈"}
+	env.Peer = core.Peer{}
+	if m := r.message(r.send(ch, env)); m.Text != "💬 小陈: 在吗" || m.Mentions != nil {
+		t.Errorf("a colleague's words: %+v", m)
+	}
+	// Said to the agent alone; in the group if they never started the bot.
+	env = core.Envelope{ID: "x", By: core.Author{Kind: core.BySystem}, Peer: core.Peer{ID: "9", Name: "小林"}, Parts: core.Parts{text("上班")}}
+	if m := r.message(r.send(ch, env)); m.Chat != group || m.Text != "@小林 上班" {
+		t.Errorf("to an agent who never started the bot: %+v", m)
+	}
+	r.fake.Write(lin, lin.ID, fake.Draft{Text: "/start"})
+	if m := r.message(r.send(ch, env)); m.Chat != lin.ID || m.Text != "上班" {
+		t.Errorf("to an agent: %+v", m)
+	}
+}
+
+// The longest text that Limits allow is taken, with the longest name before it.
+func TestLongestText(t *testing.T) {
+	r, ch := newDesk(t)
+	thread := r.send(ch, ticket())
+	env := words(thread, "")
+	env.By.Name = strings.Repeat("😀", 200)
+	for _, parts := range ch.Limits().Fit(core.Parts{text(strings.Repeat("字", 9000))}) {
+		env.Parts = parts
+		r.send(ch, env)
+	}
+	c := ticket()
+	c.Parts = core.Parts{core.Case{Ticket: "7", Title: strings.Repeat("题", 5000), Lines: []string{strings.Repeat("行", 5000)}}}
+	c.ID = "e2"
+	r.send(ch, c)
+}
+
+// Only members of the group are staff, wherever they write and whatever button
+// they press; an anonymous admin is told why nothing happens.
+func TestStrangers(t *testing.T) {
+	r, ch := newDesk(t)
+	r.fake.Join(wang)
+	thread := r.send(ch, ticket())
+	topic := number(t, thread)
+	r.run(ch)
+	stranger := fake.User{ID: 66, First: "Eve"}
+	r.fake.Write(stranger, 66, fake.Draft{Text: "/claim 7"})
+	if err := r.fake.Press(stranger, group, r.fake.In(topic)[0].ID, "认领"); err != nil {
+		t.Fatal(err)
+	}
+	r.fake.Write(lin, group, fake.Draft{Topic: topic, Text: "who am I?", Anonymous: true})
+	r.fake.Write(lin, group, fake.Draft{Topic: topic, Text: "again", Anonymous: true})
+	r.fake.Write(fake.User{ID: 777000, First: "Telegram"}, group, fake.Draft{Text: "from the channel", More: map[string]any{
+		"sender_chat": map[string]any{"id": -1002, "type": "channel"}, "is_automatic_forward": true}})
+	r.fake.Write(lin, lin.ID, fake.Draft{Text: "/on"})
+	if e := r.got(1); len(e) != 1 || e[0].Peer.ID != "9" || e[0].Parts.Text() != "!on" {
+		t.Errorf("got %+v", e)
+	}
+	in := r.fake.In(topic)
+	if len(in) != 2 || !strings.Contains(in[1].Text, "匿名") {
+		t.Errorf("the anonymous admin was told %+v", in)
+	}
+	// Whoever leaves is no longer staff.
+	r.fake.Leave(lin)
+	if e := r.got(2)[1]; !slices.Contains(e.Parts, core.Part(core.Left{})) || e.Peer.ID != "9" || e.Thread != "" {
+		t.Errorf("got %+v", e)
+	}
+	r.fake.Write(lin, lin.ID, fake.Draft{Text: "/claim 7"})
+	r.fake.Write(wang, wang.ID, fake.Draft{Text: "end"})
+	if e := r.got(3); len(e) != 3 || e[2].Parts.Text() != "end" {
+		t.Errorf("got %+v", e)
+	}
 }
 
 // The group's 20 posts a minute are never tried.
 func TestPace(t *testing.T) {
-	f := newFake(t)
-	ch := f.open(Config{Group: group})
-	thread, err := ch.Send(t.Context(), ticket())
-	if err != nil {
-		t.Fatal(err)
-	}
+	r, ch := newDesk(t)
+	thread := r.send(ch, ticket())
 	throttled := 0
 	for i := range 60 {
 		_, err := ch.Send(t.Context(), words(thread, fmt.Sprint(i)))
-		if core.KindOf(err) == core.Throttled && err != nil {
+		e, ok := errors.AsType[*core.SendError](err)
+		switch {
+		case err == nil:
+		case !ok || e.Kind != core.Throttled || e.Code != "" || e.After <= 0:
+			t.Fatal(err)
+		default:
 			throttled++
-			if strings.Contains(err.Error(), "429") {
-				t.Fatal("Telegram had to say it")
-			}
-			f.pass(5 * time.Second)
-		} else if err != nil {
+			r.pass(e.After)
+		}
+	}
+	if throttled != 3 {
+		t.Errorf("slowed down %d times, want 3", throttled)
+	}
+}
+
+// A 429 is obeyed exactly: nothing is tried until its time is over, whatever asks.
+func TestThrottled(t *testing.T) {
+	r, ch := newDesk(t)
+	thread := r.send(ch, ticket())
+	r.fake.Throttle(group, 40*time.Second)
+	_, err := ch.Send(t.Context(), words(thread, "a"))
+	if e, ok := errors.AsType[*core.SendError](err); !ok || e.Kind != core.Throttled || e.After != 40*time.Second {
+		t.Fatalf("got %v", err)
+	}
+	asked := len(r.fake.Calls(""))
+	r.pass(39 * time.Second)
+	_, again := ch.Send(t.Context(), words(thread, "a"))
+	edit := ch.Edit(t.Context(), thread, ticket())
+	mark := ch.Mark(t.Context(), core.Via{Thread: thread, Ref: fmt.Sprintf("m%d.1", group)}, core.Waiting, "")
+	typing := ch.Typing(t.Context(), core.Peer{}, thread)
+	if e, ok := errors.AsType[*core.SendError](again); !ok || e.After != time.Second || core.KindOf(edit) != core.Throttled || mark == nil || typing != nil {
+		t.Errorf("got %v, %v, %v, %v", again, edit, mark, typing)
+	}
+	if n := len(r.fake.Calls("")); n != asked {
+		t.Errorf("asked %d times", n-asked)
+	}
+	r.pass(time.Second)
+	r.send(ch, words(thread, "a"))
+}
+
+// What became of an agent's message shows on it; that nobody knows is said in words.
+func TestMarks(t *testing.T) {
+	r, ch := newDesk(t)
+	thread := r.send(ch, ticket())
+	id := r.fake.Write(lin, group, fake.Draft{Topic: number(t, thread), Text: "您好"})
+	at := core.Via{Thread: thread, Ref: fmt.Sprintf("m%d.%d", group, id)}
+	for mark, want := range map[core.Mark]string{core.Waiting: "👀", core.Arrived: "👌", core.Failed: "👎", core.Unsure: "🤔"} {
+		if err := ch.Mark(t.Context(), at, mark, "the line was cut"); err != nil {
+			t.Fatal(err)
+		}
+		if m := r.message(fmt.Sprintf("%d.%d", group, id)); m.Reaction != want {
+			t.Errorf("%s shows %q", mark, m.Reaction)
+		}
+	}
+	in := r.fake.In(number(t, thread))
+	if len(in) != 2 || !strings.Contains(in[1].Text, "the line was cut") || in[1].ReplyTo != id {
+		t.Errorf("said %+v", in)
+	}
+	// A group may forbid reactions: the words come all the same.
+	r.fake.Fail("setMessageReaction", 400, "Bad Request: REACTION_INVALID")
+	if err := ch.Mark(t.Context(), at, core.Unsure, "once more"); err == nil {
+		t.Error("no error")
+	}
+	if in := r.fake.In(number(t, thread)); len(in) != 3 {
+		t.Errorf("said %+v", in)
+	}
+}
+
+// "Is typing" is shown in the topic, not more often than it lasts.
+func TestTyping(t *testing.T) {
+	r, ch := newDesk(t)
+	thread := r.send(ch, ticket())
+	for range 3 {
+		if err := ch.Typing(t.Context(), core.Peer{ID: "x"}, thread); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if throttled == 0 {
-		t.Error("sixty posts in a minute")
+	if cs := r.fake.Calls("sendChatAction"); len(cs) != 1 || cs[0].Params["message_thread_id"] != thread {
+		t.Errorf("shown %+v", cs)
 	}
-}
-
-// What became of an agent's message shows on it; a failure is said in words.
-func TestMarks(t *testing.T) {
-	f := newFake(t)
-	ch := f.open(Config{Group: group})
-	thread, err := ch.Send(t.Context(), ticket())
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := core.Via{Thread: thread, Ref: fmt.Sprintf("m%d.900", group)}
-	if err := errors.Join(ch.Mark(t.Context(), at, core.Waiting, ""), ch.Mark(t.Context(), at, core.Failed, "a word is banned")); err != nil {
-		t.Fatal(err)
-	}
-	if len(f.reactions) != 2 || !strings.Contains(f.posts[len(f.posts)-1], "a word is banned") {
-		t.Errorf("reactions %q, posts %q", f.reactions, f.posts)
-	}
-}
-
-// A recording is copied in; a picture is sent from the copy.
-func TestFilesBothWays(t *testing.T) {
-	f := newFake(t)
-	ch := f.open(Config{})
-	run(t, ch)
-	f.push(`"message":{"message_id":5,"from":{"id":7},"chat":{"id":7,"type":"private"},"date":1,"voice":{"file_id":"v1","mime_type":"audio/ogg","file_size":3}}`)
-	m, ok := f.got(1)[0].Parts[0].(core.Media)
-	if !ok || m.Handle == "" || m.Type != "audio/ogg" {
-		t.Fatalf("got %+v", m)
-	}
-	if _, err := ch.Send(t.Context(), core.Envelope{Peer: core.Peer{ID: "7"}, Parts: core.Parts{core.Media{Type: "image/png", Handle: m.Handle, Words: "see"}}}); err != nil {
-		t.Fatal(err)
-	}
-	if last := f.posts[len(f.posts)-1]; last != "7: see" {
-		t.Errorf("posted %q", last)
+	r.pass(5 * time.Second)
+	if err := ch.Typing(t.Context(), core.Peer{ID: "x"}, thread); err != nil || len(r.fake.Calls("sendChatAction")) != 2 {
+		t.Errorf("not shown again: %v", err)
 	}
 }

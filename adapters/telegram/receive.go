@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,18 +19,71 @@ import (
 )
 
 // wanted are the updates that we ask for.
-const wanted = `["message","edited_message","callback_query","my_chat_member"]`
+const wanted = `["message","edited_message","callback_query","my_chat_member","chat_member"]`
 
-// take files one update and, for a button, lets it stop turning.
+// take files one update. Pages of an album are kept for a moment first; what
+// else comes from that chat files them, so that order is kept.
 func (ch *Channel) take(ctx context.Context, raw []byte) error {
-	env, ok, err := ch.read(raw)
-	if err != nil || !ok {
+	u, err := decode(raw)
+	if err != nil {
+		return err
+	}
+	home, err := ch.home(ctx)
+	if err != nil {
+		return err
+	}
+	if m := u.Message; m != nil && m.Chat != nil && m.MediaGroupID != "" && !m.nobody() && (m.Chat.Type == "private" || m.Chat.ID == home) {
+		return ch.page(ctx, m, raw)
+	}
+	if err := ch.before(ctx, u.chat().ID); err != nil {
+		return err
+	}
+	if home != 0 {
+		if err := ch.notice(ctx, &u, home); err != nil {
+			return err
+		}
+	}
+	env, ok := ch.read(&u, home)
+	if !ok {
+		return nil
+	}
+	return ch.file(ctx, home, env)
+}
+
+// notice learns from an update what became of the group.
+func (ch *Channel) notice(ctx context.Context, u *update, home int64) error {
+	c, m := u.chat(), u.said()
+	switch {
+	case m != nil && c.ID == home && m.MigrateToChatID != 0:
+		return ch.move(ctx, m.MigrateToChatID)
+	case m != nil && m.MigrateFromChatID == home:
+		return ch.move(ctx, c.ID)
+	case c.ID != home:
+		return nil
+	case m != nil && m.SenderChat != nil && !m.IsAutomaticForward && u.Message != nil:
+		ch.unmask(ctx, m)
+	case m != nil:
+		ch.setForum(m.Chat.Forum)
+	case u.Mine != nil && u.Mine.out():
+		ch.deps.Log.Error("the bot was removed from the staff's group; add it again, as an administrator", "channel", ch.deps.Name, "group", home)
+	case u.Theirs != nil:
+		ch.forget(strconv.FormatInt(u.Theirs.New.User.ID, 10))
+	}
+	return nil
+}
+
+// file hands an envelope to the inbox and, for a button, lets it stop turning.
+// At a desk only members of the group are heard.
+func (ch *Channel) file(ctx context.Context, home int64, env core.Envelope) error {
+	if _, left := env.Parts[0].(core.Left); home != 0 && !left {
+		if ok, err := ch.member(ctx, home, env.Peer.ID); err != nil || !ok {
+			return err
+		}
+	}
+	if err := ch.placed(ctx, &env); err != nil {
 		return err
 	}
 	if err := ch.copied(ctx, &env); err != nil {
-		return err
-	}
-	if env.Thread, err = ch.rooted(ctx, env.Thread); err != nil {
 		return err
 	}
 	if err := ch.deps.Inbox.Receive(ctx, env); err != nil {
@@ -42,9 +97,73 @@ func (ch *Channel) take(ctx context.Context, raw []byte) error {
 	return nil
 }
 
+// placed finds the thread that a topic or a replied-to message belongs to, and
+// what a button with a short name stands for.
+func (ch *Channel) placed(ctx context.Context, env *core.Envelope) error {
+	for i, p := range env.Parts {
+		if pick, ok := p.(core.Pick); ok && strings.HasPrefix(pick.Option, stored) {
+			id, ok, err := ch.deps.Values.Get(ctx, ch.key("pick", pick.Option))
+			if err != nil {
+				return err
+			}
+			if pick.Option = id; !ok { // older than a month: its words still say it
+				env.Parts[i] = core.Text{Body: cmp.Or(pick.Label, "?")}
+				continue
+			}
+			env.Parts[i] = pick
+		}
+	}
+	root, replied := strings.CutPrefix(env.Thread, reply)
+	switch {
+	case env.Thread == "":
+		return nil
+	case !replied:
+		return ch.again(ctx, env)
+	}
+	thread, ok, err := ch.deps.Values.Get(ctx, ch.key("root", root))
+	if env.Thread = thread; err != nil || !ok { // to what is not a ticket's: said to the desk
+		return err
+	}
+	if msg, said := strings.CutPrefix(env.Ref, "m"); said && env.Replaces == "" {
+		return ch.root(ctx, thread, msg) // colleagues may reply to this one
+	}
+	return nil
+}
+
+// again finds the thread of a topic that was made again, and notes whether a
+// topic was closed or opened.
+func (ch *Channel) again(ctx context.Context, env *core.Envelope) error {
+	thread, ok, err := ch.deps.Values.Get(ctx, ch.key("topic", env.Thread))
+	if err != nil {
+		return err
+	}
+	if ok {
+		env.Thread = thread
+	}
+	pick, ok := env.Parts[0].(core.Pick)
+	if !ok || env.Ref[0] != 'm' {
+		return nil
+	}
+	r, err := ch.room(ctx, env.Thread)
+	if err != nil {
+		return err
+	}
+	r.Closed = pick.Option == "close"
+	return ch.keep(ctx, env.Thread, r)
+}
+
 // Run polls until ctx is done, or, with a webhook, sets that. An update is
 // confirmed by asking for the next one, only after it is filed.
 func (ch *Channel) Run(ctx context.Context) error {
+	if err := ch.join(ctx, 0); err != nil { // what the last process left
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	wg.Go(func() { ch.joining(ctx) })
+	ch.teach(ctx)
 	if ch.conf.Webhook != "" {
 		err := ch.call(ctx, "setWebhook", tgbotapi.Params{"url": ch.conf.Webhook, "secret_token": string(ch.conf.Secret), "allowed_updates": wanted}, nil)
 		if err == nil {
@@ -55,15 +174,9 @@ func (ch *Channel) Run(ctx context.Context) error {
 	if err := ch.call(ctx, "deleteWebhook", nil, nil); err != nil {
 		return err
 	}
-	long := *ch.deps.HTTP
-	long.Timeout = time.Duration(ch.conf.Poll+10) * time.Second
 	for offset := 0; ctx.Err() == nil; {
-		bot := ch.bot
-		bot.Client = client{ctx, &long}
-		r, err := bot.MakeRequest("getUpdates", tgbotapi.Params{
-			"offset": strconv.Itoa(offset), "timeout": strconv.Itoa(ch.conf.Poll), "allowed_updates": wanted})
-		var raws []json.RawMessage
-		if err := ch.outcome(r, err, &raws); err != nil {
+		raws, err := ch.poll(ctx, offset)
+		if err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
@@ -74,6 +187,27 @@ func (ch *Channel) Run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// poll waits for updates. A 429 is waited for, as long as it says.
+func (ch *Channel) poll(ctx context.Context, offset int) (raws []json.RawMessage, err error) {
+	long := *ch.deps.HTTP
+	long.Timeout = time.Duration(ch.conf.Poll+10) * time.Second
+	bot := ch.bot
+	bot.Client = client{ctx, &long}
+	r, err := bot.MakeRequest("getUpdates", tgbotapi.Params{
+		"offset": strconv.Itoa(offset), "timeout": strconv.Itoa(ch.conf.Poll), "allowed_updates": wanted})
+	err = ch.outcome(r, err, &raws)
+	if e, ok := errors.AsType[*core.SendError](err); ok && e.Kind == core.Throttled {
+		wait := time.NewTimer(max(e.After, time.Second))
+		defer wait.Stop()
+		select {
+		case <-ctx.Done():
+		case <-wait.C:
+			return nil, nil
+		}
+	}
+	return raws, err
 }
 
 // all takes a batch, each chat's updates in order, and returns the next offset:
@@ -95,7 +229,7 @@ func (ch *Channel) all(ctx context.Context, raws []json.RawMessage, offset int) 
 			offset = max(offset, id.ID+1)
 			continue
 		}
-		chats[u.chat()] = append(chats[u.chat()], one{u.ID, raw})
+		chats[u.chat().ID] = append(chats[u.chat().ID], one{u.ID, raw})
 		offset = max(offset, u.ID+1)
 	}
 	var mu sync.Mutex
@@ -104,7 +238,10 @@ func (ch *Channel) all(ctx context.Context, raws []json.RawMessage, offset int) 
 	for _, us := range chats {
 		wg.Go(func() {
 			for _, u := range us {
-				if err := ch.take(ctx, u.raw); err != nil && !errors.Is(err, core.ErrInvalid) {
+				err := ch.take(ctx, u.raw)
+				if errors.Is(err, core.ErrInvalid) {
+					ch.deps.Log.Warn("an update of Telegram's can never be filed; it is left out", "channel", ch.deps.Name, "update", u.id, "err", err)
+				} else if err != nil {
 					mu.Lock()
 					errs, offset = append(errs, err), min(offset, u.id)
 					mu.Unlock()

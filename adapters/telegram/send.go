@@ -3,10 +3,10 @@ package telegram
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -22,37 +22,102 @@ type sent struct {
 }
 
 // Send implements core.Adapter. A ref is "<chat>.<message>"; of a Case that
-// opens a thread it is the thread's name.
+// opens a thread it is the thread's name. A topic that somebody has deleted is
+// made again, with the card and the last messages, before env is put into it.
 func (ch *Channel) Send(ctx context.Context, env core.Envelope) (string, error) {
-	if c, ok := env.Parts[0].(core.Case); ok && env.Thread == "" && ch.conf.Group != 0 {
+	if c, ok := env.Parts[0].(core.Case); ok && env.Thread == "" && ch.desk() {
 		return ch.open(ctx, env, c)
 	}
-	p, err := ch.target(env)
+	home, err := ch.home(ctx)
 	if err != nil {
 		return "", err
 	}
-	return ch.post(ctx, env, p)
+	switch {
+	case !ch.desk():
+		return ch.post(ctx, env, tgbotapi.Params{"chat_id": env.Peer.ID})
+	case env.Thread != "":
+		return ch.inside(ctx, env, home)
+	case env.Peer.ID != "":
+		ref, err := ch.post(ctx, env, tgbotapi.Params{"chat_id": env.Peer.ID})
+		if core.KindOf(err) != core.Gone || err == nil {
+			return ref, err
+		} // an agent who never started the bot reads it in the group
+	}
+	return ch.post(ctx, env, chatID(home))
 }
 
-// target addresses a message: a customer's chat, or a thread of the group.
-func (ch *Channel) target(env core.Envelope) (tgbotapi.Params, error) {
-	if ch.conf.Group == 0 || env.Thread == "" && env.Peer.ID != "" {
-		return tgbotapi.Params{"chat_id": env.Peer.ID}, nil
+// inside sends into a thread of the group.
+func (ch *Channel) inside(ctx context.Context, env core.Envelope, home int64) (string, error) {
+	r, err := ch.room(ctx, env.Thread)
+	if err != nil {
+		return "", err
 	}
-	p := tgbotapi.Params{"chat_id": strconv.FormatInt(ch.conf.Group, 10)}
-	if env.Thread == "" {
-		return p, nil // the whole group: a digest
+	ref, err := ch.into(ctx, env, home, &r)
+	if err == nil {
+		return ref, nil
 	}
-	root, reply := strings.CutPrefix(env.Thread, replyTo)
-	if _, err := strconv.Atoi(root); err != nil {
-		return nil, &core.SendError{Kind: core.Rejected, Err: fmt.Errorf("telegram: %q is not a thread of this group", env.Thread)}
+	again, mending := ch.mend(ctx, env, home, &r, err)
+	if mending != nil || !again {
+		return "", cmp.Or(mending, err)
 	}
-	if reply {
-		p["reply_parameters"] = `{"message_id":` + root + `,"allow_sending_without_reply":true}`
-	} else {
-		p["message_thread_id"] = root
+	return ch.into(ctx, env, home, &r)
+}
+
+// into sends to where r says.
+func (ch *Channel) into(ctx context.Context, env core.Envelope, home int64, r *room) (string, error) {
+	p := chatID(home)
+	c, isCase := env.Parts[0].(core.Case)
+	if r.Topic != 0 {
+		if isCase && r.Owed {
+			r.Case = c
+		}
+		owed := r.Owed
+		if err := ch.repay(ctx, env, home, r); err != nil {
+			return "", err
+		}
+		if isCase && owed { // that was it
+			return p["chat_id"] + "." + r.Card, nil
+		}
+		p["message_thread_id"] = strconv.Itoa(r.Topic)
+	} else if chat, id, _ := strings.Cut(strings.TrimPrefix(env.Thread, reply), "."); chat == p["chat_id"] {
+		n, _ := strconv.Atoi(id)
+		p["reply_parameters"] = replyTo(n)
 	}
-	return p, nil
+	ref, err := ch.post(ctx, env, p)
+	if err != nil {
+		return "", err
+	}
+	if r.Topic == 0 { // agents may reply to this one, too
+		if err := ch.root(ctx, env.Thread, ref); err != nil {
+			ch.deps.Log.Warn("a reply to this message will not be understood", "thread", env.Thread, "err", err)
+		}
+	}
+	if isCase {
+		_, r.Card, _ = strings.Cut(ref, ".")
+		r.Case = c
+		if err := ch.keep(ctx, env.Thread, *r); err != nil {
+			ch.deps.Log.Warn("a card was not noted", "thread", env.Thread, "err", err)
+		}
+	}
+	return ref, nil
+}
+
+// reply starts the name of a thread that is the message which agents reply to;
+// its ref follows.
+const reply = "r"
+
+func replyTo(id int) string {
+	return `{"message_id":` + strconv.Itoa(id) + `,"allow_sending_without_reply":true}`
+}
+
+const month = 31 * 24 * time.Hour
+
+// root notes that a reply to the message ref is in thread.
+func (ch *Channel) root(ctx context.Context, thread, ref string) error {
+	if !strings.HasPrefix(thread, reply) {
+		return nil
+	}
+	return ch.deps.Values.Put(ctx, ch.key("root", ref), thread, month)
 }
 
 // post sends one part to where p says.
@@ -64,12 +129,11 @@ func (ch *Channel) post(ctx context.Context, env core.Envelope, p tgbotapi.Param
 	var err error
 	switch part := env.Parts[0].(type) {
 	case core.Media:
-		s, err = ch.file(ctx, part, p)
+		s, err = ch.media(ctx, env, part, p)
 	case core.Place:
-		p["latitude"], p["longitude"] = strconv.FormatFloat(part.Lat, 'f', -1, 64), strconv.FormatFloat(part.Lon, 'f', -1, 64)
-		err = ch.call(ctx, "sendLocation", p, &s)
+		err = ch.call(ctx, place(part, p), p, &s)
 	default:
-		if err := ch.say(env, p); err != nil {
+		if err := ch.say(ctx, env, p); err != nil {
 			return "", err
 		}
 		err = ch.call(ctx, "sendMessage", p, &s)
@@ -77,37 +141,23 @@ func (ch *Channel) post(ctx context.Context, env core.Envelope, p tgbotapi.Param
 	if err != nil {
 		return "", err
 	}
-	if strings.HasPrefix(env.Thread, replyTo) { // agents may reply to this one, too
-		if err := ch.deps.Values.Put(ctx, ch.key("root", strconv.Itoa(s.ID)), env.Thread, month); err != nil {
-			ch.deps.Log.Warn("a reply to this message will not be understood", "thread", env.Thread, "err", err)
-		}
-	}
 	return p["chat_id"] + "." + strconv.Itoa(s.ID), nil
 }
 
-const month = 31 * 24 * time.Hour
-
-func (ch *Channel) key(kind, id string) string {
-	return "telegram/" + ch.deps.Name + "/" + kind + "/" + id
+func place(part core.Place, p tgbotapi.Params) (method string) {
+	p["latitude"], p["longitude"] = strconv.FormatFloat(part.Lat, 'f', -1, 64), strconv.FormatFloat(part.Lon, 'f', -1, 64)
+	if part.Name == "" {
+		return "sendLocation"
+	}
+	p["title"], p["address"] = part.Name, part.Name
+	return "sendVenue"
 }
 
-// rooted finds the thread that a replied-to message belongs to.
-func (ch *Channel) rooted(ctx context.Context, thread string) (string, error) {
-	id, ok := strings.CutPrefix(thread, replyTo)
-	if !ok {
-		return thread, nil
-	}
-	root, ok, err := ch.deps.Values.Get(ctx, ch.key("root", id))
-	if err != nil || !ok {
-		return thread, err
-	}
-	return root, nil
-}
+const noPreview = `{"is_disabled":true}`
 
 // say puts words and buttons into p. No parse_mode: what people write is never
 // markup.
-func (ch *Channel) say(env core.Envelope, p tgbotapi.Params) error {
-	p["link_preview_options"] = `{"is_disabled":true}`
+func (ch *Channel) say(ctx context.Context, env core.Envelope, p tgbotapi.Params) (err error) {
 	var text string
 	var buttons []core.Option
 	switch part := env.Parts[0].(type) {
@@ -120,201 +170,103 @@ func (ch *Channel) say(env core.Envelope, p tgbotapi.Params) error {
 	default:
 		return &core.SendError{Kind: core.Rejected, Err: fmt.Errorf("telegram: cannot carry %T", part)}
 	}
-	if ch.conf.Group != 0 && env.By.Kind == core.ByPeer {
-		text = cmp.Or(env.By.Name, env.Peer.Name, "→") + ": " + text
+	p["link_preview_options"] = noPreview
+	p["text"], p["entities"] = ch.voice(env, cmp.Or(strings.TrimSpace(text), "…"), p["chat_id"]) // Telegram refuses an empty text
+	if p["entities"] == "" {
+		delete(p, "entities")
 	}
-	p["text"] = cmp.Or(strings.TrimSpace(text), "…") // Telegram refuses an empty text
 	if len(buttons) > 0 {
-		kb, err := keyboard(buttons)
-		if err != nil {
-			return err
-		}
-		p["reply_markup"] = kb
+		p["reply_markup"], err = ch.keyboard(ctx, buttons)
 	}
-	return nil
+	return err
 }
+
+const longName = 32 // runes of a name that a text is given at a desk
+
+// voice is a text as the group reads it: who speaks, and, as entities, whose
+// phone rings. In a private chat nothing is added.
+func (ch *Channel) voice(env core.Envelope, text, chat string) (said, entities string) {
+	if !ch.desk() || !strings.HasPrefix(chat, "-") {
+		return text, ""
+	}
+	who := map[core.AuthorKind]string{core.ByPeer: "👤", core.ByAgent: "💬", core.ByBot: "🤖"}[env.By.Kind]
+	ring := core.UTF16.Len(who) // of the text, from its beginning: it carries the mention
+	switch {
+	case who == "" && env.Peer.ID == "":
+	case who == "":
+		at := "@" + cmp.Or(clip(env.Peer.Name), env.Peer.ID)
+		text, ring = at+" "+text, core.UTF16.Len(at)
+	case env.By.Name != "" && text != "":
+		text = who + " " + clip(env.By.Name) + ": " + text
+	default:
+		text = strings.TrimSpace(who + " " + clip(env.By.Name) + " " + text)
+	}
+	if env.Peer.ID == "" {
+		return text, ""
+	}
+	return text, mention(env.Peer, ring)
+}
+
+// mention makes a phone ring: https://core.telegram.org/bots/api#messageentity
+func mention(who core.Peer, length int) string {
+	id, err := strconv.ParseInt(who.ID, 10, 64)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf(`[{"type":"text_mention","offset":0,"length":%d,"user":{"id":%d,"is_bot":false,"first_name":"."}}]`, length, id)
+}
+
+func clip(name string) string {
+	if rs := []rune(name); len(rs) > longName {
+		return string(rs[:longName-1]) + "…"
+	}
+	return name
+}
+
+const mostText = 4096 // UTF-16 units
 
 // caseText is a ticket's card without its buttons, cut to what a message takes.
 func caseText(c core.Case) string {
 	c.Actions = nil
+	const most = mostText - 296 // for what is said before it
 	s := c.String()
-	for core.UTF16.Len(s) > 4000 && len(c.Lines) > 0 { // the oldest lines go first: they are in the topic
+	for core.UTF16.Len(s) > most && len(c.Lines) > 0 { // the oldest lines go first: they are in the topic
 		c.Lines = c.Lines[1:]
 		s = c.String()
 	}
-	return s
+	return core.Limits{Text: most, Unit: core.UTF16}.Fit(core.Parts{core.Text{Body: s}})[0].Text()
 }
 
-// keyboard is inline buttons, two in a row.
+// mostData is how many bytes a button carries.
 // https://core.telegram.org/bots/api#inlinekeyboardbutton
-func keyboard(options []core.Option) (string, error) {
+const mostData = 64
+
+// stored starts a button's data that is the name of what it stands for.
+const stored = "~"
+
+// keyboard is inline buttons, two in a row. An id that a button cannot carry is
+// kept under a short name.
+func (ch *Channel) keyboard(ctx context.Context, options []core.Option) (string, error) {
 	type button struct {
 		Text string `json:"text"`
 		Data string `json:"callback_data"`
 	}
-	var rows [][]button
+	rows := [][]button{}
 	for i, o := range options {
-		if len(o.ID) > 64 || o.ID == "" {
-			return "", &core.SendError{Kind: core.Rejected, Err: fmt.Errorf("telegram: a button's id has 1 to 64 bytes: %q", o.ID)}
+		data := cmp.Or(o.ID, o.Label)
+		if len(data) > mostData || strings.HasPrefix(data, stored) {
+			sum := sha256.Sum256([]byte(data))
+			name := stored + hex.EncodeToString(sum[:16])
+			if err := ch.deps.Values.Put(ctx, ch.key("pick", name), data, month); err != nil {
+				return "", &core.SendError{Kind: core.Transient, Err: fmt.Errorf("telegram: a button: %w", err)}
+			}
+			data = name
 		}
 		if i%2 == 0 {
 			rows = append(rows, nil)
 		}
-		rows[len(rows)-1] = append(rows[len(rows)-1], button{cmp.Or(o.Label, o.ID), o.ID})
+		rows[len(rows)-1] = append(rows[len(rows)-1], button{cmp.Or(o.Label, o.ID), data})
 	}
 	b, err := json.Marshal(map[string]any{"inline_keyboard": rows})
 	return string(b), err
-}
-
-// file sends a picture, a recording or a file: from Blobs, or by its address.
-func (ch *Channel) file(ctx context.Context, m core.Media, p tgbotapi.Params) (sent, error) {
-	method, field := "sendDocument", "document"
-	switch {
-	case m.Type == "image/jpeg" || m.Type == "image/png" || m.Type == "image/webp":
-		if m.Size <= 10<<20 {
-			method, field = "sendPhoto", "photo"
-		}
-	case m.Type == "audio/ogg":
-		method, field = "sendVoice", "voice"
-	case strings.HasPrefix(m.Type, "audio/"):
-		method, field = "sendAudio", "audio"
-	case m.Type == "video/mp4":
-		method, field = "sendVideo", "video"
-	}
-	if m.Words != "" && core.UTF16.Len(m.Words) <= 1024 {
-		p["caption"] = m.Words
-	}
-	if m.Handle == "" {
-		p[field] = m.URL
-		var s sent
-		return s, ch.call(ctx, method, p, &s)
-	}
-	r, _, err := ch.deps.Blobs.Open(ctx, m.Handle)
-	if err != nil {
-		return sent{}, &core.SendError{Kind: core.Rejected, Err: fmt.Errorf("telegram: the file: %w", err)}
-	}
-	defer r.Close()
-	return ch.upload(ctx, method, p, tgbotapi.RequestFile{Name: field, Data: tgbotapi.FileReader{Name: cmp.Or(m.Name, "file"), Reader: io.NopCloser(r)}})
-}
-
-// open makes a topic for a ticket and puts its card into it. The topic is noted
-// before the card is sent, so that trying again does not make a second one.
-func (ch *Channel) open(ctx context.Context, env core.Envelope, c core.Case) (string, error) {
-	topics, err := ch.topics(ctx)
-	if err != nil {
-		return "", err
-	}
-	p := tgbotapi.Params{"chat_id": strconv.FormatInt(ch.conf.Group, 10)}
-	thread := ""
-	if topics {
-		if thread, err = ch.topic(ctx, env.ID, c, p); err != nil {
-			return "", err
-		}
-		p["message_thread_id"] = thread
-	}
-	env.Thread = thread
-	ref, err := ch.post(ctx, env, p)
-	if err != nil {
-		return "", err
-	}
-	_, card, _ := strings.Cut(ref, ".")
-	if !topics {
-		thread = replyTo + card
-	}
-	return thread, ch.deps.Values.Put(ctx, ch.key("card", thread), card, 0)
-}
-
-func (ch *Channel) topic(ctx context.Context, id string, c core.Case, p tgbotapi.Params) (string, error) {
-	noted := ch.key("topic", id)
-	if thread, ok, err := ch.deps.Values.Get(ctx, noted); err != nil || ok {
-		return thread, err
-	}
-	if err := ch.pace.take(p["chat_id"]); err != nil {
-		return "", err
-	}
-	var t struct {
-		ID int `json:"message_thread_id"`
-	}
-	name := core.Limits{Text: 128}.Fit(core.Parts{core.Text{Body: "#" + c.Ticket + " " + c.Title}})[0].Text()
-	if err := ch.call(ctx, "createForumTopic", tgbotapi.Params{"chat_id": p["chat_id"], "name": name}, &t); err != nil {
-		return "", err
-	}
-	thread := strconv.Itoa(t.ID)
-	return thread, ch.deps.Values.Put(ctx, noted, thread, 24*time.Hour)
-}
-
-// topics asks once whether the group has topics.
-func (ch *Channel) topics(ctx context.Context) (bool, error) {
-	ch.forum.Lock()
-	defer ch.forum.Unlock()
-	if ch.forum.known {
-		return ch.forum.yes, nil
-	}
-	var chat struct {
-		Forum bool `json:"is_forum"`
-	}
-	if err := ch.call(ctx, "getChat", tgbotapi.Params{"chat_id": strconv.FormatInt(ch.conf.Group, 10)}, &chat); err != nil {
-		return false, err
-	}
-	ch.forum.known, ch.forum.yes = true, chat.Forum
-	return chat.Forum, nil
-}
-
-// Edit implements core.Editor. ref is a message's, or for a Case its thread.
-func (ch *Channel) Edit(ctx context.Context, ref string, env core.Envelope) error {
-	chat, id, ok := strings.Cut(ref, ".")
-	if !ok {
-		card, found, err := ch.deps.Values.Get(ctx, ch.key("card", ref))
-		if err != nil {
-			return &core.SendError{Kind: core.Transient, Err: err}
-		}
-		if !found {
-			return &core.SendError{Kind: core.Gone, Err: errors.New("telegram: the card is not known")}
-		}
-		chat, id = strconv.FormatInt(ch.conf.Group, 10), card
-	}
-	if err := ch.pace.take(chat); err != nil {
-		return err
-	}
-	p := tgbotapi.Params{"chat_id": chat, "message_id": id}
-	if err := ch.say(env, p); err != nil {
-		return err
-	}
-	if err := ch.call(ctx, "editMessageText", p, nil); !same(err) {
-		return err
-	}
-	return nil
-}
-
-// reactions are from Telegram's fixed list, which has no ✅ and no ⚠.
-var reactions = map[core.Mark]string{core.Waiting: "👀", core.Arrived: "👌", core.Failed: "👎", core.Unsure: "🤔"}
-
-// Mark implements core.Marker: a reaction on the agent's message, and words for
-// what went wrong.
-func (ch *Channel) Mark(ctx context.Context, at core.Via, m core.Mark, why string) error {
-	chat, id, ok := strings.Cut(strings.TrimPrefix(at.Ref, "m"), ".")
-	if !ok {
-		return nil
-	}
-	err := ch.call(ctx, "setMessageReaction", tgbotapi.Params{"chat_id": chat, "message_id": id,
-		"reaction": `[{"type":"emoji","emoji":"` + reactions[m] + `"}]`}, nil)
-	if why == "" || m != core.Failed && m != core.Unsure {
-		return err
-	}
-	p := tgbotapi.Params{"chat_id": chat, "text": "⚠ " + why, "reply_parameters": `{"message_id":` + id + `,"allow_sending_without_reply":true}`}
-	if at.Thread != "" && !strings.HasPrefix(at.Thread, replyTo) {
-		p["message_thread_id"] = at.Thread
-	}
-	return errors.Join(err, ch.call(ctx, "sendMessage", p, nil))
-}
-
-// Typing implements core.Typist. https://core.telegram.org/bots/api#sendchataction
-func (ch *Channel) Typing(ctx context.Context, to core.Peer, thread string) error {
-	p, err := ch.target(core.Envelope{Peer: to, Thread: thread})
-	if err != nil {
-		return err
-	}
-	delete(p, "reply_parameters")
-	p["action"] = "typing"
-	return ch.call(ctx, "sendChatAction", p, nil)
 }

@@ -8,15 +8,22 @@
 //
 // Protocol: https://core.telegram.org/bots/api
 //
+// A customers' channel hears private chats only. A desk hears the members of its
+// group, there and in private chats; anybody else is not staff, whatever button
+// they press.
+//
 // What is promised on failure: an update is confirmed to Telegram only after it
 // is filed, so a crash has it delivered again, with the same Ref. Telegram has
-// no idempotency keys: a send whose answer is lost is Unknown.
+// no idempotency keys: a send whose answer is lost is Unknown. A topic that was
+// deleted is made again under the name that the hub knows it by, with the card and
+// the last messages (room.go); a group that becomes a supergroup is followed
+// (group.go); rates are kept by refusing with the time until there is room
+// (pace.go).
 package telegram
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -55,6 +62,9 @@ func (c *Config) Validate() error {
 	if c.Webhook != "" && (!strings.HasPrefix(c.Webhook, "https://") || len(c.Secret) < 16 || strings.Trim(string(c.Secret), secretRunes) != "") {
 		return errors.New("telegram: a webhook needs an https address and a secret of 16 or more letters, digits, _ or -; make one with: openssl rand -hex 16")
 	}
+	if c.Group > 0 {
+		return errors.New("telegram: group must be a group's id, which is negative, like -1001234567890; that of a person is no desk")
+	}
 	if c.Poll <= 0 {
 		c.Poll = 50
 	}
@@ -70,9 +80,11 @@ type Channel struct {
 	bot  tgbotapi.BotAPI // copied for each request, with the context in its Client
 	pace pace
 
-	forum struct { // whether Group has topics
+	group  staff
+	albums albums
+	typing struct { // where "is typing" is on the screen, and until when
 		sync.Mutex
-		known, yes bool
+		until map[string]time.Time
 	}
 }
 
@@ -88,16 +100,21 @@ var (
 func New(c Config, d core.Deps) (*Channel, error) {
 	ch := &Channel{conf: c, deps: d, bot: tgbotapi.BotAPI{Token: string(c.Token), Buffer: 100}}
 	ch.bot.SetAPIEndpoint(c.API + "/bot%s/%s")
-	ch.pace = pace{now: d.Now, group: c.Group}
+	ch.pace = pace{now: d.Now, chats: map[string]*window{}}
+	ch.albums = albums{news: make(chan struct{}, 1), quiet: time.Second, open: map[int64]int{}}
 	return ch, nil
 }
 
 // Limits are from https://core.telegram.org/bots/api#sendmessage and
 // https://core.telegram.org/bots/faq#how-do-i-upload-a-large-file.
 func (ch *Channel) Limits() core.Limits {
+	text := mostText
+	if ch.desk() { // who speaks is said before it
+		text -= 4 * longName
+	}
 	return core.Limits{
-		Text: 4096, Unit: core.UTF16, Media: []string{""}, MediaSize: 50 << 20,
-		Options: 30, Label: 60, Places: true, Cases: true, Threads: ch.conf.Group != 0,
+		Text: text, Unit: core.UTF16, Media: []string{""}, MediaSize: mostUpload,
+		Options: 30, Label: 60, Places: true, Cases: true, Threads: ch.desk(),
 	}
 }
 
@@ -106,16 +123,15 @@ func (ch *Channel) call(ctx context.Context, method string, p tgbotapi.Params, o
 	bot := ch.bot
 	bot.Client = client{ctx, ch.deps.HTTP}
 	r, err := bot.MakeRequest(method, p)
-	return ch.outcome(r, err, out)
+	return ch.heed(ctx, p["chat_id"], ch.outcome(r, err, out))
 }
 
 // upload is call with a file in it.
-func (ch *Channel) upload(ctx context.Context, method string, p tgbotapi.Params, f tgbotapi.RequestFile) (sent, error) {
+func (ch *Channel) upload(ctx context.Context, method string, p tgbotapi.Params, f tgbotapi.RequestFile, out any) error {
 	bot := ch.bot
 	bot.Client = client{ctx, ch.deps.HTTP}
 	r, err := bot.UploadFiles(method, p, []tgbotapi.RequestFile{f})
-	var s sent
-	return s, ch.outcome(r, err, &s)
+	return ch.heed(ctx, p["chat_id"], ch.outcome(r, err, out))
 }
 
 // client puts a context into the requests of a library that knows none.
@@ -126,37 +142,4 @@ type client struct {
 
 func (c client) Do(r *http.Request) (*http.Response, error) {
 	return c.c.Do(r.WithContext(c.ctx))
-}
-
-// pace keeps us below the rates at which Telegram answers 429: 1 message a
-// second to a chat with bursts, 20 a minute to a group, edits and new topics
-// included. https://core.telegram.org/bots/faq#my-bot-is-hitting-limits
-type pace struct {
-	now   func() time.Time
-	group int64
-
-	mu   sync.Mutex
-	used []time.Time // posts to the group within the last minute
-}
-
-// perMinute leaves a little of the 20 for what must not wait.
-const perMinute = 19
-
-// take books a post to chat, or says how long it has to wait.
-func (p *pace) take(chat string) error {
-	if p.group == 0 || chat != strconv.FormatInt(p.group, 10) {
-		return nil
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := p.now()
-	for len(p.used) > 0 && now.Sub(p.used[0]) >= time.Minute {
-		p.used = p.used[1:]
-	}
-	if len(p.used) >= perMinute {
-		return &core.SendError{Kind: core.Throttled, After: p.used[0].Add(time.Minute).Sub(now),
-			Err: fmt.Errorf("telegram: a group takes %d messages a minute", perMinute)}
-	}
-	p.used = append(p.used, now)
-	return nil
 }

@@ -9,7 +9,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/frontdesk-im/frontdesk/adapters/telegram/fake"
 	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
@@ -132,9 +134,9 @@ func TestRefusals(t *testing.T) {
 		{500, "Internal Server Error", core.Transient},
 		{400, "something new", core.Rejected},
 	} {
-		p := newFake(t)
-		p.fail = fmt.Sprintf(`{"ok":false,"error_code":%d,"description":%q}`, tt.code, tt.text)
-		_, err := p.open(Config{}).Send(t.Context(), core.Envelope{Peer: core.Peer{ID: "7"}, Parts: core.Parts{core.Text{Body: "x"}}})
+		r := newRig(t, fake.Options{})
+		r.fake.Fail("sendMessage", tt.code, tt.text)
+		_, err := r.open(Config{}).Send(t.Context(), core.Envelope{Peer: core.Peer{ID: "7"}, Parts: core.Parts{core.Text{Body: "x"}}})
 		if core.KindOf(err) != tt.want {
 			t.Errorf("%q: got %v, want %v", tt.text, core.KindOf(err), tt.want)
 		}
@@ -144,12 +146,19 @@ func TestRefusals(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(`{"update_id":1,"message":{"message_id":5,"from":{"id":7},"chat":{"id":7,"type":"private"},"text":"hi"}}`))
 	f.Add([]byte(`{"update_id":1,"callback_query":{"id":"1","from":{"id":7},"data":"x","message":{"message_id":5,"chat":{"id":-100,"type":"supergroup"}}}}`))
+	f.Add([]byte(`{"update_id":1,"message":{"message_id":5,"from":{"id":7},"chat":{"id":7,"type":"private"},"text":"see 😀 here","entities":[{"type":"text_link","offset":4,"length":2,"url":"https://x.example"},{"type":"text_link","offset":-1,"length":9,"url":"x"}]}}`))
+	f.Add([]byte(`{"update_id":1,"chat_member":{"chat":{"id":-100,"type":"supergroup"},"from":{"id":7},"date":1,"new_chat_member":{"user":{"id":8},"status":"left"}}}`))
 	f.Add([]byte(`{"update_id":1,"message":{"message_id":5,"message_thread_id":77,"is_topic_message":true,"from":{"id":7},"chat":{"id":-100,"type":"supergroup"},"photo":[{"file_id":"a"}]}}`))
-	desk, customers := &Channel{conf: Config{Group: -100}}, &Channel{}
+	now := core.Deps{Now: time.Now}
+	desk, customers := &Channel{conf: Config{Group: -100}, deps: now}, &Channel{deps: now}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, ch := range []*Channel{desk, customers} {
-			env, ok, err := ch.read(b)
-			if err == nil && ok && (env.Ref == "" || env.Peer.ID == "" || len(env.Parts) == 0) {
+			u, err := decode(b)
+			if err != nil {
+				continue
+			}
+			env, ok := ch.read(&u, ch.conf.Group)
+			if ok && (env.Ref == "" || env.Peer.ID == "" || len(env.Parts) == 0) {
 				t.Errorf("read as %+v", env)
 			}
 		}

@@ -2,15 +2,13 @@ package telegram
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 
@@ -23,22 +21,31 @@ type update struct {
 	Message  *message  `json:"message"`
 	Edited   *message  `json:"edited_message"`
 	Callback *callback `json:"callback_query"`
-	Member   *struct {
-		Chat tgbotapi.Chat `json:"chat"`
-		From tgbotapi.User `json:"from"`
-		Date int64         `json:"date"`
-		New  struct {
-			Status string `json:"status"`
-		} `json:"new_chat_member"`
-	} `json:"my_chat_member"`
+	Mine     *standing `json:"my_chat_member"`
+	Theirs   *standing `json:"chat_member"`
 }
 
+// A message is the library's with what has been added since.
 type message struct {
 	tgbotapi.Message
-	Topic   int  `json:"message_thread_id"`
-	InTopic bool `json:"is_topic_message"`
+	Chat    *chat `json:"chat"`
+	Topic   int   `json:"message_thread_id"`
+	InTopic bool  `json:"is_topic_message"`
 
-	TopicClosed *struct{} `json:"forum_topic_closed"`
+	Closed   *struct{} `json:"forum_topic_closed"`
+	Reopened *struct{} `json:"forum_topic_reopened"`
+
+	// What people send that we have no part for.
+	Story     *struct{} `json:"story"`
+	Paid      *struct{} `json:"paid_media"`
+	Checklist *struct{} `json:"checklist"`
+	Giveaway  *struct{} `json:"giveaway"`
+}
+
+type chat struct {
+	ID    int64  `json:"id"`
+	Type  string `json:"type"`
+	Forum bool   `json:"is_forum"`
 }
 
 type callback struct {
@@ -48,92 +55,133 @@ type callback struct {
 	Message *message      `json:"message"`
 }
 
-// chat is where an update happened, so that one chat's updates stay in order.
-func (u *update) chat() int64 {
-	switch {
-	case u.Message != nil && u.Message.Chat != nil:
-		return u.Message.Chat.ID
-	case u.Edited != nil && u.Edited.Chat != nil:
-		return u.Edited.Chat.ID
-	case u.Callback != nil && u.Callback.Message != nil && u.Callback.Message.Chat != nil:
-		return u.Callback.Message.Chat.ID
-	case u.Member != nil:
-		return u.Member.Chat.ID
-	}
-	return 0
+// A standing is that somebody, or the bot, came to be a member or ceased to.
+type standing struct {
+	Chat chat          `json:"chat"`
+	From tgbotapi.User `json:"from"`
+	Date int64         `json:"date"`
+	New  struct {
+		User   tgbotapi.User `json:"user"`
+		Status string        `json:"status"`
+		Is     bool          `json:"is_member"`
+	} `json:"new_chat_member"`
 }
 
-// anonymous is who speaks for the group itself: nobody we could know.
-const anonymous = 1087968824
+func (s *standing) out() bool {
+	return s.New.Status == "left" || s.New.Status == "kicked" || s.New.Status == "restricted" && !s.New.Is
+}
 
-// read turns an update into an envelope; ok is false for what nobody said.
-// Media is still to be copied: its Handle is Telegram's file_id.
-func (ch *Channel) read(raw []byte) (env core.Envelope, ok bool, err error) {
-	var u update
-	if err := json.Unmarshal(raw, &u); err != nil {
-		return env, false, fmt.Errorf("telegram: %w: not an update: %w", core.ErrInvalid, err)
-	}
-	desk := ch.conf.Group != 0
-	private := func(c *tgbotapi.Chat) bool { return c != nil && c.Type == "private" }
-	ours := func(c *tgbotapi.Chat) bool { return c != nil && (private(c) || desk && c.ID == ch.conf.Group) }
+// said is the message of an update, new or changed.
+func (u *update) said() *message { return cmp.Or(u.Message, u.Edited) }
+
+// chat is where an update happened, so that one chat's updates stay in order.
+func (u *update) chat() (c chat) {
 	switch {
-	case u.Message != nil && ours(u.Message.Chat):
-		env, ok = ch.said(u.Message, u.Message.Date)
-	case u.Edited != nil && ours(u.Edited.Chat):
-		if env, ok = ch.said(u.Edited, u.Edited.EditDate); ok {
-			env.Replaces, env.Ref = env.Ref, fmt.Sprintf("%s/e%d", env.Ref, u.Edited.EditDate)
+	case u.said() != nil && u.said().Chat != nil:
+		return *u.said().Chat
+	case u.Callback != nil && u.Callback.Message != nil && u.Callback.Message.Chat != nil:
+		return *u.Callback.Message.Chat
+	case u.Mine != nil:
+		return u.Mine.Chat
+	case u.Theirs != nil:
+		return u.Theirs.Chat
+	}
+	return c
+}
+
+func decode(raw []byte) (u update, err error) {
+	if err := json.Unmarshal(raw, &u); err != nil {
+		return u, fmt.Errorf("telegram: %w: not an update: %w", core.ErrInvalid, err)
+	}
+	return u, nil
+}
+
+// read turns an update into an envelope; ok is false for what nobody said. home
+// is the staff's group, 0 for a customers' channel. Media is still to be
+// copied: its Handle is Telegram's file_id.
+func (ch *Channel) read(u *update, home int64) (env core.Envelope, ok bool) {
+	c := u.chat()
+	private, group := c.Type == "private", home != 0 && c.ID == home
+	switch {
+	case !private && !group:
+	case u.Message != nil:
+		env, ok = ch.said(u.Message, u.Message.Date, home)
+	case u.Edited != nil:
+		if env, ok = ch.said(u.Edited, u.Edited.EditDate, home); ok { // update_id: two edits can be of one second
+			env.Replaces, env.Ref = env.Ref, fmt.Sprintf("%s/e%d", env.Ref, u.ID)
 		}
-	case u.Callback != nil && u.Callback.Message != nil && ours(u.Callback.Message.Chat):
-		env, ok = ch.pressed(u.Callback), true
-	case u.Member != nil && private(&u.Member.Chat) && !desk:
-		env, ok = ch.envelope(&u.Member.From, u.Member.Date), true
+	case u.Callback != nil:
+		env, ok = ch.pressed(u.Callback, home), true
+	case u.Mine != nil && private && home == 0:
+		env, ok = ch.envelope(&u.Mine.From, u.Mine.Date), true
 		env.Ref, env.Parts = fmt.Sprintf("u%d", u.ID), core.Parts{core.Joined{}}
-		if u.Member.New.Status == "kicked" {
+		if u.Mine.New.Status == "kicked" {
 			env.Parts = core.Parts{core.Left{}}
 		}
+	case u.Theirs != nil && group && u.Theirs.out() && !u.Theirs.New.User.IsBot:
+		env, ok = ch.envelope(&u.Theirs.New.User, u.Theirs.Date), true
+		env.Ref, env.Parts = fmt.Sprintf("u%d", u.ID), core.Parts{core.Left{}}
 	}
-	return env, ok, nil
+	return env, ok
 }
 
 func (ch *Channel) envelope(from *tgbotapi.User, date int64) core.Envelope {
+	name := strings.TrimSpace(from.FirstName + " " + from.LastName)
 	return core.Envelope{
 		Channel: ch.deps.Name, At: time.Unix(date, 0).UTC(), Cause: core.CauseMessage,
-		Peer: core.Peer{ID: strconv.FormatInt(from.ID, 10), Name: strings.TrimSpace(from.FirstName + " " + from.LastName), Lang: from.LanguageCode},
+		Peer: core.Peer{ID: strconv.FormatInt(from.ID, 10), Name: cmp.Or(name, from.UserName), Lang: from.LanguageCode},
 	}
 }
 
-func (ch *Channel) said(m *message, date int) (core.Envelope, bool) {
-	if m.From == nil || m.From.IsBot || m.From.ID == anonymous {
+// nobody reports whether a message is by a bot, or in the name of the group or
+// of a channel: then nobody knows who wrote it.
+func (m *message) nobody() bool { return m.From == nil || m.From.IsBot || m.SenderChat != nil }
+
+func (ch *Channel) said(m *message, date int, home int64) (core.Envelope, bool) {
+	if m.nobody() {
 		return core.Envelope{}, false
 	}
 	env := ch.envelope(m.From, int64(date))
 	env.Ref = fmt.Sprintf("m%d.%d", m.Chat.ID, m.MessageID)
-	env.Thread = ch.thread(m)
-	if env.Parts = parts(m); m.TopicClosed != nil && ch.conf.Group != 0 {
+	env.Thread = thread(m, home)
+	desk := home != 0
+	switch {
+	case desk && m.Closed != nil:
 		env.Parts = core.Parts{core.Pick{Option: "close"}}
+	case desk && m.Reopened != nil:
+		env.Parts = core.Parts{core.Pick{Option: "reopen"}}
+	case desk && m.LeftChatMember != nil && !m.LeftChatMember.IsBot:
+		gone := ch.envelope(m.LeftChatMember, int64(date))
+		gone.Ref, gone.Parts = env.Ref, core.Parts{core.Left{}}
+		return gone, true
+	case m.EditDate != 0 && m.Location != nil: // a position that moves
+		env.Parts = core.Parts{core.Other{Kind: "location", Quiet: true}}
+	default:
+		env.Parts = parts(m, desk)
 	}
 	return env, len(env.Parts) > 0
 }
 
 // thread is the ticket's: the topic, or, in a group without topics, the message
-// that was replied to. The library's ReplyToMessage has no topic; it is enough.
-func (ch *Channel) thread(m *message) string {
+// that was replied to. General and replies in it have a message_thread_id too,
+// which is of no use.
+func thread(m *message, home int64) string {
 	switch {
-	case ch.conf.Group == 0 || m.Chat.ID != ch.conf.Group:
+	case home == 0 || m.Chat.ID != home:
 		return ""
 	case m.InTopic:
 		return strconv.Itoa(m.Topic)
 	case m.ReplyToMessage != nil:
-		return replyTo + strconv.Itoa(m.ReplyToMessage.MessageID)
+		return reply + ref(home, m.ReplyToMessage.MessageID)
 	}
 	return ""
 }
 
-// replyTo starts a thread that is the message which agents reply to.
-const replyTo = "r"
+func ref(chat int64, message int) string { return fmt.Sprintf("%d.%d", chat, message) }
 
-func (ch *Channel) pressed(c *callback) core.Envelope {
-	env := ch.envelope(&c.From, int64(c.Message.Date))
+func (ch *Channel) pressed(c *callback, home int64) core.Envelope {
+	env := ch.envelope(&c.From, 0)
+	env.At = ch.deps.Now().UTC() // Telegram does not say when
 	env.Ref, env.Cause = "c"+c.ID, core.CauseEvent
 	pick := core.Pick{Option: c.Data}
 	if kb := c.Message.ReplyMarkup; kb != nil {
@@ -143,9 +191,9 @@ func (ch *Channel) pressed(c *callback) core.Envelope {
 			}
 		}
 	}
-	if ch.conf.Group != 0 && c.Message.Chat.ID == ch.conf.Group {
-		if env.Thread = ch.thread(c.Message); env.Thread == "" || !c.Message.InTopic {
-			env.Thread = replyTo + strconv.Itoa(c.Message.MessageID)
+	if home != 0 && c.Message.Chat.ID == home {
+		if env.Thread = thread(c.Message, home); !c.Message.InTopic {
+			env.Thread = reply + ref(home, c.Message.MessageID)
 		}
 	}
 	env.Parts = core.Parts{pick}
@@ -153,29 +201,17 @@ func (ch *Channel) pressed(c *callback) core.Envelope {
 }
 
 // parts are what a message says; none for what Telegram says of the chat.
-func parts(m *message) (ps core.Parts) {
-	media := func(typ, id, name string, size int) {
-		ps = append(ps, core.Media{Type: cmp.Or(typ, "application/octet-stream"), Handle: id, Name: name, Size: int64(size), Words: m.Caption})
-	}
+func parts(m *message, desk bool) core.Parts {
 	switch {
 	case m.Text != "":
+		text := spelled(m.Text, m.Entities)
 		if from, ok := strings.CutPrefix(m.Text, "/start"); ok && (from == "" || from[0] == ' ') {
 			return core.Parts{core.Joined{From: strings.TrimSpace(from)}}
 		}
-		return core.Parts{core.Text{Body: command(m.Text)}}
-	case len(m.Photo) > 0:
-		p := m.Photo[len(m.Photo)-1]
-		media("image/jpeg", p.FileID, "photo.jpg", p.FileSize)
-	case m.Voice != nil:
-		media(m.Voice.MimeType, m.Voice.FileID, "voice.ogg", m.Voice.FileSize)
-	case m.Video != nil:
-		media(m.Video.MimeType, m.Video.FileID, m.Video.FileName, m.Video.FileSize)
-	case m.VideoNote != nil:
-		media("video/mp4", m.VideoNote.FileID, "video.mp4", m.VideoNote.FileSize)
-	case m.Audio != nil:
-		media(m.Audio.MimeType, m.Audio.FileID, m.Audio.FileName, m.Audio.FileSize)
-	case m.Document != nil: // also animations
-		media(m.Document.MimeType, m.Document.FileID, m.Document.FileName, m.Document.FileSize)
+		if desk {
+			text = command(text)
+		}
+		return core.Parts{core.Text{Body: text}}
 	case m.Location != nil:
 		p := core.Place{Lat: m.Location.Latitude, Lon: m.Location.Longitude}
 		if m.Venue != nil {
@@ -184,14 +220,66 @@ func parts(m *message) (ps core.Parts) {
 		return core.Parts{p}
 	case m.Contact != nil:
 		return core.Parts{core.Text{Body: strings.TrimSpace(m.Contact.FirstName + " " + m.Contact.PhoneNumber)}}
-	case m.Sticker != nil:
-		return core.Parts{core.Other{Kind: "sticker"}}
-	case m.Poll != nil:
-		return core.Parts{core.Other{Kind: "poll"}}
-	case m.Dice != nil:
-		return core.Parts{core.Other{Kind: "dice"}}
 	}
-	return ps
+	if f, ok := fileOf(m); ok {
+		f.Words = spelled(m.Caption, m.CaptionEntities)
+		return core.Parts{f}
+	}
+	for _, o := range []struct {
+		kind string
+		is   bool
+	}{
+		{"sticker", m.Sticker != nil}, {"poll", m.Poll != nil}, {"dice", m.Dice != nil}, {"game", m.Game != nil}, {"invoice", m.Invoice != nil},
+		{"story", m.Story != nil}, {"paid_media", m.Paid != nil}, {"checklist", m.Checklist != nil}, {"giveaway", m.Giveaway != nil},
+	} {
+		if o.is {
+			return core.Parts{core.Other{Kind: o.kind}}
+		}
+	}
+	return nil
+}
+
+// fileOf is the file in a message, with Telegram's file_id as its Handle.
+func fileOf(m *message) (f core.Media, ok bool) {
+	switch {
+	case len(m.Photo) > 0: // the last is the largest
+		p := m.Photo[len(m.Photo)-1]
+		f = core.Media{Type: "image/jpeg", Handle: p.FileID, Name: "photo.jpg", Size: int64(p.FileSize)}
+	case m.Voice != nil:
+		f = core.Media{Type: cmp.Or(m.Voice.MimeType, "audio/ogg"), Handle: m.Voice.FileID, Name: "voice.ogg", Size: int64(m.Voice.FileSize)}
+	case m.Video != nil:
+		f = core.Media{Type: m.Video.MimeType, Handle: m.Video.FileID, Name: m.Video.FileName, Size: int64(m.Video.FileSize)}
+	case m.VideoNote != nil:
+		f = core.Media{Type: "video/mp4", Handle: m.VideoNote.FileID, Name: "video.mp4", Size: int64(m.VideoNote.FileSize)}
+	case m.Audio != nil:
+		f = core.Media{Type: m.Audio.MimeType, Handle: m.Audio.FileID, Name: m.Audio.FileName, Size: int64(m.Audio.FileSize)}
+	case m.Document != nil: // also animations
+		f = core.Media{Type: m.Document.MimeType, Handle: m.Document.FileID, Name: m.Document.FileName, Size: int64(m.Document.FileSize)}
+	default:
+		return f, false
+	}
+	f.Type = cmp.Or(f.Type, "application/octet-stream")
+	return f, true
+}
+
+// spelled is a text with the addresses written out that its links hide. Offsets
+// are in UTF-16.
+func spelled(text string, es []tgbotapi.MessageEntity) string {
+	if !slices.ContainsFunc(es, func(e tgbotapi.MessageEntity) bool { return e.Type == "text_link" }) {
+		return text
+	}
+	u := utf16.Encode([]rune(text))
+	for _, e := range slices.Backward(es) {
+		if e.Type != "text_link" || e.URL == "" || e.Offset < 0 || e.Length < 0 || e.Offset > len(u) || e.Length > len(u)-e.Offset {
+			continue
+		}
+		end := e.Offset + e.Length
+		if word := string(utf16.Decode(u[e.Offset:end])); strings.Contains(e.URL, "://"+strings.TrimSuffix(word, "/")) && word != "" || word == e.URL {
+			continue
+		}
+		u = slices.Insert(u, end, utf16.Encode([]rune(" ("+e.URL+")"))...)
+	}
+	return string(utf16.Decode(u))
 }
 
 // command makes "/claim@bot x", which Telegram's clients help to type, the
@@ -203,48 +291,4 @@ func command(text string) string {
 	word, rest, _ := strings.Cut(text[1:], " ")
 	word, _, _ = strings.Cut(word, "@")
 	return strings.TrimSpace("!" + word + " " + rest)
-}
-
-const mostFile = 20 << 20 // bytes that getFile gives out
-
-// copied puts the media of an envelope into Blobs, for Telegram's links end.
-func (ch *Channel) copied(ctx context.Context, env *core.Envelope) error {
-	for i, p := range env.Parts {
-		m, ok := p.(core.Media)
-		if !ok {
-			continue
-		}
-		kept, err := ch.fetch(ctx, m)
-		if err != nil {
-			if ctx.Err() != nil || core.KindOf(err) == core.Transient {
-				return err
-			}
-			ch.deps.Log.Warn("a file could not be copied from Telegram", "peer", env.Peer.ID, "err", err)
-			env.Parts[i] = core.Other{Kind: "file over 20 MB"}
-			continue
-		}
-		env.Parts[i] = kept
-	}
-	return nil
-}
-
-func (ch *Channel) fetch(ctx context.Context, m core.Media) (core.Media, error) {
-	var f tgbotapi.File
-	if err := ch.call(ctx, "getFile", tgbotapi.Params{"file_id": m.Handle}, &f); err != nil {
-		return m, err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, ch.conf.API+"/file/bot"+string(ch.conf.Token)+"/"+f.FilePath, nil)
-	if err != nil {
-		return m, ch.redact(err)
-	}
-	resp, err := ch.deps.HTTP.Do(req)
-	if err != nil {
-		return m, &core.SendError{Kind: core.Transient, Err: ch.redact(err)}
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return m, &core.SendError{Kind: core.Rejected, Err: fmt.Errorf("telegram: the file: %s", resp.Status)}
-	}
-	m.Handle = ""
-	return ch.deps.Blobs.Save(ctx, m, io.Reader(resp.Body), mostFile)
 }
