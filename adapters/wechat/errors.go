@@ -23,9 +23,6 @@ type fate struct {
 	words string // for agents and operators, in both languages
 }
 
-// ways is what an agent can do when nothing may be sent.
-const ways = "可等客户再次来信，或发送模板/订阅消息；wait until the customer writes, or send a template or subscription message"
-
 // fates is https://developers.weixin.qq.com/doc/service/guide/dev/error_code.html
 var fates = map[int64]fate{
 	-1: {core.Transient, "微信系统繁忙，稍后自动重试 / WeChat is busy, it is tried again"},
@@ -85,8 +82,8 @@ var fates = map[int64]fate{
 	45009: {core.Throttled, "今天的接口次数已用完，北京时间 0 点后重试 / today's quota is used up, it is tried again after midnight in Beijing"},
 	45011: {core.Throttled, "发送太频繁，一分钟后重试 / too many calls, it is tried again in a minute"},
 
-	45015: {core.Closed, "超过可回复时间（48 小时）或客户已取消关注，微信不允许发送。" + ways},
-	45047: {core.Closed, "客户来信后可发送的条数已用完。" + ways},
+	45015: {core.Closed, "超过可回复时间（48 小时）或客户已取消关注：可等客户再次来信，或发送模板/订阅消息 / more than 48 hours after the customer wrote, or they unfollowed: wait until they write, or send a template or subscription message"},
+	45047: {core.Closed, "客户来信后可发送的条数已用完：可等客户再次来信，或发送模板/订阅消息 / as many messages as WeChat allows were sent: wait until the customer writes, or send a template or subscription message"},
 }
 
 // ranges are codes with one meaning.

@@ -1,6 +1,7 @@
 package wechat
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ func TestMeaning(t *testing.T) {
 	load(t, "http-replay.json", &rec)
 	a, _ := rec.account(t, time.Unix(1767225600, 0), Plain, rec.Account.Key)
 	msg, event := core.CauseMessage, core.CauseEvent
+	rec.Plaintexts["unsupported"] = strings.Replace(rec.Plaintexts["text"], "订单 A-1001 到哪了? <b>&</b> 😊", "【收到不支持的消息类型，暂无法显示】", 1)
 	for name, want := range map[string]struct {
 		part  core.Part
 		cause core.Cause
@@ -25,6 +27,7 @@ func TestMeaning(t *testing.T) {
 		"location":       {core.Place{Lat: 31.230416, Lon: 121.473701, Name: "上海市黄浦区"}, msg},
 		"link":           {core.Card{Title: "标题", Body: "说明", URL: "https://example.com/?a=1&b=2"}, msg},
 		"unknown_type":   {core.Other{Kind: "hologram"}, msg},
+		"unsupported":    {core.Other{Kind: "文件等 file"}, msg}, // what the platform writes in place of it
 		"ev_subscribe":   {core.Joined{}, event}, "ev_subscribe_qr": {core.Joined{From: "shop-12"}, event},
 		"ev_unsubscribe": {core.Left{}, ""}, "ev_scan": {core.Joined{From: "shop-12"}, event},
 		"ev_click": {core.Pick{Option: "MENU_HUMAN"}, event}, "ev_view": {core.Other{Kind: "VIEW", Quiet: true}, ""},

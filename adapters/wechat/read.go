@@ -93,7 +93,7 @@ func readMessage(d *node, r *arrival) {
 			r.env.Cause = core.CauseEvent
 			parts(core.Pick{Option: id, Label: d.get("Content")})
 		case d.get("Content") == unsupported:
-			parts(core.Other{Kind: "unsupported"})
+			parts(core.Other{Kind: "文件等 file"})
 		default:
 			parts(core.Text{Body: d.get("Content")})
 		}
@@ -112,6 +112,8 @@ func readMessage(d *node, r *arrival) {
 		parts(core.Card{Title: d.get("Title"), Body: d.get("Description"), URL: d.get("Url"), Image: d.get("PicUrl")})
 	case "miniprogrampage":
 		parts(core.Card{Title: d.get("Title"), URL: SchemeMini + d.get("AppId") + "/" + d.get("PagePath"), Image: d.get("ThumbUrl")})
+	case "file":
+		parts(core.Other{Kind: "文件 file"}) // it is named to the customer
 	default:
 		parts(core.Other{Kind: kind})
 	}
