@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/frontdesk-im/frontdesk/adapters/wechat/fake"
 	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/store"
+	"github.com/frontdesk-im/frontdesk/flows"
 )
 
 // playing is oneEach with the playground.
@@ -25,6 +27,29 @@ func playing(t *testing.T, more string) setup {
 		t.Fatal(err)
 	}
 	return setup{Data: t.TempDir(), Config: conf, Quick: true}
+}
+
+// open are the demo's scripts with people there at any hour: a test must not
+// depend on when it runs.
+func open(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := os.CopyFS(dir, flows.FS); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "shop.yaml")
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hours := regexp.MustCompile(`(?m)^    week: .*\n    holidays: .*$`)
+	if !hours.Match(b) {
+		t.Fatalf("%s has its hours in another form:\n%s", name, b)
+	}
+	if err := os.WriteFile(name, hours.ReplaceAll(b, []byte(`    week: {mon-sun: ["00:00-24:00"]}`)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // do makes a follower of a played platform do something.
@@ -160,6 +185,7 @@ channels:
 func TestPlaygroundJourney(t *testing.T) {
 	b := chromium(t)
 	s := playing(t, oneEach)
+	s.Flows = open(t)
 	p := launch(t, s)
 	agent := signUp(b, p)
 	agent.name = "play-agent"
