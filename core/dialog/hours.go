@@ -1,11 +1,12 @@
 package dialog
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // zones for machines that have none
+
+	"github.com/frontdesk-im/frontdesk/core"
 )
 
 // hours are when people are there: weekly intervals, days off, days that
@@ -19,15 +20,10 @@ type hours struct {
 	Answer   time.Duration       `yaml:"answer"`   // working time within which a message is answered
 
 	loc  *time.Location
-	week [7][]span // Monday first
+	week core.Week
 	off  [][2]string
-	days map[string][]span
+	days map[string][]core.Hours
 }
-
-// span is a part of a day, in minutes from midnight.
-type span struct{ from, to int }
-
-var weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 
 func (h *hours) compile(fail func(Pos, string, ...any)) {
 	def(&h.Zone, "Asia/Shanghai")
@@ -39,14 +35,14 @@ func (h *hours) compile(fail func(Pos, string, ...any)) {
 	}
 	h.loc = loc
 	for _, k := range sortedKeys(h.Week) {
-		days, err := dayRange(k)
+		days, err := core.ParseDays(k)
 		if err != nil {
 			fail(h.Pos, "week: %v", err)
 			continue
 		}
-		spans := readSpans(h.Week[k], h.Pos, fail)
+		parts := h.parts(h.Week[k], fail)
 		for _, d := range days {
-			h.week[d] = append(h.week[d], spans...)
+			h.week[d] = append(h.week[d], parts...)
 		}
 	}
 	for _, s := range h.Holidays {
@@ -60,42 +56,26 @@ func (h *hours) compile(fail func(Pos, string, ...any)) {
 		}
 		h.off = append(h.off, [2]string{from, to})
 	}
-	h.days = map[string][]span{}
+	h.days = map[string][]core.Hours{}
 	for _, k := range sortedKeys(h.Days) {
 		if !isDate(k) {
 			fail(h.Pos, "days: %s is not a date; write it like 2026-10-10", quote(k))
 			continue
 		}
-		h.days[k] = readSpans(h.Days[k], h.Pos, fail)
+		h.days[k] = h.parts(h.Days[k], fail)
 	}
 }
 
-func dayRange(s string) ([]int, error) {
-	from, to, ok := strings.Cut(s, "-")
-	if !ok {
-		to = from
-	}
-	i, j := index(weekdays, from), index(weekdays, to)
-	if i < 0 || j < 0 {
-		return nil, fmt.Errorf("%s is not a weekday; write mon, sat-sun or mon-fri", quote(s))
-	}
-	var out []int
-	for {
-		out = append(out, i)
-		if i == j {
-			return out, nil
+// parts reads the parts of a day; every fault is told.
+func (h *hours) parts(in []string, fail func(Pos, string, ...any)) (out []core.Hours) {
+	for _, s := range in {
+		part, err := core.ParseHours([]string{s})
+		if err != nil {
+			fail(h.Pos, "%v", err)
 		}
-		i = (i + 1) % 7
+		out = append(out, part...)
 	}
-}
-
-func index(list []string, s string) int {
-	for i, x := range list {
-		if x == s {
-			return i
-		}
-	}
-	return -1
+	return out
 }
 
 func isDate(s string) bool {
@@ -103,33 +83,8 @@ func isDate(s string) bool {
 	return err == nil
 }
 
-func readSpans(in []string, at Pos, fail func(Pos, string, ...any)) []span {
-	var out []span
-	for _, s := range in {
-		a, b, _ := strings.Cut(s, "-")
-		from, err1 := clock(a)
-		to, err2 := clock(b)
-		if err1 != nil || err2 != nil || to <= from {
-			fail(at, "%s is not a time of day; write it like 09:00-18:00 (until 24:00; over midnight needs two)", quote(s))
-			continue
-		}
-		out = append(out, span{from, to})
-	}
-	return out
-}
-
-func clock(s string) (int, error) {
-	h, m, ok := strings.Cut(strings.TrimSpace(s), ":")
-	hh, err1 := strconv.Atoi(h)
-	mm, err2 := strconv.Atoi(m)
-	if !ok || err1 != nil || err2 != nil || hh < 0 || mm < 0 || mm > 59 || hh*60+mm > 24*60 {
-		return 0, fmt.Errorf("bad clock %q", s)
-	}
-	return hh*60 + mm, nil
-}
-
 // on returns the open parts of the day that t is in.
-func (h *hours) on(t time.Time) []span {
+func (h *hours) on(t time.Time) []core.Hours {
 	date := t.Format(time.DateOnly)
 	if s, ok := h.days[date]; ok {
 		return s
@@ -139,7 +94,7 @@ func (h *hours) on(t time.Time) []span {
 			return nil
 		}
 	}
-	return h.week[(int(t.Weekday())+6)%7]
+	return h.week.Day(t)
 }
 
 // open reports whether people are there at now. No hours means always.
@@ -150,7 +105,7 @@ func (h *hours) open(now time.Time) bool {
 	t := now.In(h.loc)
 	m := t.Hour()*60 + t.Minute()
 	for _, s := range h.on(t) {
-		if s.from <= m && m < s.to {
+		if s.From <= m && m < s.To {
 			return true
 		}
 	}
@@ -184,8 +139,8 @@ func (h *hours) worked(now time.Time, work time.Duration) (time.Time, bool) {
 	day := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, h.loc)
 	for range horizon {
 		for _, s := range h.on(day) {
-			from := time.Date(day.Year(), day.Month(), day.Day(), 0, s.from, 0, 0, h.loc)
-			to := time.Date(day.Year(), day.Month(), day.Day(), 0, s.to, 0, 0, h.loc)
+			from := time.Date(day.Year(), day.Month(), day.Day(), 0, s.From, 0, 0, h.loc)
+			to := time.Date(day.Year(), day.Month(), day.Day(), 0, s.To, 0, 0, h.loc)
 			if !to.After(t) {
 				continue
 			}
