@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -167,4 +168,12 @@ func (r *rig) message(ref string) fake.Message {
 	}
 	r.Fatalf("there is no message %q", ref)
 	return fake.Message{}
+}
+
+// A hook is the adapter as the platform calls it once setWebhook told the secret.
+type hook struct{ *Channel }
+
+func (h hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Header.Set("X-Telegram-Bot-Api-Secret-Token", secret)
+	h.Channel.ServeHTTP(w, r)
 }

@@ -73,7 +73,10 @@ func (p *Platform) fill(m *Message, q *request) string {
 	if m.Kind == "text" || m.Kind == "location" {
 		return ""
 	}
-	f, ok := q.files[m.Kind]
+	f, ok := q.files[strings.TrimPrefix(q.params[m.Kind], "attach://")]
+	if !ok {
+		f, ok = q.files[m.Kind]
+	}
 	if !ok {
 		f = File{URL: q.params[m.Kind]}
 	}
@@ -136,11 +139,8 @@ func (p *Platform) edit(q *request, chat int64) (any, string) {
 		if err := json.Unmarshal([]byte(q.params["media"]), &media); err != nil {
 			return nil, bad("can't parse InputMedia")
 		}
-		name, attached := strings.CutPrefix(media.Media, "attach://")
 		q.params["caption"], now.Kind = media.Caption, media.Type
-		if q.params[media.Type] = media.Media; attached {
-			q.files[media.Type] = q.files[name]
-		}
+		q.params[media.Type] = media.Media
 	} else if m.Kind != "text" {
 		q.params[m.Kind] = "kept"
 	}
