@@ -193,6 +193,9 @@ func (c *Config) staff() {
 		if c.Staff.Agents[id].Max < 0 {
 			c.bad(join(path, "max"), "cannot be negative", "write how many tickets they take at once")
 		}
+		if _, err := core.ParseWeek(c.Staff.Agents[id].Shift); err != nil {
+			c.bad(join(path, "shift"), strings.ReplaceAll(err.Error(), "\n", "; "), `write it like shift: {mon-fri: ["09:00-12:00", "13:00-18:00"]}`)
+		}
 	}
 	seen := map[string]bool{}
 	for i, k := range c.Staff.Canned {

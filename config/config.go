@@ -118,9 +118,10 @@ type Staff struct {
 type Agent struct {
 	Name   string
 	Lead   bool
-	Topics []string // they take; empty: all
-	Langs  []string // they speak; empty: all
-	Max    int      // tickets at once; 0: Line.Max
+	Topics []string            // they take; empty: all
+	Langs  []string            // they speak; empty: all
+	Max    int                 // tickets at once; 0: Line.Max
+	Shift  map[string][]string // when they are on duty by themselves: mon-fri: ["09:00-12:00"]; empty: when they say so
 }
 
 // A Canned is a ready reply.

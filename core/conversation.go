@@ -124,6 +124,7 @@ type Agent struct {
 	Max      int       `json:"max"`              // tickets they want at most
 	Presence Presence  `json:"presence"`
 	Since    time.Time `json:"since,omitzero"`   // of Presence
+	Until    time.Time `json:"until,omitzero"`   // when a break ends by itself
 	Idle     time.Time `json:"idle,omitzero"`    // when they were last given a ticket or closed one
 	Misses   int       `json:"misses,omitempty"` // tickets in a row that they let ring out
 	Rev      int64     `json:"rev,omitempty"`    // grows with every change; the store keeps it
@@ -160,6 +161,9 @@ func (c AgentChange) Apply(a Agent) Agent {
 	}
 	if is := cmp.Or(a.Presence, OffDuty); now.Presence != was.Presence && now.Presence != is && (was.Presence == "" || was.Presence == is) {
 		a.Presence, a.Since = now.Presence, now.Since
+	}
+	if !now.Until.Equal(was.Until) {
+		a.Until = now.Until
 	}
 	if !now.Idle.Equal(was.Idle) {
 		a.Idle = now.Idle

@@ -364,6 +364,14 @@ func TestPresets(t *testing.T) {
 	if err != nil || as[0].Presence != core.OnDuty {
 		t.Errorf("presence was overwritten: %+v %v", as, err)
 	}
+	// Somebody with a shift is looked after at once.
+	want["inbox/lin"] = config.Agent{Name: "小林", Lead: true, Topics: []string{"presale"}, Max: 3, Shift: map[string][]string{"mon": {"09:00-12:00"}}}
+	if err := presets(t.Context(), s, want); err != nil {
+		t.Fatal(err)
+	}
+	if keys, err := s.Ready(t.Context(), time.Now(), 10); err != nil || len(keys) != 1 || keys[0].Peer != "lin" {
+		t.Errorf("ready: %v %v", keys, err)
+	}
 }
 
 // An adapter that panics when it is made is an error of its account, with its

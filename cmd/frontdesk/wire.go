@@ -42,10 +42,15 @@ func (a *app) rules() *desk.Rules {
 			_, ok := a.made[channel].(core.Editor)
 			return ok
 		},
-		Banned: c.Staff.Banned, Zone: zone,
+		Banned: c.Staff.Banned, Zone: zone, Shifts: map[string]core.Week{},
 		Ring: c.Line.Ring, Misses: c.Line.Misses,
 		Remind: c.Staff.Remind, Lead: c.Staff.Lead, Return: c.Staff.Return, Recall: c.Staff.Recall,
 		Hops: c.Staff.Hops, Reserve: c.Staff.Reserve,
+	}
+	for id, who := range c.Staff.Agents {
+		if week, err := core.ParseWeek(who.Shift); err == nil && len(who.Shift) > 0 { // check has told of mistakes
+			r.Shifts[id] = week
+		}
 	}
 	for _, k := range c.Staff.Canned {
 		r.Canned = append(r.Canned, desk.Canned{ID: k.ID, Title: k.Title, Text: k.Text})
@@ -77,8 +82,9 @@ func (a *app) desks() []desk.Desk {
 	return out
 }
 
-// presets writes what the configuration sets for agents into their records. An
-// agent whose record says so already is left alone.
+// presets writes what the configuration sets for agents into their records, and
+// lets those who have a shift be looked after. An agent whose record says so
+// already is left alone.
 func presets(ctx context.Context, s core.Store, want map[string]config.Agent) error {
 	if len(want) == 0 {
 		return nil
@@ -98,11 +104,14 @@ func presets(ctx context.Context, s core.Store, want map[string]config.Agent) er
 		if a.Name == "" {
 			a.Name = old.Name
 		}
-		if ok && a.Name == old.Name && a.Lead == old.Lead && a.Max == old.Max && slices.Equal(a.Topics, old.Topics) && slices.Equal(a.Langs, old.Langs) {
+		if ok && len(w.Shift) == 0 && a.Name == old.Name && a.Lead == old.Lead && a.Max == old.Max && slices.Equal(a.Topics, old.Topics) && slices.Equal(a.Langs, old.Langs) {
 			continue
 		}
 		desk, peer, _ := strings.Cut(id, "/")
 		_, err := s.Turn(ctx, core.Key{Channel: desk, Peer: peer}, time.Now(), func(c core.Conversation, unread []core.Envelope) (core.Outcome, error) {
+			if len(w.Shift) > 0 {
+				c.Wake = time.Now()
+			}
 			return core.Outcome{Conversation: c, Agents: []core.AgentChange{{Was: old, Now: a}}, Left: len(unread)}, nil
 		})
 		if err != nil {

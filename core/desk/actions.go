@@ -27,7 +27,7 @@ const (
 	ActHelp     = "help"
 
 	ActOn    = "on"    // presence
-	ActBreak = "break" //
+	ActBreak = "break" // until: 30m, 13:30 …
 	ActOff   = "off"   // force: yes
 	ActMine  = "mine"  // my tickets
 	ActQueue = "queue" // the line
@@ -69,7 +69,7 @@ var Commands = []Command{
 	{Action: ActRetry, Zh: []string{"重发", "重试"}, En: []string{"retry"}, Args: [2]string{"[编号]", "[message]"}, About: [2]string{"重发失败的消息", "try a failed message again"}, numbers: true},
 	{Action: ActKeep, Zh: []string{"存留", "下次发"}, En: []string{"keep"}, Args: [2]string{"[编号]", "[message]"}, About: [2]string{"客户下次来时发送", "send it when the customer writes again"}, numbers: true},
 	{Action: ActOn, Zh: []string{"上班"}, En: []string{"on"}, About: [2]string{"开始接单", "take tickets"}, Desk: true},
-	{Action: ActBreak, Zh: []string{"小休", "休息"}, En: []string{"break", "away"}, About: [2]string{"暂停接单", "take no new tickets"}, Desk: true},
+	{Action: ActBreak, Zh: []string{"小休", "休息"}, En: []string{"break", "away"}, Args: [2]string{"[30分钟]", "[30m]"}, About: [2]string{"暂停接单，到时自动上班", "take no new tickets, until you say so or for a time"}, Desk: true},
 	{Action: ActOff, Zh: []string{"下班"}, En: []string{"off"}, Args: [2]string{"[强制]", "[force]"}, About: [2]string{"下班；强制则把手上的会话放回队首", "go off duty; with force, your tickets go back to the line"}, Desk: true},
 	{Action: ActMine, Zh: []string{"我的"}, En: []string{"mine"}, About: [2]string{"我手上的会话", "my tickets"}, Desk: true},
 	{Action: ActQueue, Zh: []string{"排队", "队列"}, En: []string{"queue", "line"}, About: [2]string{"排队情况", "the line"}, Desk: true},

@@ -47,6 +47,9 @@ type Rules struct {
 	// Link is the address of a ticket's history, shown on the card; may be nil.
 	Link func(ticket string) string
 
+	// Shifts are when agents are on duty by themselves, by Agent.ID, in Zone.
+	Shifts map[string]core.Week
+
 	Desks  []Desk
 	Canned []Canned
 	Banned []string       // words that are not sent without asking

@@ -18,8 +18,10 @@ func (r *Rules) Duty(c core.Conversation, env core.Envelope, s core.Scene, mine 
 	t := r.begin(c, s)
 	if slices.ContainsFunc(env.Parts, func(p core.Part) bool { _, ok := p.(core.Left); return ok }) {
 		t.removed(env)
+		t.c.Gone, t.c.Wake = true, time.Time{}
 		return t.end()
 	}
+	t.c.Gone = false
 	act, ok := actOf(env.Parts)
 	switch {
 	case ok:
@@ -29,24 +31,42 @@ func (r *Rules) Duty(c core.Conversation, env core.Envelope, s core.Scene, mine 
 	case t.hintDue():
 		t.out.Say = append(t.out.Say, reply(env, words(r.desk(env.Channel).Lang, "hint")))
 	}
+	if a, ok := t.agents[c.Key.String()]; ok {
+		t.c.Wake = t.readOwn().wake(a)
+	}
 	return t.end()
+}
+
+// own is what this package keeps in an agent's conversation with their desk.
+type own struct {
+	Hint time.Time `json:"hint,omitzero"` // when they were last told where to write
+	Edge time.Time `json:"edge,omitzero"` // of their shift, the next one
+}
+
+func (t *turn) readOwn() (m own) {
+	if len(t.c.Mind) > 0 && json.Unmarshal(t.c.Mind, &m) != nil {
+		return own{}
+	}
+	return m
+}
+
+func (t *turn) keepOwn(m own) {
+	b, err := json.Marshal(m)
+	if err != nil {
+		panic("desk: a time does not marshal: " + err.Error())
+	}
+	t.c.Mind = b
 }
 
 // hintDue reports, at most once an hour, that somebody may be told where to
 // write: words outside the threads go nowhere.
 func (t *turn) hintDue() bool {
-	var m struct {
-		Hint time.Time `json:"hint,omitzero"`
-	}
-	if len(t.c.Mind) > 0 && json.Unmarshal(t.c.Mind, &m) == nil && t.now().Sub(m.Hint) < time.Hour {
+	m := t.readOwn()
+	if t.now().Sub(m.Hint) < time.Hour {
 		return false
 	}
 	m.Hint = t.now()
-	b, err := json.Marshal(m)
-	if err != nil {
-		return false
-	}
-	t.c.Mind = b
+	t.keepOwn(m)
 	return true
 }
 
@@ -81,11 +101,7 @@ func (t *turn) duty(a core.Agent, act Act, env core.Envelope, mine []core.Ticket
 	case ActOn:
 		t.presence(a, core.OnDuty, env, "on_now")
 	case ActBreak:
-		id := "break_now"
-		if a.Load > 0 {
-			id = "break_load"
-		}
-		t.presence(a, core.OnBreak, env, id)
+		t.rest(a, act, env)
 		if len(mine) > 0 {
 			t.answer(env, words(lang, "mine", "list", t.list(lang, mine)))
 		}
@@ -112,16 +128,38 @@ func (t *turn) duty(a core.Agent, act Act, env core.Envelope, mine []core.Ticket
 	}
 }
 
-func (t *turn) presence(a core.Agent, p core.Presence, env core.Envelope, id string) {
+// rest begins a break, until the agent says so or until a time.
+func (t *turn) rest(a core.Agent, act Act, env core.Envelope) {
+	id, until, vars := "break_now", time.Time{}, []string{"n", itoa(a.Load)}
+	if a.Load > 0 {
+		id = "break_load"
+	}
+	if s := act.Values["until"]; s != "" {
+		at, ok := Until(s, t.now(), t.r.zone())
+		if !ok || at.Sub(t.now()) > 24*time.Hour {
+			t.answer(env, words(t.r.desk(env.Channel).Lang, "bad_break", "word", clip(s, 40)))
+			return
+		}
+		id, until = "break_until", at
+		vars = append(vars, "time", at.In(t.r.zone()).Format("15:04"))
+	}
+	a.Until = until
+	t.presence(a, core.OnBreak, env, id, vars...)
+}
+
+func (t *turn) presence(a core.Agent, p core.Presence, env core.Envelope, id string, vars ...string) {
 	if a.Presence != p {
 		a.Presence, a.Since = p, t.now()
 		t.event(core.PresenceSet, by(a), "said so", "agent", a.ID, "presence", string(p))
+	}
+	if p != core.OnBreak {
+		a.Until = time.Time{}
 	}
 	if p == core.OnDuty {
 		a.Misses = 0
 	}
 	t.agents[a.ID], t.said[a.ID] = a, true
-	t.answer(env, words(t.r.desk(env.Channel).Lang, id, "n", itoa(a.Load)))
+	t.answer(env, words(t.r.desk(env.Channel).Lang, id, append(vars, "n", itoa(a.Load))...))
 }
 
 // off ends a shift. Tickets that are still open are handed over first, or given

@@ -92,7 +92,7 @@ func (c Command) glued(rest string) bool {
 		return r == '@' || r == '＠'
 	case ActNote:
 		return r == ':' || r == '：'
-	case ActPark:
+	case ActPark, ActBreak:
 		until, _ := cutUntil(rest)
 		return until != ""
 	case ActPriority:
@@ -151,6 +151,12 @@ func (c Command) read(rest string) Act {
 		until, note := cutUntil(rest)
 		a.set("until", until)
 		a.set("note", note)
+	case ActBreak:
+		until, _ := cutUntil(rest)
+		if until == "" {
+			until = rest
+		}
+		a.set("until", until)
 	case ActClose:
 		a.readClose(rest)
 	case ActPriority:
@@ -227,7 +233,7 @@ func actOf(parts core.Parts) (Act, bool) {
 				a.set("class", arg)
 			case ActTransfer:
 				a.set("to", arg)
-			case ActPark:
+			case ActPark, ActBreak:
 				a.set("until", arg)
 			default:
 				a.set("message", arg)

@@ -659,3 +659,28 @@ func TestHoldSurvives(t *testing.T) {
 		t.Errorf("marks: %q", s.desk.marks)
 	}
 }
+
+// A break said in a ticket's thread ends by itself all the same.
+func TestBreakFromThread(t *testing.T) {
+	s := newStage(t)
+	s.onDuty("lin")
+	s.says("ann", "human")
+	thread := s.card()
+	s.staff("lin", thread, core.Pick{Option: "claim"})
+	s.staff("lin", thread, core.Text{Body: "!break 20m"})
+	is := func(want core.Presence) {
+		t.Helper()
+		if a := s.line.scene().Agents["desk/lin"]; a.Presence != want {
+			t.Errorf("%s: %+v", s.clock.Format("15:04:05"), a)
+		}
+	}
+	is(core.OnBreak)
+	s.work(19 * time.Minute)
+	is(core.OnBreak)
+	s.desk.take()
+	s.work(2 * time.Minute)
+	is(core.OnDuty)
+	if got := said(s.desk.take()); !strings.Contains(got, "break is over") {
+		t.Errorf("said %s", got)
+	}
+}

@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -219,6 +220,10 @@ func (h *Hub) committed(ctx context.Context, key core.Key, done core.Committed) 
 	for _, a := range done.Agents {
 		if was := h.line.agent(a); a.Presence == core.OffDuty && (was == core.OnDuty || was == core.OnBreak) {
 			h.vacate(ctx, a.ID) // they have just gone home
+		}
+		if a.Presence == core.OnBreak && !a.Until.IsZero() && a.ID != key.String() { // said in a ticket's thread
+			desk, peer, _ := strings.Cut(a.ID, "/")
+			h.alter(ctx, core.Key{Channel: desk, Peer: peer}, func(m *mind, c core.Conversation) core.Outcome { return m.desk.Clock(c, m.scene) })
 		}
 	}
 	if t := done.After.Ticket; t != nil && (done.Before.Open() || t.Open()) {

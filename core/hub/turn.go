@@ -45,6 +45,9 @@ func (m *mind) turn(c core.Conversation, unread []core.Envelope) (out core.Outco
 	}
 	m.out = core.Outcome{Conversation: c}
 	if r, ok := m.role(c.Key.Channel); ok && r == Desk {
+		if due(c.Wake, m.scene.Now) {
+			m.apply(m.desk.Clock(c, m.scene, m.mine...))
+		}
 		for _, env := range unread {
 			m.apply(m.desk.Duty(m.out.Conversation, env, m.scene, m.mine...))
 		}

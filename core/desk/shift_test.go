@@ -1,0 +1,119 @@
+package desk_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/desk"
+)
+
+// A day of somebody with a shift: on duty at nine, a break that ends by itself,
+// what they say holds until the next edge, and nobody goes home with a customer.
+func TestShift(t *testing.T) {
+	r := rules()
+	week, err := core.ParseWeek(map[string][]string{"mon-fri": {"09:00-12:00", "13:00-18:00"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Shifts = map[string]core.Week{"slack/lin": week}
+	agents := map[string]core.Agent{"slack/lin": {ID: "slack/lin", Name: "Lin", Presence: core.OffDuty, Since: t0}}
+	c := core.Conversation{Key: core.Key{Channel: "slack", Peer: "lin"}, Peer: core.Peer{ID: "lin", Name: "Lin"}}
+	now := time.Date(2026, 11, 27, 8, 0, 0, 0, time.UTC) // a Friday
+	var mine []core.TicketView
+	take := func(o core.Outcome) string {
+		c = o.Conversation
+		for _, a := range o.Agents {
+			agents[a.Now.ID] = a.Apply(agents[a.Now.ID])
+		}
+		var said []string
+		for _, e := range o.Say {
+			if e.Channel != "slack" || e.Peer.ID != "lin" {
+				t.Errorf("said elsewhere: %+v", e)
+			}
+			said = append(said, e.Parts.Text())
+		}
+		return strings.Join(said, "\n")
+	}
+	scene := func() core.Scene { return core.Scene{Now: now, Agents: agents} }
+	until := func(clock string) (said string) { // the hub takes a turn whenever Wake has come
+		t.Helper()
+		at, err := time.Parse("2 15:04", clock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		end := time.Date(2026, 11, at.Day(), at.Hour(), at.Minute(), 0, 0, time.UTC)
+		for !c.Wake.IsZero() && !c.Wake.After(end) {
+			now = c.Wake
+			said += take(r.Clock(c, scene(), mine...))
+			if !c.Wake.IsZero() && !c.Wake.After(now) {
+				t.Fatalf("at %s they are to be looked after at %s", now, c.Wake)
+			}
+		}
+		now = end
+		return said
+	}
+	says := func(text string) string {
+		return take(r.Duty(c, core.Envelope{Channel: "slack", Ref: text, Peer: core.Peer{ID: "lin", Name: "Lin"}, Parts: core.Parts{core.Text{Body: text}}}, scene(), mine...))
+	}
+	is := func(want core.Presence, said, part string) {
+		t.Helper()
+		if a := agents["slack/lin"]; a.Presence != want || !strings.Contains(said, part) || part == "" && said != "" {
+			t.Errorf("%s: %s, said %q; want %s and %q", now.Format("Mon 15:04"), a.Presence, said, want, part)
+		}
+	}
+	if said := take(r.Clock(c, scene())); said != "" || !c.Wake.Equal(now.Add(time.Hour)) {
+		t.Errorf("at eight: %q, wake %s", said, c.Wake)
+	}
+	is(core.OnDuty, until("27 09:00"), "shift begins")
+	is(core.OnBreak, says("!break 30m"), "until 09:30")
+	is(core.OnBreak, until("27 09:29"), "")
+	is(core.OnDuty, until("27 09:30"), "break is over")
+	is(core.OnBreak, says("!break"), "on a break")
+	is(core.OnBreak, says("!break soon"), "nothing was done")
+	is(core.OffDuty, until("27 12:00"), "shift is over") // nobody's customer is open
+	is(core.OnDuty, says("!on"), "on duty")
+	is(core.OnDuty, until("27 13:00"), "") // they are already
+	is(core.OffDuty, says("!off"), "off duty")
+	is(core.OffDuty, until("27 17:59"), "") // they said so
+	is(core.OnDuty, says("!on"), "on duty")
+	mine = []core.TicketView{{Ticket: core.Ticket{ID: "T9", State: core.TicketActive, Key: core.Key{Channel: "web", Peer: "ann"}}}}
+	is(core.OnBreak, until("27 18:00"), "#T9")
+	is(core.OnBreak, until("27 18:25"), "") // not told again
+	mine[0].Ticket.State = core.TicketParked
+	is(core.OffDuty, until("27 18:30"), "shift is over")
+	mine = nil
+	is(core.OffDuty, until("29 12:00"), "") // the weekend
+	is(core.OnDuty, until("30 09:00"), "shift begins")
+	// Somebody who is no longer a member of the desk is left alone.
+	take(r.Duty(c, core.Envelope{Channel: "slack", Ref: "left", Peer: core.Peer{ID: "lin"}, Parts: core.Parts{core.Left{}}}, scene()))
+	if !c.Wake.IsZero() || agents["slack/lin"].Presence != core.OffDuty {
+		t.Errorf("after leaving: %+v, wake %s", agents["slack/lin"], c.Wake)
+	}
+	if said := take(r.Clock(c, scene())); said != "" || !c.Wake.IsZero() {
+		t.Errorf("after leaving: %q, wake %s", said, c.Wake)
+	}
+}
+
+// A break that begins when a shift is already running long, read for the first
+// time in the middle of a shift, or after the program was down over an edge.
+func TestShiftFirstSeen(t *testing.T) {
+	week, err := core.ParseWeek(map[string][]string{"mon-fri": {"09:00-18:00"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &desk.Rules{Shifts: map[string]core.Week{"slack/lin": week}}
+	key := core.Key{Channel: "slack", Peer: "lin"}
+	noon := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	o := r.Clock(core.Conversation{Key: key}, core.Scene{Now: noon})
+	if len(o.Agents) != 1 || o.Agents[0].Apply(core.Agent{}).Presence != core.OnDuty {
+		t.Errorf("a new colleague in the middle of their shift: %+v", o.Agents)
+	}
+	c := o.Conversation
+	on := core.Agent{ID: "slack/lin", Presence: core.OnDuty, Since: noon}
+	o = r.Clock(c, core.Scene{Now: noon.Add(15 * time.Hour), Agents: map[string]core.Agent{on.ID: on}}) // down from noon to three at night
+	if len(o.Agents) != 1 || o.Agents[0].Apply(on).Presence != core.OffDuty {
+		t.Errorf("after an edge that was slept over: %+v", o.Agents)
+	}
+}
