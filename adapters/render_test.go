@@ -21,6 +21,7 @@ var rewrite = flag.Bool("rewrite", false, "write testdata with what was observed
 var accounts = map[string]string{
 	"console":  `{}`,
 	"hook":     `{"url":"https://a.example","secret":"0123456789abcdef"}`,
+	"slack":    `{"token":"xoxb-1","app_token":"xapp-1","channel":"C0123"}`,
 	"telegram": `{"token":"1:abc"}`,
 	"webchat":  `{}`,
 	"wechat":   `{"appid":"wx0123456789abcdef","secret":"s","token":"replaceMe123","keys":["abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"]}`,

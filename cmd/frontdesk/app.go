@@ -161,7 +161,7 @@ func (a *app) connect(ctx context.Context) error {
 	var errs []error
 	for _, x := range accounts(a.conf) {
 		d := core.Deps{
-			Name: x.name, Inbox: a.inbox(x.name), Views: a.store, Values: a.store, Blobs: a.blobs, Bus: a.bus, HTTP: client,
+			Name: x.name, Lang: a.conf.Desks[x.name].Lang, Inbox: a.inbox(x.name), Views: a.store, Values: a.store, Blobs: a.blobs, Bus: a.bus, HTTP: client,
 			Log: a.log.With("channel", x.name), Meter: a.meter, Now: time.Now,
 		}
 		made, err := make1(x, d)

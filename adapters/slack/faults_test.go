@@ -1,0 +1,384 @@
+package slack
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/adapters/slack/fake"
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+// texts of what was filed, in order.
+func (d *desk) texts() (out []string) {
+	for _, e := range d.inbox.Got() {
+		out = append(out, strings.TrimSpace(strings.TrimSuffix(e.Replaces, e.Replaces)+e.Parts.Text()))
+	}
+	return out
+}
+
+// What was written while nobody listened is fetched, oldest first, before what is
+// new; nothing is filed twice, and nothing from before the desk was set up.
+func TestCatchesUp(t *testing.T) {
+	d := newDesk(t)
+	thread, other := d.open(), d.open()
+	d.w.Say("U0LIN", ts(thread), "before the desk was set up")
+	d.clock.pass(time.Hour)
+	stop := d.run()
+	changed := d.w.Say("U0LIN", ts(thread), "1")
+	d.got(1)
+	d.clock.pass(time.Minute)
+	d.w.Say("U0LIN", ts(thread), "2")
+	d.got(1)
+	stop()
+	d.clock.pass(time.Minute)
+	d.w.Say("U0LIN", ts(thread), "3")
+	d.w.Say("U0CHEN", ts(other), "4", fake.Upload("a.png", "x"))
+	d.w.Say("U0LIN", "", "!我的")
+	d.w.Say("U0LIN", ts(thread), "5")
+	d.w.Edit(changed, "1, changed")
+	d.clock.pass(time.Hour)
+	d.restart("zh-CN")
+	d.run()
+	d.w.Say("U0LIN", ts(thread), "6")
+	d.got(6)
+	want := []string{"1", "2", "1, changed", "3", "4", "!我的", "5", "6"}
+	if got := d.texts(); !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// A socket that is refreshed or broken is opened again, and what fell between is
+// fetched; what was under way is acknowledged on the new one.
+func TestReconnects(t *testing.T) {
+	d := newDesk(t)
+	thread := d.open()
+	d.run()
+	d.w.Say("U0LIN", ts(thread), "1")
+	d.got(1)
+	for i, reason := range []string{"refresh_requested", "warning", ""} {
+		d.w.Disconnect(reason)
+		d.w.Until(func() bool { return d.w.Sockets() == 0 })
+		d.w.Say("U0LIN", ts(thread), fmt.Sprint(i+2))
+		if !d.w.Until(func() bool { return d.w.Sockets() == 1 }) {
+			t.Fatalf("after %q no socket was opened: %s", reason, d.log)
+		}
+		d.got(1)
+	}
+	if got := d.texts(); !slices.Equal(got, []string{"1", "2", "3", "4"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A socket that says nothing, not even a ping, is given up.
+func TestSilentSocket(t *testing.T) {
+	d := newDesk(t)
+	d.w.Ping = -1
+	d.ch.socket.ping = 20 * time.Millisecond
+	d.run()
+	opened := func() (n int) {
+		for _, c := range d.w.Calls() {
+			if c == "apps.connections.open" {
+				n++
+			}
+		}
+		return n
+	}
+	if !d.w.Until(func() bool { return opened() >= 2 }) {
+		t.Errorf("the socket was kept: %s", d.log)
+	}
+}
+
+// Without catching up nothing counts as read: it is tried again.
+func TestCatchUpFails(t *testing.T) {
+	d := newDesk(t)
+	thread := d.open()
+	stop := d.run()
+	d.w.Say("U0LIN", ts(thread), "1")
+	d.got(1)
+	stop()
+	d.clock.pass(time.Minute)
+	d.w.Say("U0LIN", ts(thread), "2")
+	d.restart("zh-CN")
+	d.w.Refuse("conversations.history", "429")
+	d.run()
+	d.clock.pass(time.Minute)
+	d.w.Say("U0LIN", ts(thread), "3")
+	d.got(1)
+	if !d.ch.seen.behind() {
+		t.Error("it counts as read")
+	}
+	d.w.Disconnect("refresh_requested")
+	d.got(1)
+	if got := d.texts(); !slices.Equal(got, []string{"1", "3", "2"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// Credentials that are refused end Run with an error that says so, and none of
+// the secrets.
+func TestRunDenied(t *testing.T) {
+	for method, code := range map[string]string{"auth.test": "token_revoked", "conversations.info": "channel_not_found", "apps.connections.open": "invalid_auth"} {
+		d := newDesk(t)
+		d.w.Refuse(method, code)
+		if err := d.ch.Run(t.Context()); core.KindOf(err) != core.Denied || err == nil {
+			t.Errorf("%s %s: %v", method, code, err)
+		}
+	}
+	d := newDesk(t)
+	d.ch.conf.App = "" // nothing else to fail by
+	d.w.Archive(true)
+	if err := d.ch.Run(t.Context()); core.KindOf(err) != core.Denied || !strings.Contains(err.Error(), "unarchive") {
+		t.Errorf("archived: %v", err)
+	}
+}
+
+// A transport that fails with our secrets in its words does not leak them.
+func TestNoLeaks(t *testing.T) {
+	d := newDesk(t)
+	thread := d.open()
+	said := fmt.Errorf("proxy said: Authorization: Bearer %s, token=%s, wss://x/?ticket=abc123&app=%s", fake.Token, fake.App, fake.Secret)
+	d.ch.deps.HTTP.Transport = broken{said}
+	at := core.Via{Thread: thread, Ref: thread, Agent: "test/U0LIN"}
+	errs := []error{d.ch.Edit(t.Context(), thread, ticket()), d.ch.Mark(t.Context(), at, core.Arrived, ""), d.ch.Run(t.Context())}
+	_, err := d.ch.Send(t.Context(), d.words(thread, "x"))
+	if core.KindOf(err) != core.Unknown {
+		t.Errorf("Send: %v", err)
+	}
+	_ = d.ch.takeEvent(t.Context(), []byte(`{"type":"event_callback","event":{"type":"message","channel":"C0DESK","user":"U0LIN","text":"x","ts":"5.1","files":[{"id":"F1","mode":"hosted","url_private":"`+d.srv.URL+`/files/F1"}]}}`))
+	for _, err := range append(errs, err) {
+		for _, secret := range []string{fake.Token, fake.App, fake.Secret, "abc123"} {
+			if err == nil || strings.Contains(err.Error(), secret) {
+				t.Errorf("%v", err)
+			}
+		}
+	}
+	if strings.Contains(d.log.String(), "abc123") {
+		t.Error("a ticket was logged")
+	}
+}
+
+type broken struct{ error }
+
+func (b broken) RoundTrip(*http.Request) (*http.Response, error) { return nil, b.error }
+
+// A thread whose root was deleted is gone: the next message says so, and the hub
+// opens it anew. So is one in a channel that is no longer the desk's.
+func TestThreadGone(t *testing.T) {
+	for name, remove := range map[string]func(d *desk, root string){
+		"deleted, no replies": func(d *desk, root string) { d.w.Delete(root) },
+		"deleted, replies":    func(d *desk, root string) { d.w.Say("U0LIN", root, "x"); d.got(1); d.w.Delete(root) },
+		"deleted unseen":      func(d *desk, root string) { d.w.Vanish(root) },
+		"another channel":     func(d *desk, root string) { d.ch.conf.Channel = "C0OTHER" },
+	} {
+		d := newDesk(t)
+		thread := d.open()
+		if name != "another channel" {
+			d.run()
+		}
+		remove(d, ts(thread))
+		if name == "deleted, no replies" || name == "deleted, replies" {
+			if !d.w.Until(func() bool { return d.w.Unacked() == 0 }) {
+				t.Fatal(d.log)
+			}
+		}
+		if _, err := d.ch.Send(t.Context(), d.words(thread, "在吗")); core.KindOf(err) != core.Gone || err == nil {
+			t.Errorf("%s: Send: %v", name, err)
+		}
+		card := ticket()
+		card.Thread = thread
+		if _, err := d.ch.Send(t.Context(), card); core.KindOf(err) != core.Gone || err == nil {
+			t.Errorf("%s: a card: %v", name, err)
+		}
+		if name == "another channel" {
+			continue
+		}
+		if err := d.ch.Edit(t.Context(), thread, card); core.KindOf(err) != core.Gone || err == nil {
+			t.Errorf("%s: Edit: %v", name, err)
+		}
+		if again := d.open(); again == thread {
+			t.Errorf("%s: it was not opened anew", name)
+		}
+	}
+}
+
+// An app that is not in the desk's channel enters it.
+func TestJoins(t *testing.T) {
+	d := newDesk(t)
+	thread := d.open()
+	d.w.Kick(fake.Bot)
+	if _, err := d.ch.Send(t.Context(), d.words(thread, "x")); core.KindOf(err) != core.Transient || err == nil {
+		t.Errorf("got %v", err)
+	}
+	if _, err := d.ch.Send(t.Context(), d.words(thread, "x")); err != nil {
+		t.Error(err)
+	}
+	d.w.Kick(fake.Bot)
+	d.run()
+	if _, err := d.ch.Send(t.Context(), d.words(thread, "y")); err != nil {
+		t.Error(err)
+	}
+}
+
+// A message whose outcome is in doubt is looked for before it is sent again: by
+// this process, and by one that was started since.
+func TestDoubt(t *testing.T) {
+	d := newDesk(t)
+	thread := d.open()
+	file, err := d.blobs.Save(t.Context(), core.Media{Type: "image/png", Name: "a.png"}, strings.NewReader("x"), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture := d.words(thread, "")
+	picture.ID, picture.Parts = "f", core.Parts{file}
+	root := ticket()
+	root.ID = "root"
+	for method, env := range map[string]core.Envelope{"chat.postMessage": d.words(thread, "在吗"), "chat.postMessage ": root, "files.completeUploadExternal": picture} {
+		for _, crash := range []bool{false, true} {
+			env.ID += "x"
+			env.Filed = d.clock.Now()
+			count := func() int { return len(d.w.Thread(ts(thread))) + len(d.w.Roots()) }
+			before := count()
+			d.w.Refuse(strings.TrimSpace(method), "cut")
+			if _, err := d.ch.Send(t.Context(), env); core.KindOf(err) != core.Unknown || err == nil {
+				t.Fatalf("%s: %v", method, err)
+			}
+			d.clock.pass(time.Second)
+			if crash {
+				d.restart("zh-CN")
+			}
+			ref, err := d.ch.Send(t.Context(), env)
+			if err != nil || ref == "" || count() != before+1 {
+				t.Errorf("%s, crash %v: %q, %v, %d messages", method, crash, ref, err, count()-before)
+			}
+		}
+	}
+	d.w.Refuse("chat.postMessage", "500")
+	env := d.words(thread, "三")
+	if _, err := d.ch.Send(t.Context(), env); core.KindOf(err) != core.Transient {
+		t.Errorf("got %v", err)
+	}
+	if ref, err := d.ch.Send(t.Context(), env); err != nil || ref == "" {
+		t.Errorf("%q, %v", ref, err)
+	}
+}
+
+// A message a second goes to the channel, with bursts; more is not tried.
+func TestPace(t *testing.T) {
+	d := newDesk(t)
+	thread := d.open()
+	sent, slowed := 0, 0
+	for i := range 60 {
+		switch _, err := d.ch.Send(t.Context(), d.words(thread, fmt.Sprint(i))); {
+		case err == nil:
+			sent++
+		case core.KindOf(err) == core.Throttled && !strings.Contains(err.Error(), "429"):
+			slowed++
+		default:
+			t.Fatal(err)
+		}
+		d.clock.pass(100 * time.Millisecond)
+	}
+	if sent < burst || sent > burst+7 || slowed == 0 {
+		t.Errorf("%d sent, %d slowed down", sent, slowed)
+	}
+}
+
+// Over HTTP the same things arrive, each signed; what is not filed is repeated.
+func TestOverHTTP(t *testing.T) {
+	d := newDesk(t)
+	d.ch.conf.App = ""
+	srv := httptest.NewServer(d.ch)
+	t.Cleanup(srv.Close)
+	d.w.Events = srv.URL
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- d.ch.Run(ctx) }()
+	thread := d.open()
+	d.inbox.fail(fmt.Errorf("disk full"))
+	said := d.w.Say("U0LIN", ts(thread), "您好")
+	if !d.w.Until(func() bool { return strings.Contains(d.log.String(), "disk full") }) {
+		t.Fatal(d.log)
+	}
+	d.inbox.fail(nil)
+	d.w.Redeliver()
+	if e := d.last(); e.Ref != place(fake.Channel, said) {
+		t.Errorf("got %+v", e)
+	}
+	if err := d.w.Press("U0LIN", ts(thread), "claim"); err != nil {
+		t.Fatal(err)
+	}
+	if e := d.last(); e.Parts[0].(core.Pick).Option != "claim" {
+		t.Errorf("got %+v", e)
+	}
+	d.w.Slash("U0LIN", fake.Channel, "off force")
+	if e := d.last(); e.Parts.Text() != "!off force" {
+		t.Errorf("got %+v", e)
+	}
+	d.w.Shortcut("U0LIN", said, "desk_note")
+	if !d.w.Until(func() bool { return d.w.View("U0LIN") != nil }) {
+		t.Fatal(d.log)
+	}
+	if err := d.w.Submit("U0LIN", map[string]string{"text": "老客户"}); err != nil {
+		t.Fatal(err)
+	}
+	if e := d.last(); e.Parts[0].(core.Form).ID != "note" {
+		t.Errorf("got %+v", e)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// Only what Slack has signed now is believed.
+func TestSignatures(t *testing.T) {
+	d := newDesk(t)
+	now := d.clock.Now()
+	body := `{"type":"url_verification","token":"t","challenge":"abc"}`
+	for name, tt := range map[string]struct {
+		change func(h http.Header)
+		body   string
+		want   int
+	}{
+		"good":              {func(h http.Header) {}, body, 200},
+		"nearly old":        {func(h http.Header) { fake.Sign(h, []byte(body), now.Add(-mostAge)) }, body, 200},
+		"missing":           {func(h http.Header) { h.Del("X-Slack-Signature") }, body, 401},
+		"no time":           {func(h http.Header) { h.Del("X-Slack-Request-Timestamp") }, body, 401},
+		"another time":      {func(h http.Header) { h.Set("X-Slack-Request-Timestamp", "1767225601") }, body, 401},
+		"old":               {func(h http.Header) { fake.Sign(h, []byte(body), now.Add(-mostAge-time.Second)) }, body, 401},
+		"from the future":   {func(h http.Header) { fake.Sign(h, []byte(body), now.Add(mostAge+time.Second)) }, body, 401},
+		"another body":      {func(h http.Header) { fake.Sign(h, []byte(body+" "), now) }, body, 401},
+		"not hex":           {func(h http.Header) { h.Set("X-Slack-Signature", "v0=zz") }, body, 401},
+		"empty":             {func(h http.Header) { h.Set("X-Slack-Signature", "v0=") }, body, 401},
+		"not JSON":          {func(h http.Header) { fake.Sign(h, []byte("{"), now) }, "{", 400},
+		"not understood":    {func(h http.Header) { fake.Sign(h, []byte(`{"type":"x"}`), now) }, `{"type":"x"}`, 200},
+		"over a megabyte":   {func(h http.Header) {}, strings.Repeat("x", mostBody+1), 413},
+		"told to slow down": {func(h http.Header) { fake.Sign(h, []byte(`{"type":"app_rate_limited"}`), now) }, `{"type":"app_rate_limited"}`, 200},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(tt.body))
+		r.Header.Set("Content-Type", "application/json")
+		fake.Sign(r.Header, []byte(body), now)
+		tt.change(r.Header)
+		w := httptest.NewRecorder()
+		d.ch.ServeHTTP(w, r)
+		if w.Code != tt.want || w.Code == 200 && tt.body == body && w.Body.String() != "abc" {
+			t.Errorf("%s: answered %d %q, want %d", name, w.Code, w.Body, tt.want)
+		}
+	}
+	if !strings.Contains(d.log.String(), "withheld") {
+		t.Error("nobody was told that events are withheld")
+	}
+	d.ch.conf.Secret = "" // Socket Mode only: nobody may call
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+	fake.Sign(r.Header, []byte(body), now)
+	w := httptest.NewRecorder()
+	if d.ch.ServeHTTP(w, r); w.Code != 401 {
+		t.Errorf("without a secret: %d", w.Code)
+	}
+}

@@ -1,0 +1,124 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	api "github.com/slack-go/slack"
+
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+// reactions are what an agent sees on their message.
+var reactions = map[core.Mark]string{
+	core.Waiting: "hourglass_flowing_sand", core.Arrived: "white_check_mark", core.Failed: "warning", core.Unsure: "warning",
+}
+
+// marks holds ⏳ back for a moment: most messages have arrived by then, and Slack
+// counts reactions.
+type marks struct {
+	patience time.Duration
+
+	mu    sync.Mutex
+	later map[string]*time.Timer   // by place: ⏳ that is not shown yet
+	shown map[string]chan struct{} // ⏳ is shown, or being shown until it is closed
+}
+
+// Mark implements core.Marker. Why a message failed is told by core/desk, with
+// buttons; of one that may have arrived nobody else speaks.
+func (ch *Channel) Mark(ctx context.Context, at core.Via, m core.Mark, why string) error {
+	c, ts, ok := spot(at.Ref)
+	_, about, _ := strings.Cut(at.Ref, "/")
+	if !ok || c == "home" || c == "slash" || about != "" && !strings.HasPrefix(about, "press/") {
+		return nil // a form: there is no message to mark
+	}
+	item := api.NewRefToMessage(c, ts)
+	if m == core.Waiting {
+		ch.wait(item)
+		return nil
+	}
+	err := ch.react(ctx, reactions[m], item)
+	if shown := ch.waited(place(c, ts)); shown != nil {
+		select {
+		case <-shown:
+		case <-ctx.Done():
+		}
+		err = errors.Join(err, tolerated(ch.refused(ch.api.RemoveReactionContext(ctx, reactions[core.Waiting], item)), "no_reaction"))
+	}
+	if m == core.Unsure {
+		_, user, _ := strings.Cut(at.Agent, "/")
+		ch.tell(ctx, user, or(at.Thread, place(c, ts)), ch.say("unsure")+why)
+	}
+	return err
+}
+
+func (ch *Channel) react(ctx context.Context, name string, item api.ItemRef) error {
+	return tolerated(ch.refused(ch.api.AddReactionContext(ctx, name, item)), "already_reacted")
+}
+
+// tolerated is err, unless it only says that nothing had to be done.
+func tolerated(err error, codes ...string) error {
+	for _, c := range append(codes, "message_not_found") { // deleted meanwhile
+		if err != nil && codeOf(err) == c {
+			return nil
+		}
+	}
+	return err
+}
+
+// wait shows ⏳ if nothing else is known after a while.
+func (ch *Channel) wait(item api.ItemRef) {
+	at := place(item.Channel, item.Timestamp)
+	m := &ch.marks
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.later == nil {
+		m.later, m.shown = map[string]*time.Timer{}, map[string]chan struct{}{}
+	}
+	if m.later[at] != nil || m.shown[at] != nil {
+		return
+	}
+	m.later[at] = time.AfterFunc(m.patience, func() { ch.hourglass(at, item) })
+}
+
+func (ch *Channel) hourglass(at string, item api.ItemRef) {
+	m := &ch.marks
+	done := make(chan struct{})
+	defer close(done)
+	m.mu.Lock()
+	known := m.later[at] == nil
+	delete(m.later, at)
+	if !known {
+		if len(m.shown) > 10_000 {
+			clear(m.shown)
+		}
+		m.shown[at] = done
+	}
+	m.mu.Unlock()
+	if known {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := ch.react(ctx, reactions[core.Waiting], item); err != nil {
+		ch.deps.Log.Debug("a mark was not shown", "err", err)
+	}
+}
+
+// waited returns what says that ⏳ is shown and has to be taken away; nil if it
+// is not and will not be.
+func (ch *Channel) waited(at string) chan struct{} {
+	m := &ch.marks
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if t := m.later[at]; t != nil {
+		t.Stop()
+		delete(m.later, at)
+	}
+	was := m.shown[at]
+	delete(m.shown, at)
+	return was
+}

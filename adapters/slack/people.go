@@ -1,0 +1,117 @@
+package slack
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	api "github.com/slack-go/slack"
+
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+// names remembers what members of the workspace are called.
+type names struct {
+	mu sync.Mutex
+	m  map[string]named
+}
+
+type named struct {
+	name string
+	at   time.Time
+}
+
+const nameLife = time.Hour
+
+// name is what a member is called, or their ID if Slack does not say: a message
+// is not kept waiting for a name.
+func (ch *Channel) name(ctx context.Context, user string) string {
+	now := ch.deps.Now()
+	ch.names.mu.Lock()
+	n, ok := ch.names.m[user]
+	ch.names.mu.Unlock()
+	if ok && now.Sub(n.at) < nameLife || user == "" {
+		return n.name
+	}
+	u, err := ch.api.GetUserInfoContext(ctx, user)
+	if err != nil {
+		ch.deps.Log.Debug("a member's name was not found", "user", user, "err", ch.redact(err))
+		return or(n.name, user)
+	}
+	name := or(or(u.Profile.DisplayName, or(u.Profile.RealName, u.RealName)), or(u.Name, user))
+	ch.names.mu.Lock()
+	defer ch.names.mu.Unlock()
+	if ch.names.m == nil || len(ch.names.m) > 10_000 {
+		ch.names.m = map[string]named{}
+	}
+	ch.names.m[user] = named{name, now}
+	return name
+}
+
+// self asks once who we are.
+func (ch *Channel) self(ctx context.Context) (identity, error) {
+	ch.mu.Lock()
+	me := ch.me
+	ch.mu.Unlock()
+	if me.user != "" {
+		return me, nil
+	}
+	r, err := ch.api.AuthTestContext(ctx)
+	if err != nil {
+		return me, ch.refused(err)
+	}
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	ch.me = identity{r.UserID, r.URL}
+	return ch.me, nil
+}
+
+// check finds out who we are, and enters the desk's channel if we are not in it.
+func (ch *Channel) check(ctx context.Context) error {
+	if _, err := ch.self(ctx); err != nil {
+		return err
+	}
+	c, err := ch.api.GetConversationInfoContext(ctx, &api.GetConversationInfoInput{ChannelID: ch.conf.Channel})
+	if err != nil {
+		return ch.refused(err)
+	}
+	if c.IsArchived {
+		return ch.refused(api.SlackErrorResponse{Err: "is_archived"})
+	}
+	if !c.IsMember {
+		return ch.join(ctx)
+	}
+	return nil
+}
+
+// join enters the desk's channel, which the app may do by itself if that is
+// public.
+func (ch *Channel) join(ctx context.Context) error {
+	if _, _, _, err := ch.api.JoinConversationContext(ctx, ch.conf.Channel); err != nil {
+		ch.deps.Log.Warn("the desk's channel was not joined", "err", ch.redact(err))
+		return ch.refused(api.SlackErrorResponse{Err: "not_in_channel"})
+	}
+	ch.deps.Log.Info("joined the desk's channel", "slack", ch.conf.Channel)
+	return nil
+}
+
+// acted remembers that an agent is looking at a thread.
+func (ch *Channel) acted(env core.Envelope) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if len(ch.looked) > 10_000 {
+		clear(ch.looked)
+	}
+	ch.looked[env.Thread+" "+env.Peer.ID] = ch.deps.Now()
+}
+
+// looking is how long somebody who did something in a thread is taken to look at
+// it: they are answered there for them alone, others are called by a mention.
+const looking = 30 * time.Second
+
+func (ch *Channel) looks(user, thread string) bool {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	at, ok := ch.looked[thread+" "+user]
+	return ok && ch.deps.Now().Sub(at) < looking
+}

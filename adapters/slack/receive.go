@@ -1,0 +1,220 @@
+package slack
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+// takeEvent files what an event says.
+func (ch *Channel) takeEvent(ctx context.Context, raw []byte) error {
+	ch.mu.Lock()
+	me := ch.me.user
+	ch.mu.Unlock()
+	n, err := ch.readEvent(raw, me)
+	if err != nil {
+		return err
+	}
+	return ch.hear(ctx, n)
+}
+
+// hear does what an event asks for.
+func (ch *Channel) hear(ctx context.Context, n news) error {
+	switch n.kind {
+	case "told":
+		return ch.told(ctx, n)
+	case "gone":
+		return ch.deps.Values.Put(ctx, ch.key("gone", n.ref), "1", month)
+	case "home":
+		if err := ch.home(ctx, n.user); err != nil {
+			ch.deps.Log.Warn("a home was not shown", "user", n.user, "err", err)
+		}
+	case "stop":
+		ch.deps.Log.Error("Slack says that this desk does not work any more", "event", n.word)
+	}
+	return nil
+}
+
+// told files what somebody wrote, changed or deleted.
+func (ch *Channel) told(ctx context.Context, n news) error {
+	env := n.env
+	if ch.seen.has(env.Ref) {
+		return nil
+	}
+	if n.body != nil {
+		env.Parts = n.body.parts(func(id string) string { return ch.name(ctx, id) })
+		if len(env.Parts) == 0 && env.Replaces == "" {
+			return nil
+		}
+	}
+	if err := ch.copied(ctx, &env); err != nil {
+		return err
+	}
+	if err := ch.file(ctx, env, n.channel()); err != nil {
+		return err
+	}
+	ch.heard(ctx, env.Ref, n.at)
+	return nil
+}
+
+// channel is where an envelope was written.
+func (n news) channel() string {
+	c, _, _ := spot(n.env.Ref)
+	return c
+}
+
+// file hands an envelope over, with its writer's name, and remembers where they
+// are, to answer them there.
+func (ch *Channel) file(ctx context.Context, env core.Envelope, at string) error {
+	env.Peer.Name = or(ch.name(ctx, env.Peer.ID), env.Peer.Name)
+	ch.acted(env)
+	if at != "" && env.Thread == "" {
+		if old, _, err := ch.deps.Values.Get(ctx, ch.key("at", env.Peer.ID)); err == nil && old != at {
+			if err := ch.deps.Values.Put(ctx, ch.key("at", env.Peer.ID), at, month); err != nil {
+				return err
+			}
+		}
+	}
+	return ch.deps.Inbox.Receive(ctx, env)
+}
+
+// takePress files a press, or shows the form that it asks for. If that cannot be
+// shown (a trigger lives three seconds) the press counts as it is.
+func (ch *Channel) takePress(ctx context.Context, raw []byte) error {
+	p, err := ch.readPress(raw)
+	if err != nil || !p.ok {
+		return err
+	}
+	if p.form != "" {
+		err := ch.open(ctx, p.form, p.trigger, p.env.Peer.ID, p.env.Thread)
+		if err == nil || p.form == "note" {
+			return nil // a note without words is none
+		}
+		ch.deps.Log.Warn("a form was not shown", "form", p.form, "err", err)
+	}
+	at := ""
+	if c, _, ok := spot(p.env.Ref); ok && c != "home" {
+		at = c
+	} else if p.home {
+		at = p.env.Peer.ID // their direct messages
+	}
+	return ch.file(ctx, p.env, at)
+}
+
+func (ch *Channel) takeSlash(ctx context.Context, s slash) error {
+	env, ok := ch.readSlash(s)
+	if !ok {
+		return nil
+	}
+	return ch.file(ctx, env, s.Channel)
+}
+
+const mostBody = 1 << 20 // bytes of a request
+
+// ServeHTTP takes events, presses and commands from Slack, all at one address:
+// https://docs.slack.dev/apis/events-api/using-http-request-urls
+func (ch *Channel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostBody))
+	if err != nil {
+		http.Error(w, "too large", http.StatusRequestEntityTooLarge)
+		return
+	}
+	if !ch.signedBy(r.Header, body) {
+		http.Error(w, "the signature is missing, wrong or old", http.StatusUnauthorized)
+		return
+	}
+	var c callback
+	if json.Unmarshal(body, &c) == nil && c.Type == "url_verification" {
+		w.Header().Set("Content-Type", "text/plain")
+		io.WriteString(w, c.Challenge)
+		return
+	}
+	switch err := ch.takeBody(r.Context(), r.Header.Get("Content-Type"), body); {
+	case errors.Is(err, core.ErrInvalid):
+		w.Header().Set("X-Slack-No-Retry", "1")
+		http.Error(w, "not understood", http.StatusBadRequest)
+	case err != nil:
+		ch.deps.Log.Warn("an event was not filed; Slack repeats it", "err", ch.hide(err.Error()))
+		http.Error(w, "not filed, try again", http.StatusServiceUnavailable)
+	}
+}
+
+// takeBody takes the body of a request by its kind: JSON is an event, a form has
+// a press in it or is a command.
+func (ch *Channel) takeBody(ctx context.Context, kind string, body []byte) error {
+	if !strings.HasPrefix(kind, "application/x-www-form-urlencoded") {
+		return ch.takeEvent(ctx, body)
+	}
+	v, err := url.ParseQuery(string(body))
+	switch {
+	case err != nil:
+		return core.ErrInvalid
+	case v.Has("payload"):
+		return ch.takePress(ctx, []byte(v.Get("payload")))
+	}
+	return ch.takeSlash(ctx, slashOf(v))
+}
+
+const mostAge = 5 * time.Minute // of a signed request
+
+// signedBy checks that a request is Slack's and new.
+// https://docs.slack.dev/authentication/verifying-requests-from-slack
+func (ch *Channel) signedBy(h http.Header, body []byte) bool {
+	stamp := h.Get("X-Slack-Request-Timestamp")
+	unix, err := strconv.ParseInt(stamp, 10, 64)
+	if err != nil || ch.conf.Secret == "" || ch.deps.Now().Sub(time.Unix(unix, 0)).Abs() > mostAge {
+		return false
+	}
+	got, err := hex.DecodeString(strings.TrimPrefix(h.Get("X-Slack-Signature"), "v0="))
+	mac := hmac.New(sha256.New, []byte(ch.conf.Secret))
+	mac.Write([]byte("v0:" + stamp + ":"))
+	mac.Write(body)
+	return err == nil && hmac.Equal(got, mac.Sum(nil))
+}
+
+// lanes let what belongs together be done in order, and the rest beside it.
+type lanes struct {
+	wg sync.WaitGroup
+	mu sync.Mutex
+	m  map[string][]func()
+}
+
+func (l *lanes) add(key string, f func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.m == nil {
+		l.m = map[string][]func(){}
+	}
+	_, busy := l.m[key]
+	l.m[key] = append(l.m[key], f)
+	if !busy {
+		l.wg.Go(func() { l.work(key) })
+	}
+}
+
+func (l *lanes) work(key string) {
+	for {
+		l.mu.Lock()
+		if len(l.m[key]) == 0 {
+			delete(l.m, key)
+			l.mu.Unlock()
+			return
+		}
+		f := l.m[key][0]
+		l.m[key] = l.m[key][1:]
+		l.mu.Unlock()
+		f()
+	}
+}

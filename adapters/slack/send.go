@@ -1,0 +1,314 @@
+package slack
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	api "github.com/slack-go/slack"
+
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+// Send implements core.Adapter. A ref is the message's place, "<channel>:<ts>";
+// of a Case that opens a thread that is the thread's name.
+func (ch *Channel) Send(ctx context.Context, env core.Envelope) (string, error) {
+	ref, err := ch.send(ctx, env)
+	ch.doubtful(env.ID, err)
+	if err == nil && env.Thread == "" && env.Peer.ID != "" {
+		ch.refreshHome(ctx, env.Peer.ID) // what is answered there may have changed it
+	}
+	return ref, err
+}
+
+func (ch *Channel) send(ctx context.Context, env core.Envelope) (string, error) {
+	if ref, err := ch.find(ctx, env); ref != "" || err != nil {
+		return ref, err
+	}
+	if _, ok := env.Parts[0].(core.Case); env.Thread == "" && env.Peer.ID != "" && !ok {
+		return ch.private(ctx, env)
+	}
+	root, err := ch.root(ctx, env.Thread)
+	if err != nil {
+		return "", err
+	}
+	if m, ok := env.Parts[0].(core.Media); ok && m.Handle != "" {
+		return ch.upload(ctx, env, m, root)
+	}
+	mention := env.Peer.ID
+	switch env.Parts[0].(type) {
+	case core.Case:
+		mention = ""
+	case core.Text:
+		if env.By.Kind == core.BySystem && ch.looks(mention, env.Thread) {
+			ref, err := ch.ephemeral(ctx, ch.conf.Channel, root, env)
+			if codeOf(err) != "user_not_in_channel" {
+				return ref, err
+			}
+		}
+	}
+	if env.By.Kind == core.ByPeer && mention != "" && ch.called(ctx, env.Thread, mention) {
+		mention = ""
+	}
+	ref, err := ch.post(ctx, ch.conf.Channel, root, mention, env)
+	if err == nil && mention != "" && env.By.Kind == core.ByPeer {
+		ch.call(ctx, env.Thread, mention)
+	}
+	return ref, err
+}
+
+// root is the message that a thread hangs on; empty for none. A thread in
+// another channel, or whose root was deleted, is gone.
+func (ch *Channel) root(ctx context.Context, thread string) (string, error) {
+	if thread == "" {
+		return "", nil
+	}
+	c, ts, ok := spot(thread)
+	if !ok {
+		return "", wrong(core.Rejected, "%q is not a thread", thread)
+	}
+	if c != ch.conf.Channel {
+		return "", wrong(core.Gone, "the thread is in %s, the desk is now in %s", c, ch.conf.Channel)
+	}
+	_, gone, err := ch.deps.Values.Get(ctx, ch.key("gone", thread))
+	if err != nil {
+		return "", &core.SendError{Kind: core.Transient, Err: err}
+	}
+	if gone {
+		return "", wrong(core.Gone, "the message that the thread hung on was deleted")
+	}
+	return ts, nil
+}
+
+// post is one message to the channel, or to a thread of it.
+func (ch *Channel) post(ctx context.Context, channel, root, mention string, env core.Envelope) (string, error) {
+	words, blocks, err := content(env.Thread, linked(env.Parts[0]), mention)
+	if err != nil {
+		return "", err
+	}
+	if err := ch.pace.take(channel); err != nil {
+		return "", err
+	}
+	o := append(ch.author(env.By), said(words, blocks)...)
+	if root != "" {
+		o = append(o, api.MsgOptionTS(root))
+	}
+	o = append(o, api.MsgOptionMetadata(api.SlackMetadata{EventType: eventType, EventPayload: map[string]any{"id": env.ID}}))
+	c, ts, err := ch.api.PostMessageContext(ctx, channel, o...)
+	if err != nil {
+		if err = ch.refused(err); codeOf(err) == "not_in_channel" && channel == ch.conf.Channel && ch.join(ctx) == nil {
+			return "", wrong(core.Transient, "was not in the desk's channel and has joined it")
+		}
+		return "", err
+	}
+	if ts == "" {
+		return "", wrong(core.Unknown, "its answer does not name the message")
+	}
+	return place(cmp.Or(c, channel), ts), nil
+}
+
+// eventType marks our messages; find looks for it.
+const eventType = "frontdesk_message"
+
+// said is what every message has: words in which nothing is markup, nothing
+// unfolded. Only one that begins with a mention has markup, or nobody is called.
+func said(words string, blocks []api.Block) []api.MsgOption {
+	o := []api.MsgOption{api.MsgOptionText(cmp.Or(strings.TrimSpace(words), "…"), false), api.MsgOptionDisableLinkUnfurl(), api.MsgOptionDisableMediaUnfurl()}
+	if !strings.HasPrefix(words, "<@") {
+		o = append(o, api.MsgOptionDisableMarkdown())
+	}
+	if len(blocks) > 0 {
+		o = append(o, api.MsgOptionBlocks(blocks...))
+	}
+	return o
+}
+
+// author shows who speaks. https://docs.slack.dev/reference/scopes/chat.write.customize
+func (ch *Channel) author(by core.Author) []api.MsgOption {
+	name, icon := ch.signed(by)
+	if name == "" {
+		return nil
+	}
+	return []api.MsgOption{api.MsgOptionUsername(clip(name, 80)), api.MsgOptionIconEmoji(icon)}
+}
+
+func (ch *Channel) signed(by core.Author) (name, icon string) {
+	switch by.Kind {
+	case core.ByPeer:
+		return cmp.Or(by.Name, ch.say("customer")), ":bust_in_silhouette:"
+	case core.ByBot:
+		return cmp.Or(by.Name, ch.say("bot")), ":robot_face:"
+	case core.ByAgent:
+		return cmp.Or(by.Name, by.ID), ":speech_balloon:"
+	}
+	return "", ""
+}
+
+// linked is media that is not in Blobs, as words.
+func linked(p core.Part) core.Part {
+	if m, ok := p.(core.Media); ok {
+		ss := slices.DeleteFunc([]string{m.Name, m.Words, m.URL}, func(s string) bool { return s == "" })
+		return core.Text{Body: strings.Join(ss, "\n")}
+	}
+	return p
+}
+
+// ephemeral shows a message to one agent alone. It is not kept, and Slack names
+// no message that could be changed.
+func (ch *Channel) ephemeral(ctx context.Context, channel, root string, env core.Envelope) (string, error) {
+	words, blocks, err := content(env.Thread, env.Parts[0], "")
+	if err != nil {
+		return "", err
+	}
+	o := said(words, blocks)
+	if root != "" {
+		o = append(o, api.MsgOptionTS(root))
+	}
+	ts, err := ch.api.PostEphemeralContext(ctx, channel, env.Peer.ID, o...)
+	if err != nil {
+		return "", ch.refused(err)
+	}
+	return cmp.Or(ts, env.ID, "0") + "/ephemeral", nil
+}
+
+// private answers an agent outside the threads: where they asked, for them
+// alone, or in their direct messages.
+func (ch *Channel) private(ctx context.Context, env core.Envelope) (string, error) {
+	at, _, err := ch.deps.Values.Get(ctx, ch.key("at", env.Peer.ID))
+	if err != nil {
+		return "", &core.SendError{Kind: core.Transient, Err: err}
+	}
+	if m, ok := env.Parts[0].(core.Media); ok {
+		env.Parts = core.Parts{linked(m)}
+	}
+	if at != "" && at[0] != 'D' {
+		ref, err := ch.ephemeral(ctx, at, "", env)
+		if c := codeOf(err); !slices.Contains([]string{"user_not_in_channel", "channel_not_found", "not_in_channel", "is_archived"}, c) {
+			return ref, err
+		}
+		at = "" // refused for certain: their direct messages are left
+	}
+	return ch.post(ctx, cmp.Or(at, env.Peer.ID), "", "", env)
+}
+
+// called reports whether an agent follows a thread already, because they were
+// mentioned in it: Slack tells them of all that comes.
+func (ch *Channel) called(ctx context.Context, thread, user string) bool {
+	_, ok, err := ch.deps.Values.Get(ctx, ch.key("called", thread+"/"+user))
+	return ok && err == nil
+}
+
+func (ch *Channel) call(ctx context.Context, thread, user string) {
+	if err := ch.deps.Values.Put(ctx, ch.key("called", thread+"/"+user), "1", month); err != nil {
+		ch.deps.Log.Debug("an agent will be mentioned once more", "err", err)
+	}
+}
+
+const month = 31 * 24 * time.Hour
+
+// find looks for a message whose sending was in doubt, by its ID; empty if it
+// was not, or is not there.
+func (ch *Channel) find(ctx context.Context, env core.Envelope) (string, error) {
+	ch.mu.Lock()
+	doubt := env.ID != "" && (ch.doubt[env.ID] || !env.Filed.IsZero() && env.Filed.Before(ch.begun))
+	ch.mu.Unlock()
+	if !doubt || env.Thread == "" && env.Peer.ID != "" {
+		return "", nil
+	}
+	file, _, err := ch.deps.Values.Get(ctx, ch.key("file", env.ID))
+	if err != nil {
+		return "", &core.SendError{Kind: core.Transient, Err: err}
+	}
+	since := ""
+	if !env.Filed.IsZero() {
+		since = stamp(env.Filed.Add(-time.Minute))
+	}
+	var ms []api.Message
+	if c, ts, ok := spot(env.Thread); ok {
+		ms, _, _, err = ch.api.GetConversationRepliesContext(ctx, &api.GetConversationRepliesParameters{ChannelID: c, Timestamp: ts, Oldest: since, Limit: 200, IncludeAllMetadata: true})
+	} else {
+		var h *api.GetConversationHistoryResponse
+		if h, err = ch.api.GetConversationHistoryContext(ctx, &api.GetConversationHistoryParameters{ChannelID: ch.conf.Channel, Oldest: since, Limit: 200, IncludeAllMetadata: true}); err == nil {
+			ms = h.Messages
+		}
+	}
+	if err != nil {
+		if err = ch.refused(err); core.KindOf(err) == core.Rejected || core.KindOf(err) == core.Unknown {
+			err = &core.SendError{Kind: core.Transient, Err: err} // of the search, not of the message
+		}
+		return "", err
+	}
+	for _, m := range ms {
+		if m.Metadata.EventPayload["id"] == env.ID || file != "" && slices.ContainsFunc(m.Files, func(f api.File) bool { return f.ID == file }) {
+			return place(ch.conf.Channel, m.Timestamp), nil
+		}
+	}
+	return "", nil
+}
+
+// stamp writes a time as Slack does.
+func stamp(t time.Time) string {
+	return strconv.FormatInt(t.Unix(), 10) + "." + leftPad(t.Nanosecond()/1000)
+}
+
+func leftPad(micro int) string {
+	s := strconv.Itoa(micro)
+	return strings.Repeat("0", 6-len(s)) + s
+}
+
+// Edit implements core.Editor. What cannot be changed any more is gone: it is
+// then sent anew.
+func (ch *Channel) Edit(ctx context.Context, ref string, env core.Envelope) error {
+	c, ts, ok := spot(ref)
+	if _, media := env.Parts[0].(core.Media); !ok || media {
+		return wrong(core.Gone, "%q is no message that can be changed", ref)
+	}
+	if _, gone, err := ch.deps.Values.Get(ctx, ch.key("gone", ref)); err != nil || gone {
+		if err != nil {
+			return &core.SendError{Kind: core.Transient, Err: err}
+		}
+		return wrong(core.Gone, "the message was deleted")
+	}
+	words, blocks, err := content(cmp.Or(env.Thread, ref), env.Parts[0], "")
+	if err != nil {
+		return err
+	}
+	_, _, _, err = ch.api.UpdateMessageContext(ctx, c, ts, said(words, blocks)...)
+	return ch.refused(err)
+}
+
+// pace keeps us below the rate at which Slack answers 429: a message a second in
+// a channel, with bursts. https://docs.slack.dev/apis/web-api/rate-limits
+type pace struct {
+	now func() time.Time
+
+	mu   sync.Mutex
+	free map[string]time.Time // when the channel's burst is paid off
+}
+
+// burst is how many messages may go at once after a silence.
+const burst = 20
+
+// take books a message to channel, or says how long it has to wait.
+func (p *pace) take(channel string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	if p.free == nil || len(p.free) > 1000 {
+		p.free = map[string]time.Time{}
+	}
+	at := p.free[channel]
+	if at.Before(now) {
+		at = now
+	}
+	if wait := at.Sub(now) - (burst-1)*time.Second; wait > 0 {
+		return &core.SendError{Kind: core.Throttled, After: wait, Err: errors.New("slack: a channel takes a message a second")}
+	}
+	p.free[channel] = at.Add(time.Second)
+	return nil
+}

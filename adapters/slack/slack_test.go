@@ -1,0 +1,188 @@
+package slack
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/adapters/slack/fake"
+	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
+)
+
+func config(base string) Config {
+	c := Config{Token: fake.Token, App: fake.App, Secret: fake.Secret, Channel: fake.Channel, API: base + "/api"}
+	if err := c.Validate(); err != nil {
+		panic(err)
+	}
+	return c
+}
+
+// toFake has files.slack.com answered by the test's server, too.
+type toFake struct {
+	base string
+	next http.RoundTripper
+}
+
+func (f toFake) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Host == "files.slack.com" {
+		to, err := url.Parse(f.base + r.URL.Path)
+		if err != nil {
+			return nil, err
+		}
+		r = r.Clone(r.Context())
+		r.URL, r.Host = to, to.Host
+	}
+	return f.next.RoundTrip(r)
+}
+
+func TestAdapter(t *testing.T) {
+	coretest.Adapter(t, coretest.Platform{
+		Open: func(t *testing.T, base string, d core.Deps) core.Adapter {
+			d.HTTP = &http.Client{Transport: toFake{base, d.HTTP.Transport}}
+			ch, err := New(config(base), d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ch
+		},
+		Sign: func(r *http.Request, body []byte) {
+			fake.Sign(r.Header, body, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+		},
+		Secrets: []string{fake.Token, fake.App, fake.Secret},
+		Setup: func(w http.ResponseWriter, r *http.Request) bool {
+			switch {
+			case r.URL.Path == "/api/users.info":
+				_ = r.ParseForm()
+				fmt.Fprintf(w, `{"ok":true,"user":{"id":%q,"profile":{"display_name":"小林"}}}`, r.Form.Get("user"))
+			case strings.HasPrefix(r.URL.Path, "/files-pri/") && r.Header.Get("Authorization") == "Bearer "+fake.Token:
+				io.WriteString(w, "a picture")
+			default:
+				return false
+			}
+			return true
+		},
+		Accepts: accepts,
+		Stub: func(s string) string {
+			return regexp.MustCompile(`(?m)^[a-z_]+=.*$`).ReplaceAllStringFunc(s, func(q string) string {
+				v, err := url.ParseQuery(q)
+				if err != nil {
+					return q
+				}
+				v.Del("token")
+				var out []string
+				for k := range v {
+					out = append(out, k+"="+v.Get(k))
+				}
+				slices.Sort(out)
+				return strings.Join(out, "\n")
+			})
+		},
+	})
+}
+
+// accepts are the rules of https://docs.slack.dev/reference/methods/chat.postMessage.
+func accepts(r *http.Request, body []byte) error {
+	v, err := url.ParseQuery(string(body))
+	if err != nil {
+		return err
+	}
+	switch {
+	case v.Get("token") != fake.Token:
+		return errors.New("not_authed")
+	case v.Get("channel") == "":
+		return errors.New("channel_not_found")
+	case v.Get("text") == "" || len([]rune(v.Get("text"))) > 40_000:
+		return errors.New("no_text, or msg_too_long")
+	case strings.Contains(v.Get("text"), "<b>"):
+		return errors.New("what people write is no markup")
+	}
+	return fake.Blocks(json.RawMessage(v.Get("blocks")), 50)
+}
+
+func TestValidate(t *testing.T) {
+	good := Config{Token: "xoxb-1", App: "xapp-1", Channel: "C0123"}
+	for name, change := range map[string]func(*Config){
+		"token": func(c *Config) { c.Token = "xoxp-1" }, "app": func(c *Config) { c.App = "x" }, "nothing to receive by": func(c *Config) { c.App = "" },
+		"short secret": func(c *Config) { c.App, c.Secret = "", "short" }, "channel by name": func(c *Config) { c.Channel = "#desk" }, "api": func(c *Config) { c.API = "slack" },
+	} {
+		c := good
+		if change(&c); c.Validate() == nil {
+			t.Errorf("%s: %+v was taken", name, c)
+		}
+	}
+	if err := good.Validate(); err != nil || good.API != "https://slack.com/api/" {
+		t.Errorf("%+v, %v", good, err)
+	}
+}
+
+// The table of section 1.8 of the reference: what each code means.
+func TestRefusals(t *testing.T) {
+	for code, want := range map[string]core.Kind{
+		"429": core.Throttled, "ratelimited": core.Throttled, "500": core.Transient, "503": core.Transient, "internal_error": core.Transient, "fatal_error": core.Transient,
+		"invalid_auth": core.Denied, "account_inactive": core.Denied, "token_revoked": core.Denied, "missing_scope": core.Denied,
+		"is_archived": core.Denied, "channel_not_found": core.Denied, "restricted_action": core.Denied,
+		"thread_not_found": core.Gone, "cannot_reply_to_message": core.Gone, "message_not_found": core.Gone, "thread_locked": core.Gone,
+		"msg_too_long": core.Rejected, "invalid_blocks": core.Rejected, "something_new": core.Rejected, "cut": core.Unknown,
+	} {
+		d := newDesk(t)
+		thread := d.open()
+		d.w.Refuse("chat.postMessage", code)
+		_, err := d.ch.Send(t.Context(), d.words(thread, "在吗"))
+		if core.KindOf(err) != want || err == nil {
+			t.Errorf("%s: got %v (%v), want %v", code, core.KindOf(err), err, want)
+		}
+	}
+}
+
+func FuzzReadEvent(f *testing.F) {
+	f.Add([]byte(`{"type":"event_callback","event":{"type":"message","channel":"C0DESK","user":"U1","text":"<@U2> &amp; :a:","ts":"1.2","thread_ts":"1.1","files":[{"id":"F1"}],"blocks":[{"type":"rich_text"}]}}`))
+	f.Add([]byte(`{"type":"event_callback","event":{"type":"message","subtype":"message_changed","channel":"C0DESK","ts":"3.1","message":{"user":"U1","text":"b","ts":"1.2","edited":{"ts":"3.0"}},"previous_message":{"user":"U1","text":"a","ts":"1.2"}}}`))
+	f.Add([]byte(`{"type":"event_callback","event":{"type":"message","subtype":"message_deleted","channel":"C0DESK","ts":"3.1","deleted_ts":"1.2","previous_message":{"user":"U1","ts":"1.2"}}}`))
+	f.Add([]byte(`{"type":"event_callback","event":{"type":"tokens_revoked","tokens":{"bot":["U1"]}}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		ch := &Channel{conf: Config{Channel: "C0DESK"}}
+		n, err := ch.readEvent(b, "U0BOT")
+		if err != nil || n.kind != "told" {
+			return
+		}
+		if n.env.Ref == "" || n.env.Peer.ID == "" {
+			t.Errorf("read as %+v", n)
+		}
+		if n.body != nil {
+			n.body.parts(func(id string) string { return id })
+		}
+	})
+}
+
+func FuzzReadPress(f *testing.F) {
+	f.Add([]byte(`{"type":"block_actions","user":{"id":"U1"},"container":{"type":"message","message_ts":"1.1","channel_id":"C0DESK","thread_ts":"1.0"},"actions":[{"action_id":"o0","block_id":"C0DESK:1.0/0","value":"claim","action_ts":"2.0","text":{"text":"认领"}}]}`))
+	f.Add([]byte(`{"type":"view_submission","user":{"id":"U1"},"view":{"id":"V1","callback_id":"close","private_metadata":"C0DESK:1.0","state":{"values":{"summary":{"summary":{"value":"x"}}}}}}`))
+	f.Add([]byte(`{"type":"message_action","user":{"id":"U1"},"callback_id":"desk_note","channel":{"id":"C0DESK"},"message":{"ts":"1.1","thread_ts":"1.0"}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		ch := &Channel{conf: Config{Channel: "C0DESK"}}
+		ch.deps.Now = time.Now
+		p, err := ch.readPress(b)
+		if err == nil && p.ok && (p.env.Ref == "" || p.env.Peer.ID == "" || len(p.env.Parts) == 0) {
+			t.Errorf("read as %+v", p)
+		}
+	})
+}
+
+func FuzzPlain(f *testing.F) {
+	f.Add("*a* _b_ <https://x|y> <@U1> <!here> &amp;lt; `*c*` :wave::skin-tone-2:", `[{"type":"emoji","name":"wave","unicode":"1f44b-1f3fb","skin_tone":2}]`)
+	f.Fuzz(func(t *testing.T, s, blocks string) {
+		plain(s, json.RawMessage(blocks), func(id string) string { return id })
+		if e := escape(s); strings.ContainsAny(e, "<>") || unescaper.Replace(e) != s {
+			t.Errorf("%q became %q", s, e)
+		}
+	})
+}
