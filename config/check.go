@@ -143,6 +143,11 @@ func (c *Config) accounts(makers map[string]core.Maker) {
 		if d.Lang != "" {
 			c.oneOf(join(join("desks", n), "lang"), d.Lang, langs)
 		}
+		for i, ch := range d.Channels {
+			if _, ok := c.Channels[ch]; !ok {
+				c.bad(fmt.Sprintf("desks.%s.channels[%d]", n, i), fmt.Sprintf("there is no channel %q", ch), near(ch, slices.Collect(maps.Keys(c.Channels))))
+			}
+		}
 	}
 	for _, n := range slices.Sorted(maps.Keys(c.Systems)) {
 		check("systems", n, c.Systems[n].Type, c.Systems[n].Part)

@@ -83,6 +83,7 @@ type Account struct {
 type Desk struct {
 	Type     string
 	Topics   []string       // tickets it shows; empty: all
+	Channels []string       // accounts of customers whose tickets it shows; empty: all
 	Explicit bool           // nothing goes to the customer without a mark or a button
 	Hold     *time.Duration // how long an agent's message can be taken back; nil: as fits the desk
 	Lang     string         // of cards and notices, zh-CN or en

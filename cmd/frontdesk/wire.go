@@ -66,7 +66,7 @@ func (a *app) desks() []desk.Desk {
 		d := a.conf.Desks[n]
 		_, pages := a.made[n].(core.Site)
 		x := desk.Desk{
-			Name: n, Topics: d.Topics, Explicit: d.Explicit, Lang: d.Lang, Mask: d.Mask, Crowd: d.Crowd, Views: pages,
+			Name: n, Topics: d.Topics, Channels: d.Channels, Explicit: d.Explicit, Lang: d.Lang, Mask: d.Mask, Crowd: d.Crowd, Views: pages,
 		}
 		switch {
 		case d.Hold != nil:

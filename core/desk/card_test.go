@@ -137,6 +137,15 @@ func TestRouting(t *testing.T) {
 			t.Errorf("%q is shown at %v, want %s", topic, got, want)
 		}
 	}
+	// A desk may take the customers of some channels only.
+	r := rules()
+	r.Desks[0].Channels, r.Desks[1].Channels, r.Desks[1].Topics = []string{"wx"}, []string{"web", "wx"}, nil
+	r.Desks[0].Crowd, r.Desks[1].Crowd = 0, 0
+	for channel, want := range map[string]string{"web": "tg", "wx": "slack tg", "mail": ""} {
+		if got := strings.Join(r.Unshown(&core.Ticket{ID: "T", State: core.TicketWaiting, Key: core.Key{Channel: channel}}), " "); got != want {
+			t.Errorf("from %s: shown at %q, want %q", channel, got, want)
+		}
+	}
 	p := newPlay(t)
 	p.r.Desks[0].Crowd, p.r.Desks[1].Crowd = 0, 0
 	k := *p.c.Ticket

@@ -86,6 +86,7 @@ const NoSurvey = "nosurvey"
 type Desk struct {
 	Name     string        // of the account
 	Topics   []string      // whose tickets it shows; empty means all
+	Channels []string      // customers' accounts whose tickets it shows; empty means all
 	Explicit bool          // nothing goes out without a leading > or a button
 	Hold     time.Duration // how long an agent's message can be taken back; chat desks: DefaultHold
 	Lang     string        // zh-CN or en, of cards and notices
@@ -150,11 +151,12 @@ func (r *Rules) desk(name string) Desk {
 	return Desk{Name: name, Hold: DefaultHold}
 }
 
-// takes are the desks that show tickets about topic; all of them if none does.
-func (r *Rules) takes(topic string) []Desk {
+// takes are the desks that show tickets about topic from a customers' channel,
+// any channel if it is empty; all of them if none does.
+func (r *Rules) takes(topic, channel string) []Desk {
 	var out []Desk
 	for _, d := range r.Desks {
-		if len(d.Topics) == 0 || slices.Contains(d.Topics, topic) {
+		if (len(d.Topics) == 0 || slices.Contains(d.Topics, topic)) && (len(d.Channels) == 0 || channel == "" || slices.Contains(d.Channels, channel)) {
 			out = append(out, d)
 		}
 	}

@@ -13,15 +13,15 @@ import (
 // last one and that is not long ago. Call it at most twice a minute per desk.
 func (r *Rules) Digest(desk string, b Board, now time.Time) core.Parts {
 	d := r.desk(desk)
-	mine := func(topic string) bool {
-		return slices.ContainsFunc(r.takes(topic), func(x Desk) bool { return x.Name == desk })
+	mine := func(topic, channel string) bool {
+		return slices.ContainsFunc(r.takes(topic, channel), func(x Desk) bool { return x.Name == desk })
 	}
 	hidden, urgent := 0, 0
 	var oldest time.Time
 	var first []core.TicketView
 	for _, v := range b.Tickets {
 		k := v.Ticket
-		if k.State != core.TicketWaiting || !mine(k.Topic) {
+		if k.State != core.TicketWaiting || !mine(k.Topic, k.Key.Channel) {
 			continue
 		}
 		if !slices.ContainsFunc(k.Shown, func(x core.Shown) bool { return x.Desk == desk }) {
@@ -42,12 +42,12 @@ func (r *Rules) Digest(desk string, b Board, now time.Time) core.Parts {
 	}
 	waiting, duty, free := 0, 0, 0
 	for _, v := range b.Tickets {
-		if v.Ticket.State == core.TicketWaiting && mine(v.Ticket.Topic) {
+		if v.Ticket.State == core.TicketWaiting && mine(v.Ticket.Topic, v.Ticket.Key.Channel) {
 			waiting++
 		}
 	}
 	for topic, l := range b.Lines {
-		if mine(topic) {
+		if mine(topic, "") && len(d.Channels) == 0 {
 			waiting, duty, free = max(waiting, l.Waiting), max(duty, l.OnDuty), max(free, l.Free)
 		}
 	}

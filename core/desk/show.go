@@ -19,7 +19,7 @@ func (r *Rules) Unshown(t *core.Ticket) (desks []string) {
 		return nil
 	}
 	m := read(t)
-	for _, d := range r.takes(t.Topic) {
+	for _, d := range r.takes(t.Topic, t.Key.Channel) {
 		if _, ok := m.Cards[d.Name]; !ok && d.Crowd >= 0 {
 			desks = append(desks, d.Name)
 		}

@@ -109,7 +109,7 @@ func (t *turn) show(desk string) {
 // spread lets every desk that takes the topic and always shows who waits show
 // the ticket. The others show it when Show says so.
 func (t *turn) spread() {
-	for _, d := range t.r.takes(t.t.Topic) {
+	for _, d := range t.r.takes(t.t.Topic, t.c.Key.Channel) {
 		if d.Crowd < 0 {
 			t.show(d.Name)
 		}
