@@ -221,6 +221,18 @@ func TestStrangers(t *testing.T) {
 	}
 }
 
+// The log names the group that the bot was added to, for the configuration.
+func TestAddedToGroup(t *testing.T) {
+	r := newRig(t, fake.Options{})
+	ch := r.open(Config{Group: -1})
+	r.run(ch)
+	r.fake.Push("my_chat_member", map[string]any{"chat": map[string]any{"id": -1007, "type": "supergroup"}, "from": lin, "date": 1, "new_chat_member": map[string]any{"user": fake.Bot, "status": "administrator"}})
+	r.settled(1)
+	if !strings.Contains(r.log.String(), "group=-1007") {
+		t.Errorf("logged %s", r.log)
+	}
+}
+
 // The group's 20 posts a minute are never tried.
 func TestPace(t *testing.T) {
 	r, ch := newDesk(t)

@@ -38,10 +38,8 @@ func (ch *Channel) take(ctx context.Context, raw []byte) error {
 	if err := ch.before(ctx, u.chat().ID); err != nil {
 		return err
 	}
-	if home != 0 {
-		if err := ch.notice(ctx, &u, home); err != nil {
-			return err
-		}
+	if err := ch.notice(ctx, &u, home); err != nil {
+		return err
 	}
 	env, ok := ch.read(&u, home)
 	if !ok {
@@ -54,12 +52,16 @@ func (ch *Channel) take(ctx context.Context, raw []byte) error {
 func (ch *Channel) notice(ctx context.Context, u *update, home int64) error {
 	c, m := u.chat(), u.said()
 	switch {
+	case u.Mine != nil && c.ID != home && c.Type != "private":
+		if !u.Mine.out() {
+			ch.deps.Log.Warn("the bot was added to a group that is no desk of its; to make it one, write its id into the configuration", "channel", ch.deps.Name, "group", c.ID)
+		}
+	case !ch.desk():
 	case m != nil && c.ID == home && m.MigrateToChatID != 0:
 		return ch.move(ctx, m.MigrateToChatID)
 	case m != nil && m.MigrateFromChatID == home:
 		return ch.move(ctx, c.ID)
 	case c.ID != home:
-		return nil
 	case m != nil && m.SenderChat != nil && !m.IsAutomaticForward && u.Message != nil:
 		ch.unmask(ctx, m)
 	case m != nil:

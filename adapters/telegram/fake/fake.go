@@ -1,8 +1,8 @@
 // Package fake plays Telegram's Bot API for one bot: private chats, and one
 // group of staff with members, forum topics that can be closed and deleted, 20
 // posts a minute, files, edits, reactions, and the move to a supergroup.
-// Updates wait for getUpdates (offsets, long poll, one poller) or are given to
-// a webhook.
+// Updates wait for getUpdates (offsets, long poll, one poller) or are given to a
+// webhook.
 //
 // It is written from https://core.telegram.org/bots/api and shares no code with
 // the adapter or its library. People act through Write, Revise, Press and the

@@ -15,8 +15,8 @@ import (
 type updates struct {
 	all       []json.RawMessage // the n-th has update_id n+1
 	confirmed int64             // the last update_id that will not come again
-	polling   bool
-	news      chan struct{} // closed when an update comes
+	poller    chan struct{}     // closed to end the poll that is open; nil if none is
+	news      chan struct{}     // closed when an update comes
 }
 
 type hook struct{ url, secret string }
@@ -28,16 +28,27 @@ func (p *Platform) Confirmed() int64 {
 	return p.queue.confirmed
 }
 
-// poll is getUpdates: an offset confirms what is before it; only one may poll,
-// and none while a webhook is set.
+// Polling reports whether a poll is open.
+func (p *Platform) Polling() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.queue.poller != nil
+}
+
+// poll is getUpdates: an offset confirms what is before it; a new poll ends the
+// one that is open, and none may be made while a webhook is set.
 func (p *Platform) poll(ctx context.Context, w http.ResponseWriter, q *request) {
 	p.mu.Lock()
-	if p.hook.url != "" || p.queue.polling {
+	if p.hook.url != "" {
 		p.mu.Unlock()
-		answer(w, 409, refusal(409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running", nil))
+		answer(w, 409, refusal(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first", nil))
 		return
 	}
-	p.queue.polling = true
+	if p.queue.poller != nil {
+		close(p.queue.poller)
+	}
+	over := make(chan struct{})
+	p.queue.poller = over
 	if offset := q.int("offset"); offset > 0 {
 		p.queue.confirmed = max(p.queue.confirmed, min(offset-1, int64(len(p.queue.all))))
 	}
@@ -47,15 +58,20 @@ func (p *Platform) poll(ctx context.Context, w http.ResponseWriter, q *request) 
 		end := time.NewTimer(time.Duration(secs) * time.Second)
 		select {
 		case <-news:
+		case <-over:
 		case <-end.C:
 		case <-ctx.Done():
 		}
 		end.Stop()
 	}
 	p.mu.Lock()
-	p.queue.polling = false
+	defer p.mu.Unlock()
+	if p.queue.poller != over {
+		answer(w, 409, refusal(409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running", nil))
+		return
+	}
+	p.queue.poller = nil
 	out := append([]json.RawMessage{}, p.queue.all[p.queue.confirmed:min(int64(len(p.queue.all)), p.queue.confirmed+100)]...)
-	p.mu.Unlock()
 	b, err := json.Marshal(map[string]any{"ok": true, "result": out})
 	if err != nil {
 		panic(err) // it was marshalled before

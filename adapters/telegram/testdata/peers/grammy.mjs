@@ -79,8 +79,10 @@ await new Promise((done, fail) => {
   bot.start({ allowed_updates: ["message", "edited_message", "callback_query"] }).catch(fail);
 });
 assert.deepEqual(heard, want);
-await people("second"); // a second poller: the Go side sees 409
 await bot.stop();
+const open = refused(bot.api.getUpdates({ timeout: 10 }), 409, /terminated by other getUpdates/);
+await people("second"); // somebody else polls
+await open;
 ok("long poll");
 
 await people(`delete ${topic.message_thread_id}`);
