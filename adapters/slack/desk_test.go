@@ -268,10 +268,46 @@ func TestHome(t *testing.T) {
 	}
 }
 
-// Who is taken out of the channel has left the desk.
+// Whoever is in the workspace but not in the desk's channel cannot use the desk,
+// and is told so; who joins the channel can, at once.
+func TestOutsiders(t *testing.T) {
+	d := newDesk(t)
+	d.w.User("U0OUT", "外人", false)
+	thread := d.open()
+	d.run()
+	d.w.Slash("U0OUT", "C0HALL", "on")
+	d.w.SayTo("U0OUT", "!on")
+	d.w.OpenHome("U0OUT")
+	if err := d.w.Press("U0OUT", ts(thread), "claim"); err != nil {
+		t.Fatal(err)
+	}
+	d.w.Shortcut("U0OUT", ts(thread), "desk_note")
+	if !d.w.Until(func() bool { return d.w.Unacked() == 0 }) {
+		t.Fatal(d.log)
+	}
+	if got := d.inbox.Got(); len(got) > 0 || d.w.Home("U0OUT") != nil || d.w.View("U0OUT") != nil || len(d.w.Direct("U0OUT")) < 2 {
+		t.Errorf("filed %+v, told %+v", got, d.w.Direct("U0OUT"))
+	}
+	d.w.User("U0OUT", "新人", true)
+	d.clock.pass(time.Second)
+	d.w.Slash("U0OUT", "C0HALL", "on")
+	if e := d.last(); e.Peer.ID != "U0OUT" {
+		t.Errorf("got %+v", e)
+	}
+}
+
+// Who is taken out of the channel has left the desk, at once.
 func TestLeft(t *testing.T) {
 	d := newDesk(t)
 	d.run()
+	d.w.Slash("U0CHEN", "C0HALL", "on")
+	d.last()
+	defer func() {
+		d.w.Slash("U0CHEN", "C0HALL", "on")
+		if d.w.Until(func() bool { return d.w.Unacked() == 0 }); len(d.inbox.Got()) != 2 {
+			t.Errorf("still staff: %+v", d.inbox.Got())
+		}
+	}()
 	d.w.Kick("U0CHEN")
 	if e := d.last(); e.Parts[0] != (core.Left{}) || e.Peer.ID != "U0CHEN" || e.Thread != "" {
 		t.Errorf("got %+v", e)

@@ -103,7 +103,7 @@ func (ch *Channel) copied(ctx context.Context, env *core.Envelope) error {
 			env.Parts[i] = kept
 			continue
 		}
-		if k := core.KindOf(err); ctx.Err() != nil || (k == core.Transient || k == core.Throttled) && ch.first(env.Ref) {
+		if k := core.KindOf(err); ctx.Err() != nil || (k == core.Transient || k == core.Throttled) && ch.firstTry(env.Ref) {
 			return err // Slack delivers it again
 		}
 		id := "file"
@@ -117,8 +117,8 @@ func (ch *Channel) copied(ctx context.Context, env *core.Envelope) error {
 	return nil
 }
 
-// first reports whether a message's files were not tried before.
-func (ch *Channel) first(ref string) bool {
+// firstTry reports whether a message's files were not tried before.
+func (ch *Channel) firstTry(ref string) bool {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
 	if len(ch.tried) > 1000 {

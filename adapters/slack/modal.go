@@ -130,10 +130,10 @@ func (ch *Channel) home(ctx context.Context, user string) error {
 		out = append(out, rows...)
 	}
 	out = append(out, api.NewSectionBlock(live(ch.tickets(ctx, id)), nil, nil), api.NewDividerBlock(), api.NewSectionBlock(text(ch.say("guide")), nil, nil))
-	_, err := ch.api.PublishViewContext(ctx, api.PublishViewContextRequest{UserID: user, View: api.HomeTabViewRequest{Type: api.VTHomeTab, Blocks: api.Blocks{BlockSet: out}}})
-	if err == nil {
-		err = ch.deps.Values.Put(ctx, ch.key("home", user), "1", month)
+	if err := ch.deps.Values.Put(ctx, ch.key("home", user), "1", month); err != nil { // from now on it is kept current
+		return err
 	}
+	_, err := ch.api.PublishViewContext(ctx, api.PublishViewContextRequest{UserID: user, View: api.HomeTabViewRequest{Type: api.VTHomeTab, Blocks: api.Blocks{BlockSet: out}}})
 	return ch.refused(err)
 }
 

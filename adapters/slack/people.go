@@ -6,8 +6,6 @@ import (
 	"time"
 
 	api "github.com/slack-go/slack"
-
-	"github.com/frontdesk-im/frontdesk/core"
 )
 
 // names remembers what members of the workspace are called.
@@ -93,25 +91,4 @@ func (ch *Channel) join(ctx context.Context) error {
 	}
 	ch.deps.Log.Info("joined the desk's channel", "slack", ch.conf.Channel)
 	return nil
-}
-
-// acted remembers that an agent is looking at a thread.
-func (ch *Channel) acted(env core.Envelope) {
-	ch.mu.Lock()
-	defer ch.mu.Unlock()
-	if len(ch.looked) > 10_000 {
-		clear(ch.looked)
-	}
-	ch.looked[env.Thread+" "+env.Peer.ID] = ch.deps.Now()
-}
-
-// looking is how long somebody who did something in a thread is taken to look at
-// it: they are answered there for them alone, others are called by a mention.
-const looking = 30 * time.Second
-
-func (ch *Channel) looks(user, thread string) bool {
-	ch.mu.Lock()
-	defer ch.mu.Unlock()
-	at, ok := ch.looked[thread+" "+user]
-	return ok && ch.deps.Now().Sub(at) < looking
 }

@@ -38,7 +38,11 @@ func (ch *Channel) hear(ctx context.Context, n news) error {
 	case "gone":
 		return ch.deps.Values.Put(ctx, ch.key("gone", n.ref), "1", month)
 	case "home":
-		if err := ch.home(ctx, n.user); err != nil {
+		ok, err := ch.staff(ctx, n.user)
+		if ok && err == nil {
+			err = ch.home(ctx, n.user)
+		}
+		if err != nil {
 			ch.deps.Log.Warn("a home was not shown", "user", n.user, "err", err)
 		}
 	case "stop":
@@ -52,6 +56,13 @@ func (ch *Channel) told(ctx context.Context, n news) error {
 	env := n.env
 	if ch.seen.has(env.Ref) {
 		return nil
+	}
+	if _, left := first(env.Parts).(core.Left); left {
+		ch.leaves(env.Peer.ID)
+	} else if n.channel() != ch.conf.Channel {
+		if out, err := ch.outsider(ctx, env.Peer.ID); out || err != nil {
+			return err
+		}
 	}
 	if n.body != nil {
 		env.Parts = n.body.parts(func(id string) string { return ch.name(ctx, id) })
@@ -67,6 +78,13 @@ func (ch *Channel) told(ctx context.Context, n news) error {
 	}
 	ch.heard(ctx, env.Ref, n.at)
 	return nil
+}
+
+func first(ps core.Parts) core.Part {
+	if len(ps) == 0 {
+		return nil
+	}
+	return ps[0]
 }
 
 // channel is where an envelope was written.
@@ -97,6 +115,9 @@ func (ch *Channel) takePress(ctx context.Context, raw []byte) error {
 	if err != nil || !p.ok {
 		return err
 	}
+	if out, err := ch.outsider(ctx, p.env.Peer.ID); out || err != nil {
+		return err
+	}
 	if p.form != "" {
 		err := ch.open(ctx, p.form, p.trigger, p.env.Peer.ID, p.env.Thread)
 		if err == nil || p.form == "note" {
@@ -117,6 +138,9 @@ func (ch *Channel) takeSlash(ctx context.Context, s slash) error {
 	env, ok := ch.readSlash(s)
 	if !ok {
 		return nil
+	}
+	if out, err := ch.outsider(ctx, env.Peer.ID); out || err != nil {
+		return err
 	}
 	return ch.file(ctx, env, s.Channel)
 }

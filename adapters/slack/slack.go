@@ -74,12 +74,13 @@ type Channel struct {
 	api   *api.Client
 	begun time.Time // what was made before may have been sent by an earlier process
 
-	pace   pace
-	names  names
-	lanes  lanes
-	marks  marks
-	seen   seen
-	socket struct{ ping time.Duration } // longest silence of a socket; 0 is the library's
+	pace    pace
+	names   names
+	members members
+	lanes   lanes
+	marks   marks
+	seen    seen
+	socket  struct{ ping time.Duration } // longest silence of a socket; 0 is the library's
 
 	mu     sync.Mutex
 	me     identity

@@ -63,6 +63,8 @@ func TestAdapter(t *testing.T) {
 			case r.URL.Path == "/api/users.info":
 				_ = r.ParseForm()
 				fmt.Fprintf(w, `{"ok":true,"user":{"id":%q,"profile":{"display_name":"小林"}}}`, r.Form.Get("user"))
+			case r.URL.Path == "/api/conversations.members":
+				io.WriteString(w, `{"ok":true,"members":["U0LIN","U0BOT"],"response_metadata":{"next_cursor":""}}`)
 			case strings.HasPrefix(r.URL.Path, "/files-pri/") && r.Header.Get("Authorization") == "Bearer "+fake.Token:
 				io.WriteString(w, "a picture")
 			default:

@@ -161,8 +161,10 @@ func (w *Workspace) doIn(method string, a url.Values) object {
 		return r.react(method, a)
 	case "conversations.members":
 		var out []string
-		for m := range r.members {
-			out = append(out, m)
+		for m, in := range r.members {
+			if in {
+				out = append(out, m)
+			}
 		}
 		slices.Sort(out)
 		return object{"ok": true, "members": out, "response_metadata": object{"next_cursor": ""}}

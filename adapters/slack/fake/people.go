@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// User adds a member of the workspace who is in the desk's channel.
-func (w *Workspace) User(id, name string) {
+// User adds a member of the workspace, who joins the desk's channel or does not.
+func (w *Workspace) User(id, name string, joins bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.users[id] = name
-	w.channels[Channel].members[id] = true
+	w.channels[Channel].members[id] = joins
 }
 
 // Say lets a user write, in a thread or, with "", in the channel. text is as
