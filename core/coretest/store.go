@@ -25,7 +25,7 @@ func Store(t *testing.T, open func(t *testing.T, path string) core.Store) {
 		{"TurnAlone", testTurnAlone}, {"TurnReopened", testReopened},
 		{"Ready", testReady}, {"Lane", testLane}, {"LaneNext", testLaneNext}, {"Attempts", testAttempts}, {"Held", testHeld},
 		{"Lease", testLease}, {"Stale", testStale}, {"Fence", testFence}, {"Hush", testHush}, {"HushUnderWay", testHushUnderWay},
-		{"Thread", testThread}, {"ThreadNever", testThreadNever}, {"ThreadGone", testThreadGone}, {"ThreadHealed", testThreadHealed}, {"Coalesce", testCoalesce}, {"Replaces", testReplaces},
+		{"Thread", testThread}, {"ThreadNever", testThreadNever}, {"ThreadGone", testThreadGone}, {"ThreadHealed", testThreadHealed}, {"Coalesce", testCoalesce}, {"Joined", testJoined}, {"Replaces", testReplaces},
 		{"Gone", testGone}, {"Report", testReport}, {"Past", testPast}, {"Tickets", testTickets}, {"TicketTaken", testTicketTaken}, {"Agents", testAgents},
 		{"Values", testValues}, {"Add", testAdd}, {"Stats", testStats}, {"IDs", testIDs}, {"Closed", testClosed}, {"Canceled", testCanceled},
 	} {

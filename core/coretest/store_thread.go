@@ -3,6 +3,7 @@ package coretest
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
@@ -210,6 +211,45 @@ func testCoalesce(b *bench) {
 	say(card("T", "5"))
 	if got, want := titles(b.past(core.PastQuery{Key: ann})), []string{"1:sent", "4:dropped", "other ticket:pending", "5:pending"}; !slices.Equal(got, want) {
 		b.Errorf("cards %q, want %q", got, want)
+	}
+}
+
+// Lines of a customer that wait for a desk go out as one; what others said, and
+// what was tried already, stays as it is.
+func testJoined(b *bench) {
+	peer := core.Author{Kind: core.ByPeer, Name: "Ann"}
+	say := func(by core.Author, words string) {
+		env := relay("T", words)
+		env.By = by
+		b.turn(ann, func(o *core.Outcome) { withTicket(o, "T"); o.Say = []core.Envelope{env} })
+	}
+	opening := b.one(b.turn(ann, func(o *core.Outcome) { withTicket(o, "T"); o.Say = []core.Envelope{card("T", "1")} }).Deliveries)
+	say(peer, "a")
+	say(peer, "b")
+	say(core.Author{Kind: core.ByAgent, Name: "Lin"}, "c")
+	say(core.Author{Kind: core.ByAgent, Name: "Lin"}, "d")
+	say(peer, "e")
+	next := b.sent(opening, "th")
+	b.settle(*next, core.Result{Outcome: core.AttemptAgain, Next: b.now})
+	say(peer, "f")
+	say(peer, strings.Repeat("长", 700))
+	b.reopen()
+	next = &b.outbox(10)[0]
+	for _, want := range []string{"a\nb", "c", "d", "e\nf", strings.Repeat("长", 700)} {
+		if next == nil || next.Parts.Text() != want {
+			b.Fatalf("next %+v, want %q", next, want)
+		}
+		next = b.sent(*next, "r"+want)
+	}
+	if next != nil {
+		b.Errorf("and %+v", next)
+	}
+	// To the customer every line is a message of its own.
+	b.turn(ann, func(o *core.Outcome) {
+		o.Say = []core.Envelope{{By: peer, Parts: text("1")}, {By: peer, Parts: text("2")}, {By: peer, Parts: text("3")}}
+	})
+	if rs := b.past(core.PastQuery{Key: ann, Max: 3}); rs[2].Message.Parts.Text() != "3" {
+		b.Errorf("%+v", rs)
 	}
 }
 

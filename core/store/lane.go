@@ -45,12 +45,15 @@ func (l *lanes) head(channel string) (p pending, found bool, err error) {
 }
 
 // put adds a message to its lane and leases it if nothing precedes it. A newer
-// card takes the place of an older one that nobody has tried to send yet.
+// card takes the place of an older one that nobody has tried to send yet; a
+// customer's line for a desk joins such a line before it.
 func (l *lanes) put(s say) error {
+	place := l.join
 	if s.card != "" {
-		if taken, err := l.replace(s); err != nil || taken {
-			return err
-		}
+		place = l.replace
+	}
+	if taken, err := place(s); err != nil || taken {
+		return err
 	}
 	waiting, err := l.t.pending(l.c, s.env.Channel)
 	if err != nil {
@@ -131,6 +134,56 @@ func (l *lanes) replace(s say) (taken bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// joined is the longest message that lines are joined into, in bytes: every desk
+// takes as much at once.
+const joined = 1800
+
+// join adds a line of the customer to the one before it in the same lane, if
+// nobody has tried to send that yet: what waits because a desk takes only so
+// many posts goes out as one.
+func (l *lanes) join(s say) (taken bool, err error) {
+	line, ok := l.line(s.env)
+	if !ok {
+		return false, nil
+	}
+	if n, err := l.t.pending(l.c, s.env.Channel); err != nil || n == 0 {
+		return false, err
+	}
+	if err := l.t.flush(); err != nil {
+		return false, err
+	}
+	var p pending
+	found, err := l.t.row(p.dst(), "SELECT "+pendingCols+" FROM log WHERE conv = $1 AND channel = $2 AND state = 'pending' ORDER BY seq DESC LIMIT 1", l.c.id, s.env.Channel)
+	if err != nil || !found || p.tries != 0 {
+		return false, err
+	}
+	e, err := l.t.s.envelope(l.key, p.entry)
+	if err != nil {
+		return false, err
+	}
+	first, ok := l.line(e)
+	if !ok || e.Ticket != s.env.Ticket || e.By != s.env.By || e.Peer.ID != s.env.Peer.ID || len(first)+len(line) >= joined {
+		return false, nil
+	}
+	e.Parts = core.Parts{core.Text{Body: first + "\n" + line}}
+	body, err := pack(l.key, e)
+	if err != nil {
+		return false, err
+	}
+	_, err = l.t.exec("UPDATE log SET body = $2 WHERE seq = $1", p.seq, body)
+	return true, err
+}
+
+// line is the text of e if it is a line of the customer's that a desk shows in
+// its ticket's thread, and nothing else.
+func (l *lanes) line(e core.Envelope) (text string, ok bool) {
+	if e.Channel == l.key.Channel || e.Ticket == "" || e.Thread != "" || e.Replaces != "" || e.By.Kind != core.ByPeer || len(e.Parts) != 1 {
+		return "", false
+	}
+	p, ok := e.Parts[0].(core.Text)
+	return p.Body, ok
 }
 
 // opens reports whether the card p opens its ticket's thread.
