@@ -120,6 +120,7 @@ func (m *matrix) times(ix []uint32, val []float32, p *product, out []float32) {
 	}
 }
 
+// denseRows goes over the sums once for four rows: reading and writing them costs more than the products.
 func (m *matrix) denseRows(ix []uint32, p *product, top float32, out []float32) {
 	n := 4 * m.words
 	if cap(p.acc) < n {
@@ -130,26 +131,29 @@ func (m *matrix) denseRows(ix []uint32, p *product, top float32, out []float32) 
 	unit := top / 4095
 	inv := 1 / unit
 	total := uint64(0)
+	var rows [4][]uint64
+	var q [4]uint64
+	held := 0
 	for k, j := range ix {
 		a := m.at[j]
 		if a < 0 || p.f[k] == 0 {
 			continue
 		}
-		q := uint64(p.f[k]*inv + .5)
-		if q == 0 {
+		if q[held] = uint64(p.f[k]*inv + .5); q[held] == 0 {
 			continue
 		}
-		total += q
-		row := m.dense[a : int(a)+m.words]
-		sum := acc
-		for _, w := range row {
-			s := sum[:4:4]
-			s[0] += (w & lanes) * q
-			s[1] += (w >> 8 & lanes) * q
-			s[2] += (w >> 16 & lanes) * q
-			s[3] += (w >> 24 & lanes) * q
-			sum = sum[4:]
+		total += q[held]
+		rows[held] = m.dense[a : int(a)+m.words]
+		if held++; held == 4 {
+			addRows(acc, &rows, &q)
+			held = 0
 		}
+	}
+	if held > 0 {
+		for ; held < 4; held++ {
+			rows[held], q[held] = rows[0], 0
+		}
+		addRows(acc, &rows, &q)
 	}
 	bias := int64(128 * total)
 	for c := range out {
@@ -158,6 +162,21 @@ func (m *matrix) denseRows(ix []uint32, p *product, top float32, out []float32) 
 			lane >>= 32
 		}
 		out[c] = float32(int64(uint32(lane))-bias) * unit
+	}
+}
+
+func addRows(sum []uint64, rows *[4][]uint64, q *[4]uint64) {
+	a, b, c, d := rows[0], rows[1], rows[2], rows[3]
+	b, c, d = b[:len(a)], c[:len(a)], d[:len(a)]
+	qa, qb, qc, qd := q[0], q[1], q[2], q[3]
+	for i, w := range a {
+		x, y, z := b[i], c[i], d[i]
+		s := sum[:4:4]
+		s[0] += (w&lanes)*qa + (x&lanes)*qb + (y&lanes)*qc + (z&lanes)*qd
+		s[1] += (w>>8&lanes)*qa + (x>>8&lanes)*qb + (y>>8&lanes)*qc + (z>>8&lanes)*qd
+		s[2] += (w>>16&lanes)*qa + (x>>16&lanes)*qb + (y>>16&lanes)*qc + (z>>16&lanes)*qd
+		s[3] += (w>>24&lanes)*qa + (x>>24&lanes)*qb + (y>>24&lanes)*qc + (z>>24&lanes)*qd
+		sum = sum[4:]
 	}
 }
 
