@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/frontdesk-im/frontdesk/core/match"
 )
 
 // lint looks for what can be loaded but is wrong. What would hurt a customer
@@ -19,7 +21,7 @@ func (l *loader) lint() {
 		}
 	}
 	l.conflicts()
-	l.lengths()
+	l.texts()
 }
 
 func (l *loader) warn(at Pos, format string, args ...any) {
@@ -211,12 +213,9 @@ func (l *loader) conflicts() {
 	}
 }
 
-// promises are words that a bot can't keep.
-var promises = []string{"马上", "立刻", "稍等片刻", "immediately", "right away", "in a second"}
-
-// lengths finds texts that a channel would have to cut, labels that no button
-// holds, and promises.
-func (l *loader) lengths() {
+// texts finds what a channel would have to cut, labels that no button holds,
+// and what customers take badly.
+func (l *loader) texts() {
 	b := l.b
 	for _, e := range b.order {
 		l.fits("entry "+e.ID, e.Answer, e.Channels)
@@ -245,6 +244,7 @@ func (l *loader) lengths() {
 		l.fits("words: "+id, b.words[id], nil)
 	}
 	l.fits("greeting", b.greet.Text, b.greet.Channels)
+	l.tone("greeting: short", b.greet.Short)
 	for _, name := range sortedKeys(b.channels) {
 		if c := b.channels[name]; c.Options > 0 && len(b.greet.Menu)+1 > c.Options {
 			l.warn(b.greet.Pos, "greeting: the menu has %d items with the way to a person, %s takes %d buttons: it becomes a numbered list there", len(b.greet.Menu)+1, name, c.Options)
@@ -255,21 +255,26 @@ func (l *loader) lengths() {
 // blank is how long a {{ … }} is taken to be.
 const blank = 12
 
+// filled is about what a customer will read.
+func (t *template) filled() string {
+	var b strings.Builder
+	for _, s := range t.parts {
+		b.WriteString(s.text)
+		if s.main != nil {
+			b.WriteString(strings.Repeat("x", blank))
+		}
+	}
+	return b.String()
+}
+
 func (l *loader) fits(what string, t text, own map[string]text) {
+	l.tone(what, t)
+	for _, name := range sortedKeys(own) {
+		l.tone(what+": "+name, own[name])
+	}
 	for _, lang := range sortedKeys(t.by) {
 		for _, v := range t.by[lang] {
-			full := ""
-			for _, s := range v.parts {
-				full += s.text
-				if s.main != nil {
-					full += strings.Repeat("x", blank)
-				}
-			}
-			for _, p := range promises {
-				if strings.Contains(strings.ToLower(full), p) {
-					l.warn(v.Pos, "%s: %s is a promise that a queue cannot keep; say what happens instead", what, quote(p))
-				}
-			}
+			full := v.filled()
 			for _, name := range sortedKeys(l.b.channels) {
 				if _, ok := own[name]; ok {
 					continue
@@ -281,6 +286,17 @@ func (l *loader) fits(what string, t text, own map[string]text) {
 				if c.Bytes > 0 && len(full) > c.Bytes {
 					l.warn(v.Pos, "%s (%s) has about %d bytes, %s takes %d: shorten it or give %s a text of its own under channels", what, lang, len(full), name, c.Bytes, name)
 				}
+			}
+		}
+	}
+}
+
+// tone finds what customers take badly.
+func (l *loader) tone(what string, t text) {
+	for _, lang := range sortedKeys(t.by) {
+		for _, v := range t.by[lang] {
+			for _, f := range match.Tone(v.filled()) {
+				l.warn(v.Pos, "%s: %s %s / %s", what, quote(f.Span), f.En, f.Zh)
 			}
 		}
 	}

@@ -160,7 +160,7 @@ func TestWarnings(t *testing.T) {
 	b, err := load(good, `channels: {weibo: {text: 30}}
 entries:
   - {id: a, title: A, contains: tea, answer: "`+strings.Repeat("long ", 10)+`"}
-  - {id: b, title: B, contains: tea, answer: We answer right away., channels: {weibo: Short.}}
+  - {id: b, title: B, contains: tea, answer: We answer right away., channels: {weibo: Calm down.}}
 flows: [{id: f, title: F, steps: [{say: hi}]}]
 `)
 	if err != nil {
@@ -170,7 +170,7 @@ flows: [{id: f, title: F, steps: [{say: hi}]}]
 	for _, w := range b.Warnings {
 		all = append(all, w.Error())
 	}
-	for _, want := range []string{"b.yaml:3: entry a (", "weibo takes 30", "is a promise", "also belongs to entry a", "flow f is never started"} {
+	for _, want := range []string{"b.yaml:3: entry a (", "weibo takes 30", "b.yaml:4: entry b: \"right away\" promises", "b.yaml:4: entry b: weibo: \"calm down\" sounds like an order", "also belongs to entry a", "flow f is never started"} {
 		if !strings.Contains(strings.Join(all, "\n"), want) {
 			t.Errorf("no %q in %q", want, all)
 		}

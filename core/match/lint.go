@@ -49,6 +49,8 @@ func Lint(ctx context.Context, entries []Entry) ([]Finding, error) {
 
 const lintC = .15 // a softer fit than that of service: one wrong sample must not explain itself away
 
+const fewSamples = 30 // what leaving one out of fewer leaves is too little to judge by: see strays
+
 type linter struct {
 	entries []Entry
 	rules   *rules
@@ -132,7 +134,7 @@ func (l *linter) strays(t *training, vs []verdict) {
 	size := t.sizes()
 	for _, v := range vs {
 		s := t.samples[v.sample]
-		if v.margin() >= doubt || size[s.class] < 10 && (v.close < .45 || v.close <= v.home) {
+		if v.margin() >= doubt || size[s.class] < fewSamples && (v.close < .45 || v.close <= v.home) {
 			continue
 		}
 		if bare(Fold(v.near)) == bare(string(s.text)) {

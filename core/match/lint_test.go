@@ -48,10 +48,28 @@ func TestLintFindings(t *testing.T) {
 	for _, f := range fs {
 		t.Log(f)
 	}
+	es = shop() // two languages to an entry: little of each, and no reason to suspect what stands alone
+	es[5].Samples = append(es[5].Samples, "how much is delivery", "is delivery free", "who pays postage", "shipping cost", "delivery charge", "do you charge for delivery", "free shipping over how much")
+	es[4].Samples = append(es[4].Samples, "can i get an invoice", "how do i get a receipt", "i need a vat invoice", "the company name on the invoice is wrong", "electronic invoice please", "where is my invoice", "change the invoice title")
+	es[0].Samples = append(es[0].Samples, "where is my order", "track my parcel", "when will it arrive", "why is it not here yet", "delivery status", "look up my order", "has my order shipped")
+	for _, f := range lintOf(t, es) {
+		if f.Kind == "stray" {
+			t.Errorf("a sample that is only unlike the others: %v", f)
+		}
+	}
 	clean, err := Lint(context.Background(), shop())
 	if err != nil || len(clean) > 0 {
 		t.Errorf("clean script: %v %v", clean, err)
 	}
+}
+
+func lintOf(t *testing.T, es []Entry) []Finding {
+	t.Helper()
+	fs, err := Lint(t.Context(), es)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fs
 }
 
 func TestLintOverlap(t *testing.T) {
@@ -182,13 +200,16 @@ func TestTone(t *testing.T) {
 		"That is not my problem":         "cold",
 		"No. Impossible.":                "refusal",
 		"We guarantee delivery":          "promise",
+		"It will be there in a second.":  "promise",
+		"That is your problem.":          "blame",
 	} {
 		if fs := Tone(text); !slices.ContainsFunc(fs, func(f ToneFinding) bool { return f.Kind == kind }) {
 			t.Errorf("%q: %+v, want %s", text, fs, kind)
 		}
 	}
 	for _, text := range []string{"很抱歉让您久等了，我帮您查一下，预计今天 18 点前回复您。", "目前还不支持货到付款，您可以用微信或支付宝付款。", "签收 7 天内可以退货，运费由我们承担。",
-		"We can not ship to this address yet, but you can pick it up in our shop.", "Your parcel left Hangzhou today."} {
+		"We can not ship to this address yet, but you can pick it up in our shop.", "Your parcel left Hangzhou today.",
+		"Sorry, this is not your fault: we packed the wrong tea.", "Was your problem solved?", "这不是您自己的原因，我们重新寄一份。", "不用马上处理，七天内都可以。"} {
 		if fs := Tone(text); len(fs) > 0 {
 			t.Errorf("%q: %+v", text, fs)
 		}
