@@ -88,12 +88,12 @@ func (w *Workspace) Disconnect(reason string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for s := range w.sockets {
+		delete(w.sockets, s)
 		if reason == "" {
 			s.stop()
 			continue
 		}
 		s.out <- []byte(`{"type":"disconnect","reason":"` + reason + `","debug_info":{"host":"fake"}}`)
-		delete(w.sockets, s)
 	}
 	w.changed()
 }
@@ -244,10 +244,7 @@ func (w *Workspace) serveUpload(rw http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, 64<<20))
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") && err == nil {
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		part, _, e := r.FormFile("file")
-		if err = e; err == nil {
-			body, err = io.ReadAll(part)
-		}
+		body, err = firstPart(r)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -258,4 +255,17 @@ func (w *Workspace) serveUpload(rw http.ResponseWriter, r *http.Request) {
 	}
 	f.body = body
 	_, _ = fmt.Fprintf(rw, "OK - %d", len(body))
+}
+
+// firstPart is what a form has in it: each client names it differently.
+func firstPart(r *http.Request) ([]byte, error) {
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return nil, err
+	}
+	p, err := parts.NextPart()
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(p)
 }
