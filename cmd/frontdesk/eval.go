@@ -18,7 +18,7 @@ import (
 // evalCommand measures the understanding on labelled questions (label<TAB>text per line).
 func evalCommand() *cobra.Command {
 	var train, test, oos, dir string
-	var asJSON, plain bool
+	var asJSON, plain, clean bool
 	var folds int
 	var opt match.Options
 	c := &cobra.Command{
@@ -31,7 +31,7 @@ the script is asked its own samples by cross-validation, and the entries that ar
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			t := eval.Test{Options: opt, Now: time.Now, Plain: plain}
+			t := eval.Test{Options: opt, Now: time.Now, Plain: plain, Clean: clean}
 			var err error
 			if t.Entries, err = evalEntries(train, dir); err != nil {
 				return err
@@ -66,6 +66,7 @@ the script is asked its own samples by cross-validation, and the entries that ar
 	f.StringVar(&oos, "oos", "", "questions that no entry answers (any label)")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	f.BoolVar(&plain, "plain", false, "measure the model that serves before the background training is done")
+	f.BoolVar(&clean, "clean", false, "first leave out the samples that check --lint would move, rewrite or delete")
 	f.IntVar(&folds, "folds", 5, "parts of the cross-validation")
 	f.Float64Var(&opt.Answer, "answer", 0, "answer from this probability on (default 0.5)")
 	f.Float64Var(&opt.Clarify, "clarify", 0, "ask back from this probability on (default 0.3)")
@@ -88,7 +89,7 @@ func evalEntries(train, dir string) ([]match.Entry, error) {
 	return b.Entries(), nil
 }
 
-// readLines of a file; no name, no lines.
+// readLines of a file, which must have some; no name, no lines.
 func readLines(name string) (lines []eval.Line, err error) {
 	if name == "" {
 		return nil, nil
@@ -98,5 +99,8 @@ func readLines(name string) (lines []eval.Line, err error) {
 		return nil, fmt.Errorf("eval: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return eval.Read(f, name)
+	if lines, err = eval.Read(f, name); err == nil && len(lines) == 0 {
+		err = fmt.Errorf("%s:1: no label<TAB>text lines / 没有“标签<TAB>文字”", name)
+	}
+	return lines, err
 }

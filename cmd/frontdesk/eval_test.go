@@ -23,6 +23,7 @@ func TestEvalCommand(t *testing.T) {
 	train := file("train.tsv", "ret\t怎么退货\nret\t我要退货\nret\t买错了想退\nship\t什么时候发货\nship\t发货了吗\nship\t多久能发出\n")
 	test := file("test.tsv", "ret\t想退货\nship\t何时发货\n")
 	bad := file("bad.tsv", "no tab\n")
+	empty := file("empty.tsv", "\n# nothing\n")
 	run := func(args ...string) (string, error) {
 		c := evalCommand()
 		var b bytes.Buffer
@@ -40,10 +41,14 @@ func TestEvalCommand(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &r); err != nil || r.Tested != 2 || r.Accuracy != 1 || r.Samples != 6 {
 		t.Errorf("%v %s", err, out)
 	}
+	if out, err := run("--train", train, "--test", test, "--clean"); err != nil || !strings.Contains(out, "100.00%") {
+		t.Errorf("cleaned: %v %s", err, out)
+	}
 	if out, err := run("--train", train); err != nil || !strings.Contains(out, "accuracy") {
 		t.Errorf("cross-validation: %v %s", err, out)
 	}
-	for _, args := range [][]string{{}, {"--train", bad}, {"--train", filepath.Join(dir, "none")}, {"--train", train, "--oos", test}} {
+	for _, args := range [][]string{{}, {"--train", bad}, {"--train", filepath.Join(dir, "none")}, {"--train", train, "--oos", test},
+		{"--train", empty}, {"--train", train, "--test", empty}, {"--train", train, "--test", test, "--oos", empty}, {"--train", train, "--folds", "1"}} {
 		if _, err := run(args...); err == nil {
 			t.Errorf("%v: no error", args)
 		}

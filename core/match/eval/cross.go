@@ -3,6 +3,7 @@ package eval
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -18,6 +19,9 @@ func Cross(ctx context.Context, t Test, folds int) (Report, error) {
 	var in []outcome
 	var took []float64
 	all.Entries = len(t.Entries)
+	if folds < 2 {
+		return all, fmt.Errorf("cross-validation needs two parts or more, not %d / 交叉验证至少分两份", folds)
+	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	deal := make([][]int, len(t.Entries))
 	for i, e := range t.Entries {
@@ -28,6 +32,13 @@ func Cross(ctx context.Context, t Test, folds int) (Report, error) {
 		train, ask := part(t.Entries, deal, f, folds)
 		if len(ask) == 0 {
 			continue
+		}
+		if t.Clean { // what is asked stays as it is
+			cleaned, dropped, err := clean(ctx, train)
+			if err != nil {
+				return all, err
+			}
+			train, all.Dropped = cleaned, max(all.Dropped, dropped)
 		}
 		start := t.Now()
 		m, err := match.New(train, t.Options)
@@ -115,6 +126,20 @@ func confusions(entries []match.Entry, in []outcome) []Confused {
 	return out[:min(len(out), 20)]
 }
 
+// remarks on what was left out and on what cannot be right.
+func (r Report) remarks(w io.Writer) error {
+	var errs []error
+	if r.Dropped > 0 {
+		_, err := fmt.Fprintf(w, "left out / 剔除            %d samples that the lint doubts / 条被检查认为放错的例句\n", r.Dropped)
+		errs = append(errs, err)
+	}
+	if r.Unknown > 0 {
+		_, err := fmt.Fprintf(w, "unknown label / 未知标签    %d questions, counted as wrong / 条，按答错计, e.g. / 例 %s\n", r.Unknown, r.UnknownAt)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
 // Print writes the report for people.
 func (r Report) Print(w io.Writer) error {
 	p := func(format string, args ...any) (err error) {
@@ -123,6 +148,7 @@ func (r Report) Print(w io.Writer) error {
 	}
 	lines := []error{
 		p("entries / 条目            %d, samples / 例句 %d, tested / 测试 %d", r.Entries, r.Samples, r.Tested),
+		r.remarks(w),
 		p("accuracy / 准确率         %.2f%% ± %.2f   macro F1 %.2f%%   top-3 %.2f%%", 100*r.Accuracy, 100*r.Plus, 100*r.MacroF1, 100*r.Top3),
 		p("answered / 直接回答       %.1f%% at precision / 正确率 %.1f%%; asked back / 反问 %.1f%%", 100*r.Answered, 100*r.Precision, 100*r.Clarified),
 		p("calibration error / 校准误差 %.3f", r.ECE),

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/frontdesk-im/frontdesk/core/match"
 )
@@ -20,27 +21,37 @@ import (
 // Line is a labelled question; At is where it stands (file:line).
 type Line struct{ Label, Text, At string }
 
-// Read reads "label<TAB>text" lines. Empty lines and lines that start with # are skipped; name is for errors.
+// maxLine is the longest line that is read, in bytes.
+const maxLine = 1 << 20
+
+// Read reads "label<TAB>text" lines in UTF-8, with or without a mark at the start, whatever ends the lines. Empty lines are
+// skipped, and comments: what starts with "# ", or with # and has no tab. Errors say name:line.
 func Read(r io.Reader, name string) ([]Line, error) {
 	var out []Line
 	sc := bufio.NewScanner(r)
-	sc.Buffer(nil, 1<<20)
-	for n := 1; sc.Scan(); n++ {
+	sc.Buffer(nil, maxLine)
+	n := 0
+	for sc.Scan() {
+		n++
 		s := strings.TrimRight(sc.Text(), "\r")
 		if n == 1 {
 			s = strings.TrimPrefix(s, "\ufeff")
 		}
-		if strings.TrimSpace(s) == "" || strings.HasPrefix(s, "#") {
-			continue
+		at := fmt.Sprintf("%s:%d", name, n)
+		if !utf8.ValidString(s) {
+			return nil, fmt.Errorf("%s: this is not UTF-8; save the file as UTF-8 / 不是 UTF-8 编码，请另存为 UTF-8", at)
 		}
 		label, text, ok := strings.Cut(s, "\t")
-		if !ok || strings.TrimSpace(label) == "" {
-			return nil, fmt.Errorf("%s:%d: want label<TAB>text / 需要“标签<TAB>文字”", name, n)
+		if strings.TrimSpace(s) == "" || strings.HasPrefix(s, "# ") || !ok && strings.HasPrefix(s, "#") {
+			continue
 		}
-		out = append(out, Line{strings.TrimSpace(label), text, fmt.Sprintf("%s:%d", name, n)})
+		if !ok || strings.TrimSpace(label) == "" {
+			return nil, fmt.Errorf("%s: want label<TAB>text / 需要“标签<TAB>文字”", at)
+		}
+		out = append(out, Line{strings.TrimSpace(label), text, at})
 	}
 	if err := sc.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s:%d: %w", name, n+1, err)
 	}
 	return out, nil
 }
@@ -71,7 +82,10 @@ func Entries(lines []Line) []match.Entry {
 type Report struct {
 	Entries      int        `json:"entries"`
 	Samples      int        `json:"samples"`
-	Tested       int        `json:"tested"`
+	Dropped      int        `json:"dropped"`    // samples that Clean left out
+	Tested       int        `json:"tested"`     //
+	Unknown      int        `json:"unknown"`    // of these, questions of a label that no entry has: never right
+	UnknownAt    string     `json:"unknown_at"` // the first of them
 	Accuracy     float64    `json:"accuracy"`
 	Plus         float64    `json:"accuracy_95"` // half width of the 95 % interval
 	MacroF1      float64    `json:"macro_f1"`
@@ -127,6 +141,52 @@ type Test struct {
 	Options match.Options
 	Now     func() time.Time
 	Plain   bool // without Refine
+	Clean   bool // without the samples that match.Lint calls strays
+}
+
+// clean drops what the lint proposes to move, rewrite or delete.
+func clean(ctx context.Context, entries []match.Entry) (kept []match.Entry, dropped int, err error) {
+	found, err := match.Lint(ctx, entries)
+	if err != nil {
+		return nil, 0, err
+	}
+	stray := map[[2]string]bool{}
+	for _, f := range found {
+		if f.Kind == "stray" {
+			stray[[2]string{f.Entry, f.Sample}] = true
+		}
+	}
+	for _, e := range entries {
+		full := e
+		e.Samples, e.SamplePos = nil, nil
+		for i, s := range full.Samples {
+			if stray[[2]string{e.ID, s}] {
+				dropped++
+				continue
+			}
+			e.Samples = append(e.Samples, s)
+			if i < len(full.SamplePos) {
+				e.SamplePos = append(e.SamplePos, full.SamplePos[i])
+			}
+		}
+		kept = append(kept, e)
+	}
+	return kept, dropped, nil
+}
+
+// unknown counts the questions of labels that no entry has.
+func (r *Report) unknown(entries []match.Entry, test []Line) {
+	known := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		known[e.ID] = true
+	}
+	for _, l := range test {
+		if !known[l.Label] {
+			if r.Unknown++; r.Unknown == 1 {
+				r.UnknownAt = fmt.Sprintf("%s: %s", l.At, l.Label)
+			}
+		}
+	}
 }
 
 // outcome of one question.
@@ -141,6 +201,13 @@ type outcome struct {
 // Run trains and measures.
 func Run(ctx context.Context, t Test) (Report, error) {
 	r := Report{Entries: len(t.Entries)}
+	if t.Clean {
+		var err error
+		if t.Entries, r.Dropped, err = clean(ctx, t.Entries); err != nil {
+			return r, err
+		}
+	}
+	r.unknown(t.Entries, t.Test)
 	for _, e := range t.Entries {
 		r.Samples += len(e.Samples)
 	}

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -48,7 +49,10 @@ func TestRead(t *testing.T) {
 	if len(ls) != 2 || ls[0] != (Line{"a", "x", "t.tsv:1"}) || ls[1] != (Line{"b", "y\tz", "t.tsv:4"}) {
 		t.Errorf("%+v", ls)
 	}
-	for _, bad := range []string{"no tab here", "\ttext"} {
+	if ls := lines(t, "# a\tcomment\n#another\n#5\tno comment\r\n退 货\t怎么 退\n退 货\t怎么 退"); len(ls) != 3 || ls[0] != (Line{"#5", "no comment", "t.tsv:3"}) || ls[2] != (Line{"退 货", "怎么 退", "t.tsv:5"}) {
+		t.Errorf("%+v", ls)
+	}
+	for _, bad := range []string{"no tab here", "\ttext", "退货\t\xcd\xcb\xbb\xf5", "a\t" + strings.Repeat("x", maxLine)} {
 		if _, err := Read(strings.NewReader("a\tb\n"+bad+"\n"), "bad.tsv"); err == nil || !strings.HasPrefix(err.Error(), "bad.tsv:2: ") {
 			t.Errorf("%q: %v", bad, err)
 		}
@@ -77,6 +81,28 @@ func TestRun(t *testing.T) {
 	var b bytes.Buffer
 	if err := r.Print(&b); err != nil || !strings.Contains(b.String(), "AUROC 1.0000") {
 		t.Errorf("%v %s", err, b.String())
+	}
+}
+
+// A label that nothing was trained for is said, and a sample that the rest speaks against can be left out first.
+func TestRunRemarks(t *testing.T) {
+	set := train + "top_up\tmy card was stolen and is gone\n"
+	for i := range 30 {
+		set += fmt.Sprintf("card_lost\ti lost my card number %d\ntop_up\tput money number %d on it\n", i, i)
+	}
+	r, err := Run(t.Context(), Test{Entries: Entries(lines(t, set)), Now: clock(), Plain: true, Clean: true, Test: lines(t, "top_up\ttop up\nwho\twho are you\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Unknown != 1 || r.UnknownAt != "t.tsv:2: who" || r.Accuracy != .5 || r.Dropped == 0 {
+		t.Errorf("%+v", r)
+	}
+	var b bytes.Buffer
+	if err := r.Print(&b); err != nil || !strings.Contains(b.String(), "t.tsv:2: who") || !strings.Contains(b.String(), "left out") {
+		t.Errorf("%v %s", err, b.String())
+	}
+	if _, err := Cross(t.Context(), Test{Entries: Entries(lines(t, train)), Now: clock(), Plain: true}, 1); err == nil {
+		t.Error("one part is cross-validated")
 	}
 }
 
