@@ -236,7 +236,7 @@ func TestPlayground(t *testing.T) {
 			}
 			time.Sleep(5 * time.Second)
 		}
-		for _, do := range []string{"follow", "say", "click", "mention", "image"} {
+		for _, do := range []string{"follow", "say", "click", "scan", "mention", "image"} {
 			act(`{"who":"`+fan+`","do":"`+do+`","text":"x"}`, 200)
 		}
 		if _, err := r.Send(t.Context(), say("d", fan, core.Text{Body: "您好"})); err != nil {
@@ -250,7 +250,7 @@ func TestPlayground(t *testing.T) {
 		w := httptest.NewRecorder()
 		control.ServeHTTP(w, httptest.NewRequest("GET", "/?who="+fan, nil))
 		var s fake.State
-		if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || s.Follows || len(s.Screen) != 6 || r.inbox.len() != 6 {
+		if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || s.Follows || s.For != 0 || len(s.Screen) != 8 || r.inbox.len() != 7 {
 			t.Errorf("the page shows %s, %d filed: %v", w.Body, r.inbox.len(), err)
 		}
 	})

@@ -51,6 +51,7 @@ type Act struct {
 	Text string `json:"text"`
 	ID   string `json:"id"` // of a menu's entry
 	Code int    `json:"code"`
+	Data []byte `json:"data"` // of a picture
 }
 
 // State is what the page shows.
@@ -106,7 +107,9 @@ func (p *Platform) act(ctx context.Context, a Act) bool {
 		"scan":     func() { _ = p.Scan(ctx, a.Who, a.Text) },
 		"click":    func() { _ = p.Click(ctx, a.Who, a.Text) },
 		"voice":    func() { _ = p.SendMedia(ctx, a.Who, "voice", p.Put("voice", "audio/amr", []byte("#!AMR\n"), "")) },
-		"image":    func() { _ = p.SendMedia(ctx, a.Who, "image", p.Put("image", "image/png", dot, "")) },
+		"image": func() {
+			_ = p.SendMedia(ctx, a.Who, "image", p.Put("image", http.DetectContentType(a.Data), a.Data, ""))
+		},
 	}
 	if push, ok := pushes[a.Do]; ok {
 		go push()
@@ -124,7 +127,3 @@ func (p *Platform) act(ctx context.Context, a Act) bool {
 	}
 	return true
 }
-
-// dot is the picture that the page sends.
-var dot = []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\b\x06\x00\x00\x00\x1f\x15\xc4\x89" +
-	"\x00\x00\x00\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\x00\x05\x00\x01\xff\x89\x99=\x1d\x00\x00\x00\x00IEND\xaeB`\x82")

@@ -78,17 +78,17 @@ type Follower struct {
 
 // A Message is what a phone shows.
 type Message struct {
-	At     time.Time `json:"at"`
-	Mine   bool      `json:"mine,omitempty"`  // the follower's own
-	How    string    `json:"how"`             // passive, active, template, notice; what a follower did
-	Type   string    `json:"type"`            // text, image, …
-	Text   string    `json:"text,omitempty"`  // or the title
-	URL    string    `json:"url,omitempty"`   // of an article
-	Media  string    `json:"media,omitempty"` // media_id
-	Menu   []Entry   `json:"menu,omitempty"`  // of a msgmenu
-	Agent  string    `json:"agent,omitempty"` // kf_account
-	AI     bool      `json:"ai,omitempty"`    // marked as written by an AI
-	Answer string    `json:"answer,omitempty"`
+	At    time.Time `json:"at"`
+	Mine  bool      `json:"mine,omitempty"`  // the follower's own
+	How   string    `json:"how"`             // passive, active, template, notice; what a follower did
+	Type  string    `json:"type"`            // text, image, …
+	Text  string    `json:"text,omitempty"`  // or the title
+	URL   string    `json:"url,omitempty"`   // of an article
+	Media string    `json:"media,omitempty"` // media_id
+	Menu  []Entry   `json:"menu,omitempty"`  // of a msgmenu
+	Agent string    `json:"agent,omitempty"` // kf_account
+	AI    bool      `json:"ai,omitempty"`    // marked as written by an AI
+	Took  int64     `json:"took,omitempty"`  // milliseconds from the request to a passive reply
 }
 
 // An Entry of a menu can be tapped.

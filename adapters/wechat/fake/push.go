@@ -57,6 +57,7 @@ func (p *Platform) Unfollow(ctx context.Context, openid string) error {
 	p.mu.Lock()
 	f := p.person(openid)
 	f.Follows, f.grants = false, nil
+	f.Screen = append(f.Screen, Message{At: p.now(), Mine: true, How: "follower", Type: "unfollow"})
 	p.mu.Unlock()
 	return p.Event(ctx, openid, "unsubscribe", Doc{{"EventKey", ""}})
 }
@@ -116,7 +117,7 @@ func (p *Platform) Push(ctx context.Context, openid string, d Doc) error {
 		start := p.now()
 		body, ok := p.attempt(ctx, r)
 		if ok {
-			return p.show(openid, body)
+			return p.show(openid, body, p.now().Sub(start))
 		}
 		if err := sleep(ctx, Deadline-p.now().Sub(start)); err != nil {
 			return err
@@ -266,7 +267,7 @@ type passive struct {
 type article struct{ Title, Description, PicUrl, Url string }
 
 // show shows a passive reply on the phone.
-func (p *Platform) show(openid string, body []byte) error {
+func (p *Platform) show(openid string, body []byte, took time.Duration) error {
 	if s := string(body); s == "success" || s == "" {
 		return nil
 	}
@@ -280,6 +281,7 @@ func (p *Platform) show(openid string, body []byte) error {
 		p.notice(openid)
 		return ErrFailing
 	}
+	m.Took = max(1, took.Milliseconds())
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.reveal(p.person(openid), m)

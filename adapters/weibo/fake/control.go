@@ -46,11 +46,14 @@ type Act struct {
 	Do   string `json:"do"`
 	Text string `json:"text"`
 	Code int    `json:"code"`
+	Data []byte `json:"data"` // of a picture
 }
 
 // State is what the page shows.
 type State struct {
 	Fan
+	For    int    `json:"seconds"` // for this long they may be sent messages
+	Ended  bool   `json:"ended"`   // the token
 	Pushes int    `json:"repeats"` // made again
 	Calls  []Call `json:"calls"`   // the last ones of the API, without their contents
 }
@@ -61,7 +64,8 @@ type State struct {
 func (p *Platform) Control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		s := State{Fan: p.Phone(r.URL.Query().Get("who")), Pushes: p.Repeats(), Calls: p.Calls()}
+		who := r.URL.Query().Get("who")
+		s := State{Fan: p.Phone(who), For: int(p.Left(who).Seconds()), Ended: p.over(), Pushes: p.Repeats(), Calls: p.Calls()}
 		s.Calls = s.Calls[max(0, len(s.Calls)-12):]
 		for i := range s.Calls {
 			s.Calls[i].Form = nil
@@ -97,9 +101,10 @@ func (p *Platform) act(ctx context.Context, a Act) bool {
 		"say":      func() { _ = p.Say(ctx, a.Who, a.Text) }, // that nobody answered shows in repeats
 		"follow":   func() { _ = p.Follow(ctx, a.Who) },
 		"unfollow": func() { _ = p.Unfollow(ctx, a.Who) },
+		"scan":     func() { _ = p.Scan(ctx, a.Who, a.Text) },
 		"mention":  func() { _ = p.Mention(ctx, a.Who, a.Text) },
 		"click":    func() { _ = p.Click(ctx, a.Who, a.Text) },
-		"image":    func() { _ = p.SendMedia(ctx, a.Who, "image", p.Put("image/png", []byte("\x89PNG\r\n\x1a\n"))) },
+		"image":    func() { _ = p.SendMedia(ctx, a.Who, "image", p.Put(http.DetectContentType(a.Data), a.Data)) },
 	}
 	if push, ok := pushes[a.Do]; ok {
 		go push()

@@ -80,6 +80,7 @@ type Message struct {
 	Type string    `json:"type"`
 	Text string    `json:"text,omitempty"` // or the title
 	URL  string    `json:"url,omitempty"`
+	Took int64     `json:"took,omitempty"` // milliseconds from the request to a passive reply
 }
 
 type file struct {
@@ -161,11 +162,28 @@ func (p *Platform) EndToken() {
 	p.ended = true
 }
 
+func (p *Platform) over() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ended
+}
+
 // NewToken renews it.
 func (p *Platform) NewToken() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ended = false
+}
+
+// Left is for how long a fan may still be sent messages.
+func (p *Platform) Left(uid string) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f := p.person(uid)
+	if !f.Follows {
+		return 0
+	}
+	return max(0, f.until.Sub(p.now()))
 }
 
 // CloseWindow ends what a fan may be sent.

@@ -45,7 +45,9 @@ func (p *Platform) Follow(ctx context.Context, uid string) error {
 // Unfollow ends it. Nothing may be sent to them from then on.
 func (p *Platform) Unfollow(ctx context.Context, uid string) error {
 	p.mu.Lock()
-	p.person(uid).Follows = false
+	f := p.person(uid)
+	f.Follows = false
+	f.Screen = append(f.Screen, Message{At: p.now(), Mine: true, How: "fan", Type: "unfollow"})
 	p.mu.Unlock()
 	return p.Event(ctx, uid, "unfollow", nil)
 }
@@ -54,6 +56,12 @@ func (p *Platform) Unfollow(ctx context.Context, uid string) error {
 func (p *Platform) Mention(ctx context.Context, uid, text string) error {
 	p.did(uid, Message{Type: "mention", Text: text}, true)
 	return p.Push(ctx, uid, Push{Type: "mention", Text: text, Data: map[string]any{"subtype": "status", "key": int64(5099999999999999)}})
+}
+
+// Scan lets a fan scan the QR code of key.
+func (p *Platform) Scan(ctx context.Context, uid, key string) error {
+	p.did(uid, Message{Type: "scan", Text: key}, false)
+	return p.Event(ctx, uid, "scan", map[string]any{"key": key, "ticket": "TICKET"})
 }
 
 // Click lets a fan press an entry of the account's menu.
@@ -145,7 +153,7 @@ func (p *Platform) Push(ctx context.Context, uid string, m Push) error {
 		}
 		start := p.now()
 		if answer, ok := p.attempt(ctx, target, typ, body); ok {
-			return p.show(uid, answer)
+			return p.show(uid, answer, p.now().Sub(start))
 		}
 		if left := Deadline - p.now().Sub(start); left > 0 {
 			t := time.NewTimer(left)
@@ -200,7 +208,7 @@ func (a *answer) WriteHeader(code int)        { a.code = code }
 func (a *answer) Flush()                      {}
 
 // show shows a passive reply on the phone.
-func (p *Platform) show(uid string, b []byte) error {
+func (p *Platform) show(uid string, b []byte, took time.Duration) error {
 	if len(b) == 0 {
 		return nil
 	}
@@ -210,7 +218,7 @@ func (p *Platform) show(uid string, b []byte) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	m.How, m.At = "passive", p.now()
+	m.How, m.At, m.Took = "passive", p.now(), max(1, took.Milliseconds())
 	f := p.person(uid)
 	f.Screen = append(f.Screen, m)
 	return nil
