@@ -193,9 +193,17 @@ func TestPlaygroundJourney(t *testing.T) {
 	agent.sees(".presence button.on.now", "上班")
 	c := b.window("playground", size{w: 1420, h: 900})
 	c.goTo(p.base + playPrefix)
-	c.sees(".kit", "WeChat")
-	c.sees(".kit", "Weibo")
+	c.sees(".kit h2", "微信公众号")
+	c.sees(".kit h2", "微博粉丝服务")
+	c.sees("nav a", "客服工作台")
 	c.shot("empty")
+	c.click(".lang", "English")
+	c.sees(".kit h2", "WeChat")
+	c.sees(".kit h2", "Weibo")
+	c.sees("h1", "Playground")
+	c.shot("english")
+	c.click(".lang", "中文")
+	c.sees(".kit h2", "微信公众号")
 	for _, on := range []string{"wechat", "weibo"} {
 		f := phone{c, `.kit[data-api="` + on + `/"] `}
 		p.visit().send("m1", "转人工") // somebody else is first
@@ -219,7 +227,13 @@ func TestPlaygroundJourney(t *testing.T) {
 		agent.sees(".thread .say.peer", "什么时候到")
 		agent.reply("明天中午前。")
 		f.sees("明天中午前")
+		c.click(f.at+".acts button", "发图片")
+		f.page.sees(f.at+".screen li.mine .photo img", "")
+		agent.sees(".thread .say.peer img", "")
+		agent.reply("看到您的茶了，真好。")
+		f.sees("看到您的茶了")
 		c.shot(on + "-answered")
+		agent.shot(on + "-answered")
 
 		// With the window closed the agent is told; the next message opens it.
 		c.click(f.at+".acts button", "关闭窗口")
