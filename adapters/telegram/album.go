@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,8 +16,8 @@ import (
 // An album comes as one update for each picture, and its caption is on one of
 // them. It becomes one envelope, so that a note under it is a note about all of
 // them. Its pages are kept durably until no more come for a moment, or until
-// something else comes from the same chat; only then is the envelope filed. A
-// filed page leaves an empty value, so that a repeat of it is nothing new.
+// something else comes from the same chat; only then is the envelope filed. That
+// a page was filed is noted, so that a repeat of it is nothing new.
 type albums struct {
 	news  chan struct{} // a page was kept; room for one
 	quiet time.Duration // without which an album is not whole
@@ -28,8 +29,11 @@ type albums struct {
 
 // page keeps one picture of an album.
 func (ch *Channel) page(ctx context.Context, m *message, raw []byte) error {
-	key := ch.key("album", fmt.Sprintf("%d/%s/%012d", m.Chat.ID, m.MediaGroupID, m.MessageID))
-	if _, err := ch.deps.Values.Add(ctx, key, string(raw), 0); err != nil {
+	name := fmt.Sprintf("%d/%s/%012d", m.Chat.ID, m.MediaGroupID, m.MessageID)
+	if _, filed, err := ch.deps.Values.Get(ctx, ch.key("paged", name)); err != nil || filed {
+		return err
+	}
+	if err := ch.deps.Values.Put(ctx, ch.key("album", name), string(raw), 0); err != nil {
 		return err
 	}
 	ch.albums.mu.Lock()
@@ -122,12 +126,17 @@ func (ch *Channel) join(ctx context.Context, chat int64) error {
 // album is a page's key without the page.
 func album(key string) string { return key[:max(0, len(key)-13)] }
 
-// whole files the pages of one album that were not filed yet, as one envelope.
+// whole files the pages of one album, as one envelope. Those that the last
+// process had filed when it died are left out.
 func (ch *Channel) whole(ctx context.Context, home int64, pages []core.Value) error {
 	var one core.Envelope
 	for _, p := range pages {
+		_, filed, err := ch.deps.Values.Get(ctx, ch.paged(p.Key))
+		if err != nil {
+			return err
+		}
 		var u update
-		if p.Value == "" || json.Unmarshal([]byte(p.Value), &u) != nil {
+		if filed || json.Unmarshal([]byte(p.Value), &u) != nil {
 			continue
 		}
 		env, ok := ch.read(&u, home)
@@ -145,14 +154,21 @@ func (ch *Channel) whole(ctx context.Context, home int64, pages []core.Value) er
 		}
 	}
 	for _, p := range pages {
-		if p.Value == "" {
-			continue
+		if err := ch.deps.Values.Put(ctx, ch.paged(p.Key), "", kept); err != nil {
+			return err
 		}
-		if err := ch.deps.Values.Put(ctx, p.Key, "", kept); err != nil {
+	}
+	for _, p := range pages {
+		if err := ch.deps.Values.Delete(ctx, p.Key); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// paged is the key under which it is noted that a page was filed.
+func (ch *Channel) paged(key string) string {
+	return ch.key("paged", strings.TrimPrefix(key, ch.key("album", "")))
 }
 
 // kept is how long Telegram repeats an update.

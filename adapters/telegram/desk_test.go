@@ -205,6 +205,7 @@ func TestStrangers(t *testing.T) {
 	if e := r.got(1); len(e) != 1 || e[0].Peer.ID != "9" || e[0].Parts.Text() != "!on" {
 		t.Errorf("got %+v", e)
 	}
+	r.settled(6)
 	in := r.fake.In(topic)
 	if len(in) != 2 || !strings.Contains(in[1].Text, "匿名") {
 		t.Errorf("the anonymous admin was told %+v", in)

@@ -20,14 +20,17 @@ func (ch *Channel) Edit(ctx context.Context, ref string, env core.Envelope) erro
 		return err
 	}
 	c, isCase := env.Parts[0].(core.Case)
-	chat, id, thread := "", "", ref
-	if before, after, ok := strings.Cut(ref, "."); ok && !strings.HasPrefix(ref, reply) {
-		chat, id, thread = before, after, env.Thread
-	} else if chat, id, err = ch.card(ctx, home, ref); err != nil {
-		return err
+	thread := env.Thread
+	if strings.HasPrefix(ref, reply) || !strings.Contains(ref, ".") {
+		r, err := ch.room(ctx, ref)
+		if err != nil {
+			return err
+		}
+		ref, thread = r.Card, ref
 	}
-	if strings.HasPrefix(chat, "-") && chat != strconv.FormatInt(home, 10) {
-		return &core.SendError{Kind: core.Gone, Err: errors.New("telegram: the message stayed in the group that became a supergroup")}
+	chat, id, ok := strings.Cut(ref, ".")
+	if !ok || strings.HasPrefix(chat, "-") && chat != strconv.FormatInt(home, 10) {
+		return &core.SendError{Kind: core.Gone, Err: errors.New("telegram: the message is not known, or stayed in the group that became a supergroup")}
 	}
 	if err := ch.change(ctx, env, tgbotapi.Params{"chat_id": chat, "message_id": id}); err != nil {
 		return err
@@ -36,22 +39,6 @@ func (ch *Channel) Edit(ctx context.Context, ref string, env core.Envelope) erro
 		return ch.current(ctx, home, thread, c)
 	}
 	return nil
-}
-
-// card is where the card of a thread is.
-func (ch *Channel) card(ctx context.Context, home int64, thread string) (chat, id string, err error) {
-	r, err := ch.room(ctx, thread)
-	if err != nil {
-		return "", "", err
-	}
-	if r.Card == "" {
-		return "", "", &core.SendError{Kind: core.Gone, Err: errors.New("telegram: the card is not known")}
-	}
-	chat = strconv.FormatInt(home, 10)
-	if opened, _, ok := strings.Cut(strings.TrimPrefix(thread, reply), "."); ok {
-		chat = opened
-	}
-	return chat, r.Card, nil
 }
 
 // change replaces what a message says. That it says so already is no error.
@@ -92,15 +79,9 @@ func (ch *Channel) Mark(ctx context.Context, at core.Via, m core.Mark, why strin
 		return err
 	}
 	p := tgbotapi.Params{"chat_id": chat, "reply_parameters": replyTo(n),
-		"text": "⚠ 可能已送达，请先确认再重发。\n⚠ It may have arrived; look before you repeat it.\n" + why}
-	if at.Thread != "" {
-		r, err := ch.room(ctx, at.Thread)
-		if err != nil {
-			return err
-		}
-		if r.Topic != 0 {
-			p["message_thread_id"] = strconv.Itoa(r.Topic)
-		}
+		"text": ch.own("⚠ 可能已送达，请先确认再重发：", "⚠ It may have arrived; look before you repeat it: ") + why}
+	if at.Thread != "" && !strings.HasPrefix(at.Thread, reply) {
+		p["message_thread_id"] = at.Thread
 	}
 	if err := ch.pace.take(chat); err != nil {
 		return err
@@ -119,12 +100,8 @@ func (ch *Channel) Typing(ctx context.Context, to core.Peer, thread string) erro
 		if err != nil {
 			return err
 		}
-		r, err := ch.room(ctx, thread)
-		if err != nil {
-			return err
-		}
-		if p["chat_id"] = strconv.FormatInt(home, 10); r.Topic != 0 {
-			p["message_thread_id"] = strconv.Itoa(r.Topic)
+		if p["chat_id"] = strconv.FormatInt(home, 10); thread != "" && !strings.HasPrefix(thread, reply) {
+			p["message_thread_id"] = thread
 		}
 	}
 	if !ch.pace.open(p["chat_id"]) || ch.shows(p["chat_id"]+"/"+p["message_thread_id"]) {

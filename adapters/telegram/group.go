@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -131,8 +132,18 @@ func (ch *Channel) forget(id string) {
 	delete(ch.group.members, id)
 }
 
-const hint = "以群身份（匿名管理员或频道）发的话无法对应到坐席，未处理。请在群设置里关掉匿名，再以本人身份发送。\n" +
-	"What is written in the name of the group or a channel cannot be attributed to anybody and was not processed. Switch off \"remain anonymous\" and write as yourself."
+const (
+	hintZh = "以群身份（匿名管理员或频道）发的话无法对应到坐席，未处理。请在群设置里关掉匿名，再以本人身份发送。"
+	hintEn = "What is written in the name of the group or a channel cannot be attributed to anybody and was not processed. Switch off \"remain anonymous\" and write as yourself."
+)
+
+// own is what the adapter itself says to staff.
+func (ch *Channel) own(zh, en string) string {
+	if strings.HasPrefix(ch.deps.Lang, "en") {
+		return en
+	}
+	return zh
+}
 
 // unmask tells an anonymous admin, at most every ten minutes, why nothing
 // happens.
@@ -148,7 +159,7 @@ func (ch *Channel) unmask(ctx context.Context, m *message) {
 	if !due || ch.pace.take(chat) != nil {
 		return
 	}
-	p := tgbotapi.Params{"chat_id": chat, "text": hint, "reply_parameters": replyTo(m.MessageID)}
+	p := tgbotapi.Params{"chat_id": chat, "text": ch.own(hintZh, hintEn), "reply_parameters": replyTo(m.MessageID)}
 	if m.InTopic {
 		p["message_thread_id"] = strconv.Itoa(m.Topic)
 	}

@@ -142,8 +142,9 @@ func TestAlbumAlone(t *testing.T) {
 func TestAlbumCrash(t *testing.T) {
 	r := newRig(t, fake.Options{})
 	ch := r.open(Config{Webhook: "https://desk.example/hook/tg/"})
+	var last int64
 	for range 2 {
-		r.fake.Write(wang, 7, fake.Draft{Kind: "photo", Album: "a", File: fake.File{Body: []byte("x")}})
+		last = r.fake.Write(wang, 7, fake.Draft{Kind: "photo", Album: "a", File: fake.File{Body: []byte("x")}})
 	}
 	if err := r.fake.Deliver(t.Context(), hook{ch}); err != nil {
 		t.Fatal(err)
@@ -160,11 +161,12 @@ func TestAlbumCrash(t *testing.T) {
 	if err := again.join(t.Context(), 0); err != nil || len(r.inbox.Got()) != 1 || len(r.inbox.Got()[0].Parts) != 2 {
 		t.Fatalf("%v; got %+v", err, r.inbox.Got())
 	}
-	var u update
-	u.Message = &message{Chat: &chat{ID: 7, Type: "private"}}
-	u.Message.MessageID, u.Message.MediaGroupID = 502, "a"
-	if err := errors.Join(again.page(t.Context(), u.Message, []byte(`{}`)), again.join(t.Context(), 0)); err != nil || len(r.inbox.Got()) != 1 {
+	raw := fmt.Sprintf(`{"update_id":9,"message":{"message_id":%d,"from":{"id":7},"chat":{"id":7,"type":"private"},"media_group_id":"a","photo":[{"file_id":"x"}]}}`, last)
+	if err := errors.Join(again.take(t.Context(), []byte(raw)), again.join(t.Context(), 0)); err != nil || len(r.inbox.Got()) != 1 {
 		t.Errorf("repeated: %v; got %+v", err, r.inbox.Got())
+	}
+	if left, err := r.vals.List(t.Context(), again.key("album", ""), 9); err != nil || len(left) != 0 {
+		t.Errorf("kept for ever: %v, %v", left, err)
 	}
 }
 

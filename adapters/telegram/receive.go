@@ -120,7 +120,7 @@ func (ch *Channel) placed(ctx context.Context, env *core.Envelope) error {
 	case env.Thread == "":
 		return nil
 	case !replied:
-		return ch.again(ctx, env)
+		return ch.turned(ctx, env)
 	}
 	thread, ok, err := ch.deps.Values.Get(ctx, ch.key("root", root))
 	if env.Thread = thread; err != nil || !ok { // to what is not a ticket's: said to the desk
@@ -132,16 +132,8 @@ func (ch *Channel) placed(ctx context.Context, env *core.Envelope) error {
 	return nil
 }
 
-// again finds the thread of a topic that was made again, and notes whether a
-// topic was closed or opened.
-func (ch *Channel) again(ctx context.Context, env *core.Envelope) error {
-	thread, ok, err := ch.deps.Values.Get(ctx, ch.key("topic", env.Thread))
-	if err != nil {
-		return err
-	}
-	if ok {
-		env.Thread = thread
-	}
+// turned notes that an agent closed a topic or opened it again.
+func (ch *Channel) turned(ctx context.Context, env *core.Envelope) error {
 	pick, ok := env.Parts[0].(core.Pick)
 	if !ok || env.Ref[0] != 'm' {
 		return nil

@@ -23,7 +23,6 @@ type rig struct {
 	log   *coretest.Log
 	vals  *coretest.Values
 	blobs *coretest.Blobs
-	views core.Views
 
 	mu    sync.Mutex
 	clock time.Time
@@ -75,7 +74,7 @@ func (r *rig) open(c Config) *Channel {
 		r.Fatal(err)
 	}
 	d := coretest.Deps(r.inbox, r.log, r.fake.Client())
-	d.Values, d.Blobs, d.Views, d.Now = r.vals, r.blobs, r.views, r.now
+	d.Values, d.Blobs, d.Now = r.vals, r.blobs, r.now
 	ch, err := New(c, d)
 	if err != nil {
 		r.Fatal(err)

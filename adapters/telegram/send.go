@@ -22,8 +22,7 @@ type sent struct {
 }
 
 // Send implements core.Adapter. A ref is "<chat>.<message>"; of a Case that
-// opens a thread it is the thread's name. A topic that somebody has deleted is
-// made again, with the card and the last messages, before env is put into it.
+// opens a thread it is the thread's name.
 func (ch *Channel) Send(ctx context.Context, env core.Envelope) (string, error) {
 	if c, ok := env.Parts[0].(core.Case); ok && env.Thread == "" && ch.desk() {
 		return ch.open(ctx, env, c)
@@ -46,78 +45,11 @@ func (ch *Channel) Send(ctx context.Context, env core.Envelope) (string, error) 
 	return ch.post(ctx, env, chatID(home))
 }
 
-// inside sends into a thread of the group.
-func (ch *Channel) inside(ctx context.Context, env core.Envelope, home int64) (string, error) {
-	r, err := ch.room(ctx, env.Thread)
-	if err != nil {
-		return "", err
-	}
-	ref, err := ch.into(ctx, env, home, &r)
-	if err == nil {
-		return ref, nil
-	}
-	again, mending := ch.mend(ctx, env, home, &r, err)
-	if mending != nil || !again {
-		return "", cmp.Or(mending, err)
-	}
-	return ch.into(ctx, env, home, &r)
-}
-
-// into sends to where r says.
-func (ch *Channel) into(ctx context.Context, env core.Envelope, home int64, r *room) (string, error) {
-	p := chatID(home)
-	c, isCase := env.Parts[0].(core.Case)
-	if r.Topic != 0 {
-		if isCase && r.Owed {
-			r.Case = c
-		}
-		owed := r.Owed
-		if err := ch.repay(ctx, env, home, r); err != nil {
-			return "", err
-		}
-		if isCase && owed { // that was it
-			return p["chat_id"] + "." + r.Card, nil
-		}
-		p["message_thread_id"] = strconv.Itoa(r.Topic)
-	} else if chat, id, _ := strings.Cut(strings.TrimPrefix(env.Thread, reply), "."); chat == p["chat_id"] {
-		n, _ := strconv.Atoi(id)
-		p["reply_parameters"] = replyTo(n)
-	}
-	ref, err := ch.post(ctx, env, p)
-	if err != nil {
-		return "", err
-	}
-	if r.Topic == 0 { // agents may reply to this one, too
-		if err := ch.root(ctx, env.Thread, ref); err != nil {
-			ch.deps.Log.Warn("a reply to this message will not be understood", "thread", env.Thread, "err", err)
-		}
-	}
-	if isCase {
-		_, r.Card, _ = strings.Cut(ref, ".")
-		r.Case = c
-		if err := ch.keep(ctx, env.Thread, *r); err != nil {
-			ch.deps.Log.Warn("a card was not noted", "thread", env.Thread, "err", err)
-		}
-	}
-	return ref, nil
-}
-
-// reply starts the name of a thread that is the message which agents reply to;
-// its ref follows.
-const reply = "r"
-
-func replyTo(id int) string {
-	return `{"message_id":` + strconv.Itoa(id) + `,"allow_sending_without_reply":true}`
-}
-
 const month = 31 * 24 * time.Hour
 
-// root notes that a reply to the message ref is in thread.
+// root notes that a reply to the message ref, or a button under it, is in thread.
 func (ch *Channel) root(ctx context.Context, thread, ref string) error {
-	if !strings.HasPrefix(thread, reply) {
-		return nil
-	}
-	return ch.deps.Values.Put(ctx, ch.key("root", ref), thread, month)
+	return unkept(ch.deps.Values.Put(ctx, ch.key("root", ref), thread, month))
 }
 
 // post sends one part to where p says.

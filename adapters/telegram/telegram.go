@@ -15,10 +15,9 @@
 // What is promised on failure: an update is confirmed to Telegram only after it
 // is filed, so a crash has it delivered again, with the same Ref. Telegram has
 // no idempotency keys: a send whose answer is lost is Unknown. A topic that was
-// deleted is made again under the name that the hub knows it by, with the card and
-// the last messages (room.go); a group that becomes a supergroup is followed
-// (group.go); rates are kept by refusing with the time until there is room
-// (pace.go).
+// deleted is Gone, and the hub shows its ticket in a new one; a group that becomes
+// a supergroup is followed (group.go); rates are kept by refusing with the time
+// until there is room (pace.go), while which the hub joins what waits.
 package telegram
 
 import (

@@ -13,137 +13,22 @@ import (
 	"github.com/frontdesk-im/frontdesk/core"
 )
 
-// A past is what the store would say of a ticket's conversation.
-type past struct {
-	core.Views
-	said []core.Record
-}
-
-func (p *past) Tickets(_ context.Context, q core.TicketQuery) ([]core.TicketView, error) {
-	return []core.TicketView{{Ticket: core.Ticket{ID: q.ID, Key: core.Key{Channel: "web", Peer: "p"}}}}, nil
-}
-
-func (p *past) Past(_ context.Context, q core.PastQuery) ([]core.Record, error) {
-	if q.Key.Channel != "web" || !q.Peer {
-		return nil, errors.New("asked for " + q.Key.String())
-	}
-	return p.said[max(0, len(p.said)-q.Max):], nil
-}
-
-// A topic that somebody deleted is made again with the card and the last
-// messages; nothing is lost, the thread keeps its name, and what is said in the
-// new topic is the ticket's.
+// A topic that somebody deleted is named as gone, so that the hub shows its
+// ticket in a new one (TestWhole); so is a card in it.
 func TestTopicDeleted(t *testing.T) {
-	r := newRig(t, fake.Options{Group: group, Forum: true})
-	r.fake.Join(lin)
-	views := &past{}
-	for i := range 12 {
-		views.said = append(views.said, core.Record{In: i%2 == 0, Message: &core.Envelope{By: core.Author{Kind: core.ByAgent, Name: "小林"}, Parts: core.Parts{text(fmt.Sprint("line ", i))}}})
-	}
-	r.views = views
-	ch := r.open(Config{Group: group})
-	thread := r.send(ch, ticket())
-	if err := ch.Edit(t.Context(), thread, ticketIn("active", "🟢 王** · 微信", thread)); err != nil {
-		t.Fatal(err)
-	}
-	r.fake.DeleteTopic(number(t, thread))
-
-	ref := r.send(ch, words(thread, "还在吗"))
-	ts := r.fake.Topics()
-	if len(ts) != 2 || ts[1].Name != "#7 🟢 王** · 微信" {
-		t.Fatalf("topics %+v", ts)
-	}
-	in := r.fake.In(ts[1].ID)
-	if len(in) != 2 || in[1].Text != "👤 小王: 还在吗" || r.message(ref).ID != in[1].ID {
-		t.Fatalf("the new topic has %+v", in)
-	}
-	if card := in[0]; len(card.Buttons) != 1 || !strings.Contains(card.Text, "已重建") || strings.Contains(card.Text, "line 1\n") ||
-		!strings.Contains(card.Text, "👤 line 2\n💬 小林 line 3") {
-		t.Errorf("the new card is %q %v", card.Text, card.Buttons)
-	}
-
-	r.run(ch)
-	r.fake.Write(lin, group, fake.Draft{Topic: ts[1].ID, Text: "在的"})
-	if err := r.fake.Press(lin, group, in[0].ID, "认领"); err != nil {
-		t.Fatal(err)
-	}
-	for i, e := range r.got(2) {
-		if e.Thread != thread {
-			t.Errorf("%d: in %q, want %q", i, e.Thread, thread)
-		}
-	}
-	// The card, which the hub knows by the thread or by its first message, goes on.
-	if err := ch.Edit(t.Context(), thread, ticketIn("closed", "⚪ 王** · 微信", thread)); err != nil {
-		t.Fatal(err)
-	}
-	if in := r.fake.In(ts[1].ID); !strings.Contains(in[0].Text, "⚪") || len(in) != 2 || !r.fake.Topics()[1].Closed {
-		t.Errorf("the new topic has %+v", in)
-	}
-	if err := ch.Typing(t.Context(), core.Peer{}, thread); err != nil || r.fake.Calls("sendChatAction")[0].Params["message_thread_id"] != fmt.Sprint(ts[1].ID) {
-		t.Errorf("typing: %v", err)
-	}
-}
-
-// Whatever happens while a topic is made again, the next try goes on from there.
-func TestTopicDeletedAndMore(t *testing.T) {
 	r, ch := newDesk(t)
 	thread := r.send(ch, ticket())
 	r.fake.DeleteTopic(number(t, thread))
-	fail := func(method string, want core.Kind) {
-		t.Helper()
-		r.fake.Fail(method, 500, "Internal Server Error")
-		if _, err := ch.Send(t.Context(), words(thread, "还在吗")); core.KindOf(err) != want {
-			t.Fatalf("%s: got %v", method, err)
-		}
+	if _, err := ch.Send(t.Context(), words(thread, "还在吗")); core.KindOf(err) != core.Gone {
+		t.Errorf("got %v", err)
 	}
-	fail("createForumTopic", core.Transient)
-	fail("sendMessage", core.Transient) // the first one, in the topic that is gone
-	r.send(ch, words(thread, "还在吗"))
-	r.send(ch, words(thread, "?"))
-	ts := r.fake.Topics()
-	if in := r.fake.In(ts[len(ts)-1].ID); len(ts) != 2 || len(in) != 3 {
-		t.Fatalf("topics %+v, the last has %+v", ts, in)
-	}
-	// And the card alone, when it is what finds out.
-	r.fake.DeleteTopic(ts[1].ID)
 	if err := ch.Edit(t.Context(), thread, ticketIn("active", "🟢", thread)); core.KindOf(err) != core.Gone {
-		t.Fatalf("got %v", err)
+		t.Errorf("got %v", err)
 	}
-	ref := r.send(ch, ticketIn("active", "🟢", thread)) // as the hub does
-	ts = r.fake.Topics()
-	if in := r.fake.In(ts[2].ID); len(in) != 1 || r.message(ref).ID != in[0].ID {
-		t.Errorf("the card is %+v, ref %q", in, ref)
-	}
-	if err := ch.Edit(t.Context(), ref, ticketIn("active", "🟢 2", thread)); err != nil {
-		t.Error(err)
-	}
-}
-
-// Between making the topic again and posting into it the rate may be used up.
-func TestTopicDeletedAtPeak(t *testing.T) {
-	r, ch := newDesk(t)
-	thread := r.send(ch, ticket())
-	r.fake.DeleteTopic(number(t, thread))
-	for range 15 { // with the topic, its card, and the refused post there is one left
-		if err := ch.pace.take(fmt.Sprint(group)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	tries := 0
-	for {
-		_, err := ch.Send(t.Context(), words(thread, "还在吗"))
-		if err == nil {
-			break
-		}
-		e, ok := errors.AsType[*core.SendError](err)
-		if tries++; !ok || e.Kind != core.Throttled || tries > 5 {
-			t.Fatal(err)
-		}
-		r.pass(e.After)
-	}
-	ts := r.fake.Topics()
-	if in := r.fake.In(ts[1].ID); tries == 0 || len(ts) != 2 || len(in) != 2 || in[1].Text != "👤 小王: 还在吗" {
-		t.Errorf("after %d tries %+v in %+v", tries, in, ts)
+	next := ticket()
+	next.ID = "e2"
+	if again := r.send(ch, next); again == thread || len(r.fake.Topics()) != 2 {
+		t.Errorf("opened %q, topics %+v", again, r.fake.Topics())
 	}
 }
 
