@@ -294,7 +294,7 @@ func TestSecrets(t *testing.T) {
 	tok := r.tokens.recent()[0]
 	leak := func(how, s string) {
 		t.Helper()
-		for _, secret := range []string{tok, registered.Secret, registered.Token, registered.Key, "access_token=T", "secret=S", "msg_signature=0"} {
+		for _, secret := range []string{tok, registered.Secret, registered.Token, registered.Key, "access_token=", "secret=", "msg_signature="} {
 			if strings.Contains(s, secret) {
 				t.Errorf("%s: %q has the secret %q", how, s, secret)
 			}

@@ -156,11 +156,11 @@ func (a *Account) hide(err error) error {
 	return hidden{a.clean(err.Error()), err}
 }
 
-var inQuery = regexp.MustCompile(`(?i)(access_token|signature|ticket)=[^&\s"']*`)
+var inQuery = regexp.MustCompile(`(?i)\b(access_token|signature|ticket)=[^&\s"']*`)
 
 // clean takes everything secret out of a text.
 func (a *Account) clean(s string) string {
-	s = inQuery.ReplaceAllString(s, "$1=[secret]")
+	s = inQuery.ReplaceAllString(s, "[secret]")
 	for _, k := range []core.Secret{a.conf.AppSecret, a.conf.Token} {
 		if k != "" {
 			s = strings.ReplaceAll(s, string(k), "[secret]")

@@ -274,7 +274,7 @@ func TestSecrets(t *testing.T) {
 	r := newRig(t, config(), registered)
 	leak := func(s string) {
 		t.Helper()
-		for _, secret := range []string{registered.AppSecret, registered.Token} {
+		for _, secret := range []string{registered.AppSecret, registered.Token, "access_token="} {
 			if strings.Contains(s, secret) {
 				t.Errorf("a secret is in %q", s)
 			}
