@@ -80,7 +80,7 @@ func rootCommand() *cobra.Command {
 		Version:       version(),
 	}
 	root.SetVersionTemplate("frontdesk {{.Version}}\n")
-	root.AddCommand(serveCommand(), chatCommand(), checkCommand(), testCommand(), doctorCommand(), readyCommand(), backupCommand(), evalCommand(), versionCommand())
+	root.AddCommand(serveCommand(), chatCommand(), checkCommand(), testCommand(), doctorCommand(), readyCommand(), backupCommand(), evalCommand(), qrCommand(), versionCommand())
 	return root
 }
 
