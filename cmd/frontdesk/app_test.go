@@ -135,6 +135,7 @@ type said struct {
 	Seq   int64  `json:"seq"`
 	ID    string `json:"id"`
 	Mine  string `json:"mine"`
+	From  struct{ Kind, Name string }
 	Parts json.RawMessage
 }
 
@@ -146,6 +147,7 @@ type visitor struct {
 	token string
 	after int64
 	lines []said
+	n     int // of them, how many were looked at in order
 }
 
 func (p *program) visit() *visitor {
@@ -170,13 +172,7 @@ func (v *visitor) until(want string) {
 				return
 			}
 		}
-		var got struct {
-			Seq   int64
-			Lines []said
-		}
-		v.call("GET", fmt.Sprintf("/chat/v1/events?after=%d&wait=5", v.after), v.token, nil, &got)
-		v.after = max(v.after, got.Seq)
-		v.lines = append(v.lines, got.Lines...)
+		v.poll()
 	}
 	v.t.Fatalf("no line matches %s in %v", want, v.lines)
 }
