@@ -26,7 +26,8 @@ type mind struct {
 	Message bool              `json:"message,omitempty"` // nobody waits for the answer: a message was left
 	Gone    bool              `json:"gone,omitempty"`    // parked because the customer left the channel
 	Warned  time.Time         `json:"warned,omitzero"`   // Ledger.Until of which leads were warned
-	Before  core.State        `json:"before,omitempty"`  // who had the conversation before it was parked
+	Owner   string            `json:"owner,omitempty"`   // Agent.ID of who owned it last
+	Called  string            `json:"called,omitempty"`  // what they are called: turns at the same moment may not know them yet
 }
 
 // A line is a message as a card shows it.

@@ -35,6 +35,7 @@ func (t *turn) own(a core.Agent, why string) {
 		a.Misses = 0
 		t.agents[a.ID] = a
 	}
+	t.m.Owner, t.m.Called = a.ID, a.Name
 	desk, _ := deskOf(a.ID)
 	t.show(desk)
 	if !t.m.Quiet && !message && !same && !t.counted() {

@@ -174,6 +174,9 @@ func (t *turn) name(id string) string {
 	if a, ok := t.agent(id); ok && a.Name != "" {
 		return a.Name
 	}
+	if id == t.m.Owner && t.m.Called != "" {
+		return t.m.Called
+	}
 	_, peer := deskOf(id)
 	return peer
 }

@@ -17,13 +17,24 @@ func (m *Matcher) Match(q Query) Decision {
 	}
 	c := m.newCase(q, f)
 	hits, guarded := m.rules.find(f, text)
-	if len(hits) > 0 {
+	if len(hits) > 0 && !m.sampled(c, hits) {
 		m.byRules(&d, c, hits)
 		return d
 	}
 	c.guarded = guarded
 	m.bySamples(&d, c)
 	return d
+}
+
+// sampled: the whole message is a sample of an entry that none of the hits means. That is longer and more specific than a
+// word of it, which another entry may have for a keyword ("退货运费谁出" has 运费).
+func (m *Matcher) sampled(c oneCase, hits []hit) bool {
+	class, ok := c.model.same[bare(c.f)]
+	if !ok || hits[0].how == "exact" {
+		return false
+	}
+	entry := c.model.entry[class]
+	return !slices.ContainsFunc(hits, func(h hit) bool { return h.entry == entry })
 }
 
 // one case in hand.

@@ -99,7 +99,7 @@ func (l *linter) shared() {
 	}
 }
 
-// samples that never reach the model: another entry's rule is first; and those that stand under two entries.
+// samples whose like never reaches the model: another entry's rule is first; and those that stand under two entries.
 func (l *linter) samples() {
 	first := map[string]int32{}
 	for i, e := range l.entries {
@@ -108,8 +108,8 @@ func (l *linter) samples() {
 			if hits, _ := l.rules.find(f, []rune(f)); len(hits) > 0 && hits[0].entry != int32(i) {
 				h := hits[0]
 				l.add(Finding{Kind: "hijack", Sample: s, Weight: float64(h.size),
-					Zh: fmt.Sprintf("条目 %s 的例句“%s”会被条目 %s 的规则“%s”先截走，请改规则或移走例句", e.ID, s, l.entries[h.entry].ID, h.pattern),
-					En: fmt.Sprintf("sample %q of %s is taken by the rule %q of %s; sharpen the rule or move the sample", s, e.ID, h.pattern, l.entries[h.entry].ID)}, int32(i), h.entry, k)
+					Zh: fmt.Sprintf("条目 %s 的例句“%s”换个说法就会被条目 %s 的规则“%s”截走，请改规则或移走例句", e.ID, s, l.entries[h.entry].ID, h.pattern),
+					En: fmt.Sprintf("sample %q of %s, in any other words, is taken by the rule %q of %s; sharpen the rule or move the sample", s, e.ID, h.pattern, l.entries[h.entry].ID)}, int32(i), h.entry, k)
 			}
 			b := bare(f)
 			if j, ok := first[b]; !ok {

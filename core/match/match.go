@@ -5,7 +5,8 @@
 // # How it decides
 //
 //  1. Fold brings text and script to one form (width, traditional characters, slang, numerals, slips of the keyboard).
-//  2. Rules win: exact, then contains and regexp, the longest span first. A rule whose words stand under a denied wish
+//  2. Rules win: exact, then contains and regexp, the longest span first. Only a message that is a sample of another entry,
+//     word for word, is longer still. A rule whose words stand under a denied wish
 //     ("不要退款") does not count. Keywords are also found by sound and with one slip, if nothing is found by letter.
 //  3. Otherwise a linear model over hashed words and letters, trained on the sample questions, and for larger scripts a
 //     small neural network beside it, say which entry is most like the text.

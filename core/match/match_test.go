@@ -163,9 +163,11 @@ func TestRulesOrder(t *testing.T) {
 		{ID: "en", Contains: []string{"refund"}, Samples: []string{"money back"}, Lang: "en"},
 		{ID: "ship", Contains: []string{"发货"}},
 		{ID: "order", Regexp: []string{`单号\s*\d+`}},
+		{ID: "who.pays", Samples: []string{"发货的运费谁出", "不要退款行吗"}},
 	}
 	m := matcher(t, es, Options{})
-	for text, want := range map[string]string{"退款手续费多少": "fee", "怎么退款": "refund", "退款": "bye", "refunded?": "en", "單號 8812": "order"} {
+	for text, want := range map[string]string{"退款手续费多少": "fee", "怎么退款": "refund", "退款": "bye", "refunded?": "en", "單號 8812": "order",
+		"请问发货的运费谁出呢": "who.pays", "发货的运费是谁出": "ship"} {
 		if d := m.Match(Query{Text: text}); d.Kind != Answer || d.Candidates[0].Entry != want {
 			t.Errorf("%q: %s %s", text, d.Kind, d.Why)
 		}

@@ -340,6 +340,9 @@ func binarySVM(xs []vector, y []float32, cYes, cNo float64, n int) []float32 {
 	return w
 }
 
+// lean of each mood: complaints are worded more calmly than the sentences the scorer learnt from (chosen on reviews).
+var lean = [moods]float64{moodNegative: .24}
+
 // score of each mood, as a probability.
 func (s *moodScorer) score(v vector) (out [moods]float64) {
 	for m := range moods {
@@ -351,7 +354,7 @@ func (s *moodScorer) score(v vector) (out [moods]float64) {
 			}
 			sum += x
 		}
-		out[m] = logistic(2.5 * float64(sum))
+		out[m] = logistic(2.5*float64(sum) + lean[m])
 	}
 	return out
 }
@@ -370,10 +373,12 @@ func moodOf(_ string, text []rune) Mood {
 }
 
 // sure lets the words speak that leave no doubt, and takes back what no word supports: a plain question is no outcry, and
-// a false alarm costs an agent's time.
+// a false alarm costs an agent's time or an apology that nobody understands.
 func (m Mood) sure(hits []lexHit) Mood {
 	var n [lexes]int
+	said := false // a word of the list, not only "no"
 	for _, h := range hits {
+		said = said || h.cats != 1<<lexNot
 		for c := range lexes {
 			if h.cats&(1<<c) != 0 && !h.flipped {
 				n[c]++
@@ -394,6 +399,9 @@ func (m Mood) sure(hits []lexHit) Mood {
 	}
 	if n[lexPositive] > 0 && n[lexNegative]+n[lexAngry] == 0 {
 		m.Angry = min(m.Angry, .4)
+	}
+	if !said && max(m.Negative, m.Angry) < .7 {
+		m.Negative, m.Angry = min(m.Negative, .45), min(m.Angry, .45)
 	}
 	m.Negative = max(m.Negative, m.Angry, m.Distress)
 	return m

@@ -118,6 +118,16 @@ func TestMoods(t *testing.T) {
 	}
 }
 
+// Plain questions, none of them a seed sentence, are met without an apology: "你们" alone is no reproach.
+func TestPlainQuestions(t *testing.T) {
+	for _, s := range []string{"你们门店在哪", "你们是机器人吗", "你们店几点开门", "你们家有红茶吗", "when do i get my money back", "放一首周杰伦的歌", "去烟台的火车", "进你的官网", "翻译睡觉了"} {
+		f := Fold(s)
+		if m := moodOf(f, []rune(f)); m.Negative >= .5 || m.Angry >= .5 || m.Urgent >= .5 {
+			t.Errorf("%q: %+.2v", s, m)
+		}
+	}
+}
+
 func BenchmarkMood(b *testing.B) {
 	f := []rune(Fold("等了一个星期还没收到货，客服也不回复，你们到底管不管，太让人失望了"))
 	moodOf("", f)
