@@ -160,41 +160,48 @@ func TestTransferNames(t *testing.T) {
 	}
 }
 
-// An agent who is looking is answered for them alone; one who is not is called;
-// buttons are for everybody; a customer's first words call their agent once.
+// An agent who is looking is answered for them alone; one who is not is called by
+// notices, and by the rest until they follow the thread.
 func TestOneAgent(t *testing.T) {
 	d := newDesk(t)
 	thread := d.open()
 	root := ts(thread)
 	d.run()
-	to := func(by core.AuthorKind, p core.Part) core.Envelope {
-		return core.Envelope{ID: fmt.Sprint(p), Thread: thread, Peer: core.Peer{ID: "U0LIN"}, By: core.Author{Kind: by}, Parts: core.Parts{p}}
-	}
-	send := func(e core.Envelope) {
+	send := func(user string, by core.AuthorKind, p core.Part) {
 		t.Helper()
-		if ref, err := d.ch.Send(t.Context(), e); err != nil || ref == "" {
+		ref, err := d.ch.Send(t.Context(), core.Envelope{ID: fmt.Sprint(p), Thread: thread, Peer: core.Peer{ID: user}, By: core.Author{Kind: by}, Parts: core.Parts{p}})
+		if err != nil || ref == "" {
 			t.Fatalf("%q, %v", ref, err)
 		}
 	}
-	send(to(core.BySystem, core.Text{Body: "🔔 响铃"}))
-	send(to(core.ByPeer, core.Text{Body: "在吗"}))
-	send(to(core.ByPeer, core.Text{Body: "喂"}))
+	ask := core.Choice{Prompt: "发送吗？", Options: []core.Option{{ID: "send:1", Label: "发送"}}}
+	send("U0LIN", core.BySystem, core.Text{Body: "🔔 响铃"})
+	send("U0LIN", core.ByPeer, core.Text{Body: "在吗"})
+	send("U0CHEN", core.ByPeer, core.Text{Body: "喂"})
+	send("U0CHEN", core.ByPeer, core.Text{Body: "喂？"})
 	d.w.Say("U0LIN", root, "!认领")
 	d.last()
-	send(to(core.BySystem, core.Text{Body: "已在您手上"}))
-	send(to(core.BySystem, core.Choice{Prompt: "发送吗？", Options: []core.Option{{ID: "send:1", Label: "发送"}}}))
+	send("U0LIN", core.BySystem, core.Text{Body: "已在您手上"})
+	send("U0LIN", core.BySystem, ask)
+	alone := d.w.Told("U0LIN")
+	if len(alone) != 2 || alone[0].Text != "已在您手上" || alone[0].Thread != root {
+		t.Fatalf("told alone: %+v", alone)
+	}
+	if err := d.w.Press("U0LIN", alone[1].TS, "send:1"); err != nil {
+		t.Fatal(err)
+	}
+	if e := d.last(); e.Thread != thread || e.Parts[0].(core.Pick).Option != "send:1" {
+		t.Errorf("got %+v", e)
+	}
 	d.clock.pass(time.Minute)
-	send(to(core.BySystem, core.Text{Body: "⏰ 请回复"}))
+	send("U0LIN", core.BySystem, ask)
+	send("U0LIN", core.BySystem, core.Text{Body: "⏰ 请回复"})
 	var got []string
 	for _, m := range d.w.Thread(root)[1:] {
 		got = append(got, m.Text)
 	}
-	if want := []string{"<@U0LIN> 🔔 响铃", "<@U0LIN> 在吗", "喂", "!认领", "<@U0LIN> 发送吗？", "<@U0LIN> ⏰ 请回复"}; !slices.Equal(got, want) {
+	if want := []string{"<@U0LIN> 🔔 响铃", "在吗", "<@U0CHEN> 喂", "喂？", "!认领", "发送吗？", "<@U0LIN> ⏰ 请回复"}; !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
-	}
-	alone := d.w.Told("U0LIN")
-	if len(alone) != 1 || alone[0].Text != "已在您手上" || alone[0].Thread != root {
-		t.Errorf("told alone: %+v", alone)
 	}
 }
 

@@ -134,6 +134,16 @@ func TestRunDenied(t *testing.T) {
 	}
 }
 
+// An app that was installed from an older manifest is told which scopes it lacks.
+func TestScopes(t *testing.T) {
+	d := newDesk(t)
+	d.w.Scopes = "chat:write,commands,files:read"
+	d.run()
+	if log := d.log.String(); !strings.Contains(log, "lacks scopes") || !strings.Contains(log, "files:write") || strings.Contains(log, "files:read") {
+		t.Errorf("the log says %s", log)
+	}
+}
+
 // A transport that fails with our secrets in its words does not leak them.
 func TestNoLeaks(t *testing.T) {
 	d := newDesk(t)

@@ -83,6 +83,9 @@ func TestManifest(t *testing.T) {
 	if got, need := slices.Sorted(slices.Values(m.OAuthConfig.Scopes.Bot)), slices.Sorted(maps.Keys(want)); !slices.Equal(got, need) {
 		t.Errorf("scopes\n   %q are asked for\n   %q are needed", got, need)
 	}
+	if got, need := slices.Sorted(slices.Values(m.OAuthConfig.Scopes.Bot)), slices.Sorted(slices.Values(needs)); !slices.Equal(got, need) {
+		t.Errorf("scopes\n   %q are asked for\n   %q are looked for at the start", got, need)
+	}
 	var ids []string
 	for _, s := range m.Features.Shortcuts {
 		if len([]rune(s.Name)) > 24 || len([]rune(s.Description)) > 150 || s.Type != "message" {

@@ -2,6 +2,8 @@ package slack
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -58,10 +60,26 @@ func (ch *Channel) self(ctx context.Context) (identity, error) {
 	if err != nil {
 		return me, ch.refused(err)
 	}
+	if missing := lacks(r.Header.Get("X-OAuth-Scopes")); len(missing) > 0 {
+		ch.deps.Log.Warn("the app lacks scopes: paste adapters/slack/manifest.yaml at App Manifest and install it again", "missing", missing)
+	}
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
 	ch.me = identity{r.UserID, r.URL}
 	return ch.me, nil
+}
+
+// needs are the scopes in manifest.yaml.
+var needs = []string{"chat:write", "chat:write.customize", "channels:history", "channels:join", "channels:read", "groups:history", "groups:read",
+	"im:history", "im:write", "users:read", "files:read", "files:write", "reactions:write", "commands"}
+
+// lacks are the scopes that are not granted; none if Slack does not say which are.
+func lacks(granted string) (out []string) {
+	if granted == "" {
+		return nil
+	}
+	have := strings.FieldsFunc(granted, func(r rune) bool { return r == ',' || r == ' ' })
+	return slices.DeleteFunc(slices.Clone(needs), func(s string) bool { return slices.Contains(have, s) })
 }
 
 // check finds out who we are, and enters the desk's channel if we are not in it.

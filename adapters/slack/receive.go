@@ -76,6 +76,9 @@ func (ch *Channel) told(ctx context.Context, n news) error {
 	if err := ch.file(ctx, env, n.channel()); err != nil {
 		return err
 	}
+	if env.Thread != "" && env.Replaces == "" {
+		ch.follows(ctx, env.Thread, env.Peer.ID)
+	}
 	ch.heard(ctx, env.Ref, n.at)
 	return nil
 }

@@ -40,26 +40,35 @@ func (ch *Channel) send(ctx context.Context, env core.Envelope) (string, error) 
 	if m, ok := env.Parts[0].(core.Media); ok && m.Handle != "" {
 		return ch.upload(ctx, env, m, root)
 	}
-	mention := env.Peer.ID
-	switch env.Parts[0].(type) {
-	case core.Case:
-		mention = ""
-	case core.Text:
-		if env.By.Kind == core.BySystem && ch.looks(mention, env.Thread) {
-			ref, err := ch.ephemeral(ctx, ch.conf.Channel, root, env)
-			if codeOf(err) != "user_not_in_channel" {
-				return ref, err
-			}
+	if env.By.Kind == core.BySystem && ch.looks(env.Peer.ID, env.Thread) {
+		ref, err := ch.ephemeral(ctx, ch.conf.Channel, root, env)
+		if codeOf(err) != "user_not_in_channel" {
+			return ref, err
 		}
 	}
-	if env.By.Kind == core.ByPeer && mention != "" && ch.called(ctx, env.Thread, mention) {
-		mention = ""
-	}
+	mention := ch.mention(ctx, env)
 	ref, err := ch.post(ctx, ch.conf.Channel, root, mention, env)
-	if err == nil && mention != "" && env.By.Kind == core.ByPeer {
-		ch.call(ctx, env.Thread, mention)
+	if err == nil && mention != "" {
+		ch.follows(ctx, env.Thread, mention)
 	}
 	return ref, err
+}
+
+// mention is whom a message calls: the agent whom it concerns, if they do not
+// follow the thread yet, and with a notice in any case.
+func (ch *Channel) mention(ctx context.Context, env core.Envelope) string {
+	switch env.Parts[0].(type) {
+	case core.Case:
+		return ""
+	case core.Text:
+		if env.By.Kind == core.BySystem {
+			return env.Peer.ID
+		}
+	}
+	if env.Peer.ID != "" && ch.followed(ctx, env.Thread, env.Peer.ID) {
+		return ""
+	}
+	return env.Peer.ID
 }
 
 // root is the message that a thread hangs on; empty for none. A thread in
@@ -196,15 +205,18 @@ func (ch *Channel) private(ctx context.Context, env core.Envelope) (string, erro
 	return ch.post(ctx, cmp.Or(at, env.Peer.ID), "", "", env)
 }
 
-// called reports whether an agent follows a thread already, because they were
-// mentioned in it: Slack tells them of all that comes.
-func (ch *Channel) called(ctx context.Context, thread, user string) bool {
-	_, ok, err := ch.deps.Values.Get(ctx, ch.key("called", thread+"/"+user))
+// followed reports whether an agent follows a thread: Slack tells those who were
+// mentioned or wrote in it of all that comes.
+func (ch *Channel) followed(ctx context.Context, thread, user string) bool {
+	_, ok, err := ch.deps.Values.Get(ctx, ch.key("follows", thread+"/"+user))
 	return ok && err == nil
 }
 
-func (ch *Channel) call(ctx context.Context, thread, user string) {
-	if err := ch.deps.Values.Put(ctx, ch.key("called", thread+"/"+user), "1", month); err != nil {
+func (ch *Channel) follows(ctx context.Context, thread, user string) {
+	if ch.followed(ctx, thread, user) {
+		return
+	}
+	if err := ch.deps.Values.Put(ctx, ch.key("follows", thread+"/"+user), "1", month); err != nil {
 		ch.deps.Log.Debug("an agent will be mentioned once more", "err", err)
 	}
 }

@@ -145,6 +145,32 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// What people write in Slack as they see it.
+func TestPlain(t *testing.T) {
+	for in, want := range map[string]string{
+		"a &amp; b &lt;c&gt; &amp;lt;":                           "a & b <c> &lt;",
+		"<https://x.example/a?b=1&amp;c=2>":                      "https://x.example/a?b=1&c=2",
+		"<https://x.example|x.example> <http://x.example/|here>": "https://x.example here (http://x.example/)",
+		"<mailto:a@b.example|a@b.example> <tel:+861380000|138>":  "a@b.example 138",
+		"!transfer <@U0CHEN> 夜班":                                 `!transfer @"Mary Chen" 夜班`,
+		"<@U0LIN|lin> 好":                                         "@小林 好",
+		"<#C1|help> <#C2>":                                       "#help #C2",
+		"<!here> 开会 <!channel> <!subteam^S1|@tea>":               "开会",
+		"<!date^1795220000^{date}|2026-11-21> 到":                 "2026-11-21 到",
+		"*重要* _斜_ ~删~ (*a*) *a* *b*":                             "重要 斜 删 (a) a b",
+		"2*3*4 a_b_c *开 头 *不是 https://x/_a_":                     "2*3*4 a_b_c *开 头 *不是 https://x/_a_",
+		"`*code*` ```\nx = *y*\n```":                             "*code* x = *y*",
+		":+1: :tada: :ours: 10:30:45 :wave::skin-tone-2:":        "👍 🎉 :ours: 10:30:45 :wave::skin-tone-2:",
+		"&gt; 引用":   "> 引用",
+		"  // 备注  ": "// 备注",
+		"<> <":      "<",
+	} {
+		if got := plain(in, nil, func(id string) string { return map[string]string{"U0CHEN": "Mary Chen", "U0LIN": "小林"}[id] }); got != want {
+			t.Errorf("%q\n got %q\nwant %q", in, got, want)
+		}
+	}
+}
+
 func FuzzReadEvent(f *testing.F) {
 	f.Add([]byte(`{"type":"event_callback","event":{"type":"message","channel":"C0DESK","user":"U1","text":"<@U2> &amp; :a:","ts":"1.2","thread_ts":"1.1","files":[{"id":"F1"}],"blocks":[{"type":"rich_text"}]}}`))
 	f.Add([]byte(`{"type":"event_callback","event":{"type":"message","subtype":"message_changed","channel":"C0DESK","ts":"3.1","message":{"user":"U1","text":"b","ts":"1.2","edited":{"ts":"3.0"}},"previous_message":{"user":"U1","text":"a","ts":"1.2"}}}`))

@@ -35,20 +35,19 @@ func (ch *Channel) listen(ctx context.Context) error {
 		options = append(options, socketmode.OptionPingInterval(ch.socket.ping))
 	}
 	sm := socketmode.New(ch.api, options...)
-	ended := make(chan error, 1)
-	go func() { ended <- sm.RunContext(ctx) }()
+	ended, closed := make(chan error, 1), make(chan struct{})
+	go func() {
+		defer close(closed)
+		ended <- sm.RunContext(ctx)
+	}()
 	err := ch.run(ctx, sm.Events, ended, func(req *socketmode.Request) {
 		if err := sm.AckCtx(ctx, req.EnvelopeID, nil); err != nil && ctx.Err() == nil {
 			ch.deps.Log.Warn("an event was not acknowledged; Slack repeats it", "err", ch.redact(err))
 		}
 	})
 	cancel()
+	<-closed
 	ch.lanes.wg.Wait()
-	select {
-	case <-ended:
-	default:
-		ch.deps.Log.Debug("the socket is being closed")
-	}
 	return err
 }
 

@@ -35,10 +35,7 @@ func plain(s string, blocks json.RawMessage, who func(id string) string) string 
 	s = unmarked(s)
 	known := emoji(blocks)
 	s = shortcode.ReplaceAllStringFunc(s, func(m string) string {
-		if c := known[m]; c != "" {
-			return c
-		}
-		return m
+		return or(known[m], or(usual[strings.Trim(m, ":")], m))
 	})
 	return strings.TrimSpace(unescaper.Replace(s))
 }
@@ -154,6 +151,14 @@ func emoji(blocks json.RawMessage) map[string]string {
 		walk(v)
 	}
 	return out
+}
+
+// usual are shortcodes that are understood without blocks, as in what other
+// programs write in somebody's name.
+var usual = map[string]string{
+	"smile": "😄", "grinning": "😀", "joy": "😂", "blush": "😊", "wink": "😉", "heart_eyes": "😍", "thinking_face": "🤔", "sob": "😭", "cry": "😢", "sweat_smile": "😅",
+	"+1": "👍", "thumbsup": "👍", "-1": "👎", "pray": "🙏", "clap": "👏", "wave": "👋", "ok_hand": "👌", "muscle": "💪", "handshake": "🤝", "heart": "❤️", "tada": "🎉",
+	"rose": "🌹", "tea": "🍵", "gift": "🎁", "fire": "🔥", "star": "⭐", "eyes": "👀", "white_check_mark": "✅", "x": "❌", "warning": "⚠️",
 }
 
 // codepoints reads "1f44b-1f3fb".

@@ -25,8 +25,8 @@ var words = map[string][2]string{
 	"now_off": {"⚪ 您不在岗", "⚪ You are off duty"}, "on": {"上班", "On duty"}, "break": {"小休", "Break"}, "off": {"下班", "Off duty"},
 	"mine": {"我的会话", "My tickets"}, "queue": {"排队", "The line"}, "stats": {"谁在岗", "Who is on duty"}, "help": {"命令", "Commands"},
 	"none": {"手上没有会话。", "You have no tickets."}, "has": {"手上的会话：", "Your tickets:"},
-	"guide": {"按“上班”开始接单。每个会话是客服频道里的一条线程：按“认领”，直接在线程里回复，客户就会收到；以 // 开头的是内部备注，以 ! 开头的是命令，都不会发给客户。",
-		"Press “On duty” to get tickets. Each ticket is a thread in the desk's channel: press Claim and answer in the thread, and the customer gets it. What begins with // is an internal note, what begins with ! a command; neither is sent."},
+	"guide": {"按“上班”开始接单。每个会话是客服频道里的一条线程：按“认领”，直接在线程里回复，客户就会收到；以“备注”或 !备注 开头的是内部备注，以 ! 开头的都是命令，都不会发给客户。",
+		"Press “On duty” to get tickets. Each ticket is a thread in the desk's channel: press Claim and answer in the thread, and the customer gets it. What begins with !note is an internal note, everything that begins with ! a command; neither is sent."},
 }
 
 func (ch *Channel) say(id string) string {

@@ -55,7 +55,7 @@ func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request, method str
 		panic(http.ErrAbortHandler) // done, but nobody is told
 	}
 	rw.Header().Set("Content-Type", "application/json; charset=utf-8")
-	rw.Header().Set("X-OAuth-Scopes", "chat:write,commands")
+	rw.Header().Set("X-OAuth-Scopes", w.Scopes)
 	_ = json.NewEncoder(rw).Encode(out) // if nobody reads it, nobody misses it
 }
 

@@ -92,6 +92,7 @@ type Workspace struct {
 	URL    string           // where it is served
 	Events string           // where events go over HTTP; empty: over sockets
 	Now    func() time.Time // default time.Now
+	Scopes string           // that the app was granted; default all it asks for
 	Ping   time.Duration    // between pings on a socket; default 10 s, negative: none
 
 	mu       sync.Mutex
@@ -122,6 +123,7 @@ type room struct {
 // U0LIN and U0CHEN.
 func New() *Workspace {
 	w := &Workspace{Now: time.Now, Ping: 10 * time.Second,
+		Scopes:   "chat:write,chat:write.customize,channels:history,channels:join,channels:read,groups:history,groups:read,im:history,im:write,users:read,files:read,files:write,reactions:write,commands",
 		users:    map[string]string{"U0LIN": "小林", "U0CHEN": "Mary Chen", Bot: "frontdesk"},
 		channels: map[string]*room{Channel: {members: map[string]bool{"U0LIN": true, "U0CHEN": true, Bot: true}}},
 		files:    map[string]*File{}, opened: map[string]*View{}, homes: map[string]*View{}, triggers: map[string]string{},
