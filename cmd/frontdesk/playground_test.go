@@ -114,6 +114,11 @@ func last(words string) func(fake.State) bool {
 func TestPlayground(t *testing.T) {
 	s := playing(t, "channels:\n  web: {type: webchat}\n")
 	p := launch(t, s)
+	for _, file := range []string{"", "page.css", "page.js"} {
+		if status := p.status(http.MethodGet, playPrefix+file, nil); status != http.StatusOK {
+			t.Errorf("%s of the page is answered %d", file, status)
+		}
+	}
 	if !strings.Contains(p.out.String(), p.base+playPrefix) {
 		t.Errorf("the banner does not say where the playground is: %s", p.out)
 	}
