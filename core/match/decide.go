@@ -17,7 +17,7 @@ func (m *Matcher) Match(q Query) Decision {
 	}
 	c := m.newCase(q, f)
 	hits, guarded := m.rules.find(f, text)
-	if len(hits) > 0 && !m.sampled(c, hits) {
+	if len(hits) > 0 && !m.overruled(c, hits) {
 		m.byRules(&d, c, hits)
 		return d
 	}
@@ -26,15 +26,22 @@ func (m *Matcher) Match(q Query) Decision {
 	return d
 }
 
-// sampled: the whole message is a sample of an entry that none of the hits means. That is longer and more specific than a
-// word of it, which another entry may have for a keyword ("退货运费谁出" has 运费).
-func (m *Matcher) sampled(c oneCase, hits []hit) bool {
-	class, ok := c.model.same[bare(c.f)]
-	if !ok || hits[0].how == "exact" {
+// overruled: what the whole message says of an entry that no hit means counts for more. A message that is a sample, word for
+// word, is longer and more specific than the word of it that is another entry's keyword ("退货运费谁出" has 运费); and a
+// keyword that is only near ("能泡几次" sounds like 冷泡) is no match for samples that would be answered by themselves.
+func (m *Matcher) overruled(c oneCase, hits []hit) bool {
+	if hits[0].how == "exact" {
 		return false
 	}
-	entry := c.model.entry[class]
-	return !slices.ContainsFunc(hits, func(h hit) bool { return h.entry == entry })
+	meant := func(entry int32) bool { return slices.ContainsFunc(hits, func(h hit) bool { return h.entry == entry }) }
+	if class, ok := c.model.same[bare(c.f)]; ok && !meant(c.model.entry[class]) {
+		return true
+	}
+	if !hits[0].fuzzy {
+		return false
+	}
+	best := c.model.score(c.f)
+	return len(best) > 0 && best[0].p >= m.opt.Answer && !meant(best[0].entry)
 }
 
 // one case in hand.

@@ -172,6 +172,13 @@ func TestRulesOrder(t *testing.T) {
 			t.Errorf("%q: %s %s", text, d.Kind, d.Why)
 		}
 	}
+	tea := matcher(t, append(shop(), Entry{ID: "cold", Title: "冷泡茶", Contains: []string{"冷泡"}, Samples: []string{"可以用冷水泡吗"}},
+		Entry{ID: "brew", Title: "怎么泡", Samples: []string{"一泡茶可以泡几次", "能泡几次", "能泡多少回", "一般能泡几遍"}}), Options{})
+	for text, want := range map[string]string{"这茶一般能泡几次": "brew", "冷泡怎么弄": "cold", "lengpao": "cold", "愣泡放多少水": "cold"} {
+		if d := tea.Match(Query{Text: text}); d.Kind != Answer || d.Candidates[0].Entry != want {
+			t.Errorf("%q: %s %s", text, d.Kind, d.Why)
+		}
+	}
 	if d := m.Match(Query{Text: "退款和发货"}); d.Kind != Clarify || len(d.Candidates) < 2 {
 		t.Errorf("two rules of one length: %s %s", d.Kind, d.Why)
 	}
