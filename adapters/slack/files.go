@@ -143,6 +143,7 @@ func (ch *Channel) fetch(ctx context.Context, m core.Media) (core.Media, error) 
 	from := m.URL
 	m.Handle, m.URL = "", ""
 	r, w := io.Pipe()
+	defer r.Close()
 	got := make(chan error, 1)
 	go func() {
 		err := ch.api.GetFileContext(ctx, from, w)

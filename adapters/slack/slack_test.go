@@ -1,17 +1,22 @@
 package slack
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/slack-go/slack/socketmode"
 
 	"github.com/frontdesk-im/frontdesk/adapters/slack/fake"
 	"github.com/frontdesk-im/frontdesk/core"
@@ -202,6 +207,31 @@ func FuzzReadPress(f *testing.F) {
 		if err == nil && p.ok && (p.env.Ref == "" || p.env.Peer.ID == "" || len(p.env.Parts) == 0) {
 			t.Errorf("read as %+v", p)
 		}
+	})
+}
+
+// Whatever is signed is answered, and nothing is said to be filed that was not.
+func FuzzServeHTTP(f *testing.F) {
+	f.Add("application/x-www-form-urlencoded", []byte(`payload=%7B%22type%22%3A%22block_actions%22%2C%22user%22%3A%7B%22id%22%3A%22U1%22%7D%7D`))
+	f.Add("application/x-www-form-urlencoded", []byte("command=%2Fdesk&text=on&user_id=U1&trigger_id=1.2&channel_id=C1"))
+	f.Add("application/json", []byte(`{"type":"event_callback","event":{"type":"app_home_opened","user":"U1","tab":"home"}}`))
+	f.Add("application/json", []byte(`{"type":"url_verification","challenge":"x"}`))
+	d := coretest.Deps(&coretest.Inbox{}, &coretest.Log{}, &http.Client{Transport: broken{errors.New("nobody is there")}})
+	d.Log = slog.New(slog.DiscardHandler)
+	ch, err := New(config("http://127.0.0.1:1"), d)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, kind string, body []byte) {
+		r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
+		r.Header.Set("Content-Type", kind)
+		fake.Sign(r.Header, body, d.Now())
+		w := httptest.NewRecorder()
+		ch.ServeHTTP(w, r)
+		if !slices.Contains([]int{200, 400, 503}, w.Code) {
+			t.Errorf("answered %d", w.Code)
+		}
+		laneOf(&socketmode.Request{Payload: body})
 	})
 }
 

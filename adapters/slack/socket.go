@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/slack-go/slack/socketmode"
@@ -72,7 +74,7 @@ func (ch *Channel) run(ctx context.Context, events <-chan socketmode.Event, ende
 				again.Reset(patience)
 			}
 		case e := <-events:
-			if e.Type == socketmode.EventTypeConnected && !ch.caughtUp(ctx) {
+			if e.Type == socketmode.EventTypeHello && !ch.caughtUp(ctx) { // from the hello on nothing is missed
 				again.Reset(patience)
 			}
 			ch.event(ctx, e, ack)
@@ -96,13 +98,27 @@ func (ch *Channel) event(ctx context.Context, e socketmode.Event, ack func(*sock
 		return
 	}
 	ch.lanes.add(laneOf(req), func() {
-		switch err := ch.takeRequest(ctx, req); {
-		case err == nil || errors.Is(err, core.ErrInvalid):
+		switch err := guard(func() error { return ch.takeRequest(ctx, req) }); {
+		case err == nil:
+			ack(req)
+		case errors.Is(err, core.ErrInvalid):
+			ch.deps.Log.Warn("an event of Slack's was not understood; it is left out", "err", ch.hide(err.Error()))
 			ack(req)
 		case !over(ctx, err):
 			ch.deps.Log.Warn("an event was not filed; Slack repeats it", "err", ch.hide(err.Error()))
 		}
 	})
+}
+
+// guard turns a panic into an event that can never be filed: it harms only
+// itself, and Slack does not repeat it.
+func guard(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("slack: %w: it panicked: %v\n%s", core.ErrInvalid, r, debug.Stack())
+		}
+	}()
+	return f()
 }
 
 func (ch *Channel) takeRequest(ctx context.Context, req *socketmode.Request) error {

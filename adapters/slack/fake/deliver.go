@@ -114,12 +114,12 @@ func (w *Workspace) serveSocket(rw http.ResponseWriter, r *http.Request) {
 	}
 	ctx, stop := context.WithCancel(r.Context())
 	s := &socket{c, make(chan []byte, 1000), stop}
-	s.out <- []byte(`{"type":"hello","num_connections":1,"connection_info":{"app_id":"` + appID + `"},"debug_info":{"host":"fake","approximate_connection_time":18060}}`)
-	go w.write(ctx, s)
 	w.mu.Lock()
-	w.sockets[s] = true
+	w.sockets[s] = true // first of all: what is said after the hello comes by this socket
+	s.out <- []byte(`{"type":"hello","num_connections":1,"connection_info":{"app_id":"` + appID + `"},"debug_info":{"host":"fake","approximate_connection_time":18060}}`)
 	w.changed()
 	w.mu.Unlock()
+	go w.write(ctx, s)
 	defer func() {
 		stop()
 		_ = c.CloseNow()
