@@ -30,9 +30,6 @@ type albums struct {
 // page keeps one picture of an album.
 func (ch *Channel) page(ctx context.Context, m *message, raw []byte) error {
 	name := fmt.Sprintf("%d/%s/%012d", m.Chat.ID, m.MediaGroupID, m.MessageID)
-	if _, filed, err := ch.deps.Values.Get(ctx, ch.key("paged", name)); err != nil || filed {
-		return err
-	}
 	if err := ch.deps.Values.Put(ctx, ch.key("album", name), string(raw), 0); err != nil {
 		return err
 	}
@@ -126,8 +123,8 @@ func (ch *Channel) join(ctx context.Context, chat int64) error {
 // album is a page's key without the page.
 func album(key string) string { return key[:max(0, len(key)-13)] }
 
-// whole files the pages of one album, as one envelope. Those that the last
-// process had filed when it died are left out.
+// whole files the pages of one album, as one envelope. Those that were filed are
+// left out: Telegram has repeated them, or the last process died thereafter.
 func (ch *Channel) whole(ctx context.Context, home int64, pages []core.Value) error {
 	var one core.Envelope
 	for _, p := range pages {

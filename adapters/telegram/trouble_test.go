@@ -84,7 +84,13 @@ func TestMigration(t *testing.T) {
 			if err := again.Edit(t.Context(), card, ticketIn("active", "🟢 2", thread)); err != nil {
 				t.Error(err)
 			}
-			if !told {
+			r.fake.SetForum(true) // which is what made it one
+			next := ticket()
+			next.ID = "e2"
+			if !told { // the first adapter was told by the refusal alone
+				if thread := r.send(ch, next); strings.HasPrefix(thread, reply) {
+					t.Errorf("opened %q in a group with topics", thread)
+				}
 				r.run(again)
 			}
 			r.fake.Write(lin, now, fake.Draft{ReplyTo: r.message(ref).ID, Text: "您好"})
