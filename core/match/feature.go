@@ -31,7 +31,7 @@ type feature struct {
 type extract struct {
 	tok   []token
 	out   []feature
-	slots []int32 // open addressing into out, -1 free
+	slots []int32 // open addressing: 1 + place in out, 0 free
 }
 
 type token struct {
@@ -65,19 +65,17 @@ func (x *extract) reset() {
 	if len(x.slots) == 0 {
 		x.slots = make([]int32, 1024)
 	}
-	for i := range x.slots {
-		x.slots[i] = -1
-	}
+	clear(x.slots)
 }
 
 func (x *extract) add(block uint8, h uint64) {
 	h = mix(h^seedB, uint64(block)+1)
 	mask := uint64(len(x.slots) - 1)
 	for i := h & mask; ; i = (i + 1) & mask {
-		s := x.slots[i]
+		s := x.slots[i] - 1
 		if s < 0 {
-			x.slots[i] = int32(len(x.out))
 			x.out = append(x.out, feature{h, block, 1})
+			x.slots[i] = int32(len(x.out))
 			break
 		}
 		if x.out[s].key == h {
@@ -95,16 +93,13 @@ func (x *extract) add(block uint8, h uint64) {
 func (x *extract) grow() {
 	n := 2 * len(x.slots)
 	x.slots = make([]int32, n)
-	for i := range x.slots {
-		x.slots[i] = -1
-	}
 	mask := uint64(n - 1)
 	for s, f := range x.out {
 		i := f.key & mask
-		for x.slots[i] >= 0 {
+		for x.slots[i] > 0 {
 			i = (i + 1) & mask
 		}
-		x.slots[i] = int32(s)
+		x.slots[i] = int32(s) + 1
 	}
 }
 

@@ -58,7 +58,7 @@ type workspace struct {
 	keys   []uint32
 	idf    []float32
 	norm   float32
-	bloom  [16]uint64
+	slots  [keySlots]uint16 // open addressing: 1 + place in keys, 0 free
 	top    []int32
 	netIx  []uint32 // hidden units that are on
 	netVal []float32
@@ -240,7 +240,7 @@ func (m *model) best(w *workspace) {
 	}
 }
 
-// prepare keeps the words and neighbours of the text with their weights, sorted, for nearest.
+// prepare keeps the words and neighbours of the text with their weights for nearest.
 func (m *model) prepare(w *workspace, fs []feature) {
 	w.keys, w.idf = w.keys[:0], w.idf[:0]
 	w.norm = 0
@@ -255,10 +255,27 @@ func (m *model) prepare(w *workspace, fs []feature) {
 		w.norm += idf * idf
 		w.keys, w.idf = append(w.keys, uint32(f.key>>32)), append(w.idf, idf*idf)
 	}
-	clear(w.bloom[:])
-	for _, k := range w.keys {
-		w.bloom[k>>6&15] |= 1 << (k & 63)
+	w.keys = w.keys[:min(len(w.keys), keySlots/2)] // no text that is asked has so many words
+	clear(w.slots[:])
+	for i, k := range w.keys {
+		at := k % keySlots
+		for w.slots[at] > 0 {
+			at = (at + 1) % keySlots
+		}
+		w.slots[at] = uint16(i) + 1
 	}
+}
+
+const keySlots = 1024
+
+// weight of a word that the text has, else 0.
+func (w *workspace) weight(k uint32) float32 {
+	for at := k % keySlots; w.slots[at] > 0; at = (at + 1) % keySlots {
+		if i := w.slots[at] - 1; w.keys[i] == k {
+			return w.idf[i]
+		}
+	}
+	return 0
 }
 
 // nearest sample of a class and its cosine with the text.
@@ -267,12 +284,7 @@ func (m *model) nearest(w *workspace, class int32) (string, float64) {
 	for _, p := range m.proto[class] {
 		common := float32(0)
 		for _, k := range p.keys {
-			if w.bloom[k>>6&15]&(1<<(k&63)) == 0 {
-				continue
-			}
-			if i := slices.Index(w.keys, k); i >= 0 {
-				common += w.idf[i]
-			}
+			common += w.weight(k)
 		}
 		if c := common * common / p.norm; c > best {
 			best, text = c, p.text
