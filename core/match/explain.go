@@ -2,6 +2,7 @@ package match
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -106,18 +107,17 @@ func shared(f, sample string) string {
 		return ""
 	}
 	other := []rune(Fold(sample))
-	in := make(map[string]bool, len(other))
-	for _, t := range spans(other) {
-		in[string(other[t[0]:t[1]])] = true
-	}
+	theirs := spans(other)
 	text := []rune(f)
-	mine := spans(text)
+	mine := slices.DeleteFunc(spans(text), func(t [2]int) bool {
+		return !slices.ContainsFunc(theirs, func(o [2]int) bool { return slices.Equal(text[t[0]:t[1]], other[o[0]:o[1]]) })
+	})
 	pick := func(all bool) string {
 		var b strings.Builder
 		last := -1
 		for _, t := range mine {
 			w := string(text[t[0]:t[1]])
-			if !in[w] || !all && common[w] {
+			if !all && common[w] {
 				continue
 			}
 			switch {

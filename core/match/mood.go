@@ -346,15 +346,18 @@ var lean = [moods]float64{moodNegative: .24}
 // score of each mood, as a probability.
 func (s *moodScorer) score(v vector) (out [moods]float64) {
 	for m := range moods {
-		sum, n := float32(0), length(v, s.scale[m])
+		w, scale := s.w[m], s.scale[m]
+		plain, hashed, sq := float32(0), float32(0), float32(1e-6)
 		for k, j := range v.ix {
-			x := v.val[k] * s.w[m][j]
-			if j >= moodFixed {
-				x *= s.scale[m][j] / n
+			if j < moodFixed {
+				plain += v.val[k] * w[j]
+				continue
 			}
-			sum += x
+			x := v.val[k] * scale[j]
+			hashed += x * w[j]
+			sq += x * x
 		}
-		out[m] = logistic(2.5*float64(sum) + lean[m])
+		out[m] = logistic(2.5*float64(plain+hashed/sqrt(sq)) + lean[m])
 	}
 	return out
 }
