@@ -327,10 +327,26 @@ func TestHours(t *testing.T) {
 	} {
 		p := newPlayer(t, b)
 		p.now, _ = time.ParseInLocation("2006-01-02 15:04", x.at, time.FixedZone("", 8*3600))
+		p.line.OnDuty, p.line.Free = 0, 0
 		p.text("人工")
 		wantIn(t, p.lastSaid(), x.want)
 		if p.c.Ticket.State != core.TicketMessage {
 			t.Errorf("%s: %s", x.at, p.c.Ticket.State)
+		}
+	}
+	// Somebody on duty after hours serves, if the script says so.
+	for _, overtime := range []string{"false", "true"} {
+		b, err := load(strings.Replace(good, "languages: [en]", "languages: [en], overtime: "+overtime, 1),
+			"hours:\n  default: {zone: Asia/Shanghai, week: {mon-fri: [\"09:00-18:00\"]}}\ntopics: [{id: night, hours: default}]\nentries: [{id: n, title: Night, exact: night, next: human, topic: night}]\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := newPlayer(t, b)
+		p.now = time.Date(2026, 11, 24, 20, 0, 0, 0, time.UTC) // four in the morning
+		p.line.OnDuty, p.line.Free = 1, 1
+		p.text("night")
+		if want := map[string]core.TicketState{"false": core.TicketMessage, "true": core.TicketWaiting}[overtime]; p.c.Ticket == nil || p.c.Ticket.State != want {
+			t.Errorf("overtime %s: %+v, want %s", overtime, p.c.Ticket, want)
 		}
 	}
 }

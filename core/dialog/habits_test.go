@@ -13,6 +13,7 @@ import (
 func TestLeaveMessage(t *testing.T) {
 	p := newPlayer(t, demo(t))
 	p.now = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC) // Saturday 20:00 in Shanghai, closed since 18:00
+	p.line.OnDuty, p.line.Free = 0, 0
 	p.text("怎么一直不发货呢我都等了一个月")
 	p.passes(2 * time.Second)
 	p.text("人工")
@@ -162,6 +163,25 @@ func TestEvents(t *testing.T) {
 	for _, e := range p.events {
 		if e.Why == "" || e.Data["version"] != p.b.Version || e.At.IsZero() || e.Kind == "" {
 			t.Errorf("event %+v", e)
+		}
+	}
+}
+
+// Somebody who only asks for a person has no question that could be kept.
+func TestWishIsNoQuestion(t *testing.T) {
+	b := demo(t)
+	for text, kept := range map[string]bool{"talk to a person": false, "I want to talk to a person please": false, "转人工": false,
+		"人工，我上周买的壶到现在还没有发货，能不能查一下": true, "my teapot arrived broken yesterday, can I talk to a person": true} {
+		p := newPlayer(t, b)
+		p.text(text)
+		p.passes(2 * time.Second)
+		if p.c.Ticket == nil {
+			t.Errorf("%q: no ticket, said %q", text, p.all)
+			continue
+		}
+		said := strings.Contains(strings.Join(p.all, "\n"), "已记下") || strings.Contains(strings.Join(p.all, "\n"), "with your question")
+		if said != kept {
+			t.Errorf("%q: %q", text, p.all)
 		}
 	}
 }

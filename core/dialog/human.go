@@ -26,7 +26,7 @@ func (t *turn) human(r request) {
 	asked := t.m.Confirm != nil
 	t.m.Flow, t.m.Menu, t.m.Confirm = nil, nil, nil
 	line := t.s.Line(r.Topic)
-	if !t.b.hoursOf(r.Topic).open(t.s.Now) || line.OnDuty == 0 {
+	if line.OnDuty == 0 || !t.b.set.Overtime && !t.b.hoursOf(r.Topic).open(t.s.Now) {
 		t.leaveMessage(r)
 		return
 	}

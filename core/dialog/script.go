@@ -30,6 +30,7 @@ type settings struct {
 	Misses     int           `yaml:"misses"`      // not understood this often in a row: a person
 	OnMisses   string        `yaml:"on_misses"`   // handoff or offer
 	Barren     int           `yaml:"barren"`      // bot turns without progress: a person
+	Overtime   bool          `yaml:"overtime"`    // whoever is on duty outside the hours gets customers
 	Confirm    int           `yaml:"confirm"`     // ask before joining a line of at least so many; 0 never asks
 	Topic      string        `yaml:"topic"`       // of a hand-off that names none
 	Burst      time.Duration `yaml:"burst"`       // how long a doubtful line waits for more

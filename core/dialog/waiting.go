@@ -2,6 +2,7 @@ package dialog
 
 import (
 	"maps"
+	"unicode/utf8"
 
 	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/match"
@@ -121,10 +122,10 @@ func (t *turn) leaveMessage(r request) {
 	switch {
 	case vars["promise"] == "":
 		id = "nobody_unknown"
-	case !h.open(t.s.Now):
-		id = "closed_hours"
 	case t.s.Line(r.Topic).OnDuty > 0:
 		id = "message_kept"
+	case !h.open(t.s.Now):
+		id = "closed_hours"
 	}
 	t.event(core.LeftMessage, r.Why, "topic", t.c.Ticket.Topic, "promise", vars["promise"])
 	t.tell(id, vars)
@@ -170,10 +171,10 @@ func (t *turn) wants(text string) {
 
 // isWish: the words only ask for a person.
 func (t *turn) isWish(s string) bool {
-	if len([]rune(s)) > 12 {
-		return false
+	span, ok := match.Handoff(s)
+	if n := utf8.RuneCountInString(s); n > 12 { // most of it is the wish: I want to talk to a person
+		return ok && n <= 2*utf8.RuneCountInString(span)
 	}
-	_, ok := match.Handoff(s)
 	return ok || t.b.command(s) != "" || plain(s) == "0"
 }
 
