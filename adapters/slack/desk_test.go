@@ -15,7 +15,7 @@ import (
 // A ticket is a thread: what is said in it goes both ways, its card is kept
 // current, and only people are heard.
 func TestThread(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	thread := d.open()
 	root := ts(thread)
 	if got := fake.Buttons(d.w.Roots()[0].Blocks); !slices.Equal(got, []string{"claim", "transfer", "close"}) {
@@ -61,7 +61,7 @@ func TestThread(t *testing.T) {
 
 // What an agent writes in one thread keeps its order.
 func TestOrder(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	thread := d.open()
 	d.run()
 	for i := range 40 {
@@ -77,7 +77,7 @@ func TestOrder(t *testing.T) {
 // Buttons come back as picks; those that need more show a form, which comes back
 // with values named as core/desk names them.
 func TestButtonsAndForms(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	thread := d.open()
 	root := ts(thread)
 	d.run()
@@ -139,7 +139,7 @@ func TestButtonsAndForms(t *testing.T) {
 
 // The transfer form lists colleagues who are on duty, at whatever desk.
 func TestTransferNames(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	d.ch.deps.Views = &views{agents: []core.Agent{{ID: "test/U0LIN", Name: "小林", Presence: core.OnDuty}, {ID: "night/7", Name: "小陈", Presence: core.OnDuty}, {ID: "test/U0CHEN", Name: "Mary", Presence: core.OnBreak}}}
 	thread := d.open()
 	d.run()
@@ -163,7 +163,7 @@ func TestTransferNames(t *testing.T) {
 // An agent who is looking is answered for them alone; one who is not is called by
 // notices, and by the rest until they follow the thread.
 func TestOneAgent(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	thread := d.open()
 	root := ts(thread)
 	d.run()
@@ -208,7 +208,7 @@ func TestOneAgent(t *testing.T) {
 // Commands about the whole desk are answered where they were given; where the
 // app cannot be, in direct messages.
 func TestSlash(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	d.run()
 	for _, tt := range []struct{ channel, text, want string }{
 		{fake.Channel, "on", "!on"}, {fake.Channel, "", "!help"}, {fake.Channel, "上班", "!上班"}, {"C0HALL", "!queue", "!queue"},
@@ -241,7 +241,7 @@ func TestSlash(t *testing.T) {
 // brought up to date when an answer goes out.
 func TestHome(t *testing.T) {
 	for lang, words := range map[string][2]string{"zh-CN": {"您不在岗", "您在岗"}, "en": {"You are off duty", "You are on duty"}} {
-		d := newDesk(t)
+		d := newRig(t)
 		d.restart(lang)
 		thread := d.open()
 		seen := &views{tickets: []core.TicketView{{Ticket: core.Ticket{ID: "7", Shown: []core.Shown{{Desk: "test", Thread: thread}}}, Peer: core.Peer{Name: "王|<b>"}}}}
@@ -278,7 +278,7 @@ func TestHome(t *testing.T) {
 // Whoever is in the workspace but not in the desk's channel cannot use the desk,
 // and is told so; who joins the channel can, at once.
 func TestOutsiders(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	d.w.User("U0OUT", "外人", false)
 	thread := d.open()
 	d.run()
@@ -305,7 +305,7 @@ func TestOutsiders(t *testing.T) {
 
 // Who is taken out of the channel has left the desk, at once.
 func TestLeft(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	d.run()
 	d.w.Slash("U0CHEN", "C0HALL", "on")
 	d.last()
@@ -324,7 +324,7 @@ func TestLeft(t *testing.T) {
 // An event that was not filed is not acknowledged: it comes again, with the same
 // Ref. One that is strange is acknowledged, or it would come for ever.
 func TestAcknowledgesOnlyWhatIsFiled(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	thread := d.open()
 	d.run()
 	d.w.Until(func() bool { return d.w.Unacked() == 0 })

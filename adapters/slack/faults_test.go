@@ -13,7 +13,7 @@ import (
 )
 
 // texts of what was filed, in order.
-func (d *desk) texts() (out []string) {
+func (d *rig) texts() (out []string) {
 	for _, e := range d.inbox.Got() {
 		out = append(out, strings.TrimSpace(strings.TrimSuffix(e.Replaces, e.Replaces)+e.Parts.Text()))
 	}
@@ -23,7 +23,7 @@ func (d *desk) texts() (out []string) {
 // What was written while nobody listened is fetched, oldest first, before what is
 // new; nothing is filed twice, and nothing from before the desk was set up.
 func TestCatchesUp(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	thread, other := d.open(), d.open()
 	d.w.Say("U0LIN", ts(thread), "before the desk was set up")
 	d.clock.pass(time.Hour)
@@ -54,7 +54,7 @@ func TestCatchesUp(t *testing.T) {
 // A socket that is refreshed or broken is opened again, and what fell between is
 // fetched; what was under way is acknowledged on the new one.
 func TestReconnects(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	thread := d.open()
 	d.run()
 	d.w.Say("U0LIN", ts(thread), "1")
@@ -71,7 +71,7 @@ func TestReconnects(t *testing.T) {
 
 // A socket that says nothing, not even a ping, is given up.
 func TestSilentSocket(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	d.w.Ping = -1
 	d.ch.socket.ping = 20 * time.Millisecond
 	d.run()
@@ -90,7 +90,7 @@ func TestSilentSocket(t *testing.T) {
 
 // Without catching up nothing counts as read: it is tried again.
 func TestCatchUpFails(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	thread := d.open()
 	stop := d.run()
 	d.w.Say("U0LIN", ts(thread), "1")
@@ -118,13 +118,13 @@ func TestCatchUpFails(t *testing.T) {
 // the secrets.
 func TestRunDenied(t *testing.T) {
 	for method, code := range map[string]string{"auth.test": "token_revoked", "conversations.info": "channel_not_found", "apps.connections.open": "invalid_auth"} {
-		d := newDesk(t)
+		d := newRig(t)
 		d.w.Refuse(method, code)
 		if err := d.ch.Run(t.Context()); core.KindOf(err) != core.Denied || err == nil {
 			t.Errorf("%s %s: %v", method, code, err)
 		}
 	}
-	d := newDesk(t)
+	d := newRig(t)
 	d.ch.conf.App = "" // nothing else to fail by
 	d.w.Archive(true)
 	if err := d.ch.Run(t.Context()); core.KindOf(err) != core.Denied || !strings.Contains(err.Error(), "unarchive") {
@@ -134,7 +134,7 @@ func TestRunDenied(t *testing.T) {
 
 // An app that was installed from an older manifest is told which scopes it lacks.
 func TestScopes(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	d.w.Scopes = "chat:write,commands,files:read"
 	d.run()
 	if log := d.log.String(); !strings.Contains(log, "lacks scopes") || !strings.Contains(log, "files:write") || strings.Contains(log, "files:read") {
@@ -144,7 +144,7 @@ func TestScopes(t *testing.T) {
 
 // A transport that fails with our secrets in its words does not leak them.
 func TestNoLeaks(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	thread := d.open()
 	said := fmt.Errorf("proxy said: Authorization: Bearer %s, token=%s, wss://x/?ticket=abc123&app=%s", fake.Token, fake.App, fake.Secret)
 	d.ch.deps.HTTP.Transport = broken{said}
@@ -174,13 +174,13 @@ func (b broken) RoundTrip(*http.Request) (*http.Response, error) { return nil, b
 // A thread whose root was deleted is gone: the next message says so, and the hub
 // opens it anew. So is one in a channel that is no longer the desk's.
 func TestThreadGone(t *testing.T) {
-	for name, remove := range map[string]func(d *desk, root string){
-		"deleted, no replies": func(d *desk, root string) { d.w.Delete(root) },
-		"deleted, replies":    func(d *desk, root string) { d.w.Say("U0LIN", root, "x"); d.got(1); d.w.Delete(root) },
-		"deleted unseen":      func(d *desk, root string) { d.w.Vanish(root) },
-		"another channel":     func(d *desk, root string) { d.ch.conf.Channel = "C0OTHER" },
+	for name, remove := range map[string]func(d *rig, root string){
+		"deleted, no replies": func(d *rig, root string) { d.w.Delete(root) },
+		"deleted, replies":    func(d *rig, root string) { d.w.Say("U0LIN", root, "x"); d.got(1); d.w.Delete(root) },
+		"deleted unseen":      func(d *rig, root string) { d.w.Vanish(root) },
+		"another channel":     func(d *rig, root string) { d.ch.conf.Channel = "C0OTHER" },
 	} {
-		d := newDesk(t)
+		d := newRig(t)
 		thread := d.open()
 		if name != "another channel" {
 			d.run()
@@ -213,7 +213,7 @@ func TestThreadGone(t *testing.T) {
 
 // An app that is not in the desk's channel enters it.
 func TestJoins(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	thread := d.open()
 	d.w.Kick(fake.Bot)
 	if _, err := d.ch.Send(t.Context(), d.words(thread, "x")); core.KindOf(err) != core.Transient || err == nil {
@@ -232,7 +232,7 @@ func TestJoins(t *testing.T) {
 // A message whose outcome is in doubt is looked for before it is sent again: by
 // this process, and by one that was started since.
 func TestDoubt(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	thread := d.open()
 	file, err := d.blobs.Save(t.Context(), core.Media{Type: "image/png", Name: "a.png"}, strings.NewReader("x"), 10)
 	if err != nil {
@@ -274,7 +274,7 @@ func TestDoubt(t *testing.T) {
 
 // A message a second goes to the channel, with bursts; more is not tried.
 func TestPace(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	thread := d.open()
 	sent, slowed := 0, 0
 	for i := range 60 {
@@ -295,7 +295,7 @@ func TestPace(t *testing.T) {
 
 // An event on which the program falls over harms only itself.
 func TestPanic(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	thread := d.open()
 	d.ch.deps.Blobs = nil // a file makes it panic
 	d.run()

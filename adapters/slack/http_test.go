@@ -15,7 +15,7 @@ import (
 
 // Over HTTP the same things arrive, each signed; what is not filed is repeated.
 func TestOverHTTP(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	d.ch.conf.App = ""
 	srv := httptest.NewServer(d.ch)
 	t.Cleanup(srv.Close)
@@ -62,7 +62,7 @@ func TestOverHTTP(t *testing.T) {
 
 // Only what Slack has signed now is believed.
 func TestSignatures(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	now := d.clock.Now()
 	body := `{"type":"url_verification","token":"t","challenge":"abc"}`
 	for name, tt := range map[string]struct {

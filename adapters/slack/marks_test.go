@@ -13,7 +13,7 @@ import (
 // What became of an agent's message shows on it, ⏳ only as long as nothing else
 // is known.
 func TestMarks(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	thread := d.open()
 	said := d.w.Say("U0LIN", ts(thread), "您好")
 	at := core.Via{Channel: "test", Thread: thread, Ref: place(fake.Channel, said), Agent: "test/U0LIN"}
@@ -60,7 +60,7 @@ func TestMarks(t *testing.T) {
 
 // Files go both ways; one that cannot be had does not keep its message.
 func TestFilesBothWays(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	thread := d.open()
 	d.run()
 	d.w.Say("U0LIN", ts(thread), "看图", fake.Upload("茶.png", "a picture"))

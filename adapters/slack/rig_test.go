@@ -14,8 +14,8 @@ import (
 	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
 
-// desk is the adapter with a workspace, and what it has filed.
-type desk struct {
+// rig is the adapter with a workspace, and what it has filed.
+type rig struct {
 	t     *testing.T
 	w     *fake.Workspace
 	srv   *httptest.Server
@@ -77,9 +77,9 @@ func (i *inbox) fail(err error) {
 	i.err = err
 }
 
-func newDesk(t *testing.T) *desk {
+func newRig(t *testing.T) *rig {
 	t.Helper()
-	d := &desk{t: t, w: fake.New(), inbox: &inbox{refs: map[string]bool{}, got: make(chan struct{}, 1000)}, log: &coretest.Log{}, vals: &coretest.Values{}, blobs: &coretest.Blobs{}}
+	d := &rig{t: t, w: fake.New(), inbox: &inbox{refs: map[string]bool{}, got: make(chan struct{}, 1000)}, log: &coretest.Log{}, vals: &coretest.Values{}, blobs: &coretest.Blobs{}}
 	d.clock.now = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	d.w.Now = d.clock.Now
 	d.srv = httptest.NewServer(d.w)
@@ -97,7 +97,7 @@ func newDesk(t *testing.T) *desk {
 }
 
 // restart is the adapter in a new process, with the same store.
-func (d *desk) restart(lang string) {
+func (d *rig) restart(lang string) {
 	deps := coretest.Deps(nil, d.log, &http.Client{Transport: d.srv.Client().Transport})
 	deps.Inbox, deps.Values, deps.Blobs, deps.Now, deps.Lang = d.inbox, d.vals, d.blobs, d.clock.Now, lang
 	ch, err := New(config(d.srv.URL), deps)
@@ -110,7 +110,7 @@ func (d *desk) restart(lang string) {
 
 // run lets the adapter listen until the returned function is called, or the test
 // ends. It returns when the socket is open.
-func (d *desk) run() (stop func()) {
+func (d *rig) run() (stop func()) {
 	d.t.Helper()
 	ctx, cancel := context.WithCancel(d.t.Context())
 	ended := make(chan error, 1)
@@ -131,7 +131,7 @@ func (d *desk) run() (stop func()) {
 }
 
 // got waits for n more envelopes and returns them all.
-func (d *desk) got(n int) []core.Envelope {
+func (d *rig) got(n int) []core.Envelope {
 	d.t.Helper()
 	for range n {
 		select {
@@ -144,7 +144,7 @@ func (d *desk) got(n int) []core.Envelope {
 }
 
 // last waits for one envelope and returns it.
-func (d *desk) last() core.Envelope {
+func (d *rig) last() core.Envelope {
 	d.t.Helper()
 	es := d.got(1)
 	return es[len(es)-1]
@@ -156,7 +156,7 @@ func ticket() core.Envelope {
 			Lines: []string{"10:00 👤 碎了"}, Actions: []core.Option{{ID: "claim", Label: "认领"}, {ID: "transfer", Label: "转接"}, {ID: "close", Label: "结束"}}}}}
 }
 
-func (d *desk) open() (thread string) {
+func (d *rig) open() (thread string) {
 	d.t.Helper()
 	thread, err := d.ch.Send(d.t.Context(), ticket())
 	if err != nil {
@@ -165,7 +165,7 @@ func (d *desk) open() (thread string) {
 	return thread
 }
 
-func (d *desk) words(thread, text string) core.Envelope {
+func (d *rig) words(thread, text string) core.Envelope {
 	return core.Envelope{ID: "e-" + text, Thread: thread, By: core.Author{Kind: core.ByPeer, Name: "小王"}, Parts: core.Parts{core.Text{Body: text}}}
 }
 

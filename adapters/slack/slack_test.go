@@ -140,7 +140,7 @@ func TestRefusals(t *testing.T) {
 		"thread_not_found": core.Gone, "cannot_reply_to_message": core.Gone, "message_not_found": core.Gone, "thread_locked": core.Gone,
 		"msg_too_long": core.Rejected, "invalid_blocks": core.Rejected, "something_new": core.Rejected, "cut": core.Unknown,
 	} {
-		d := newDesk(t)
+		d := newRig(t)
 		thread := d.open()
 		d.w.Refuse("chat.postMessage", code)
 		_, err := d.ch.Send(t.Context(), d.words(thread, "在吗"))
