@@ -58,7 +58,13 @@ func (m *Matcher) whyRule(d *Decision, h hit) string {
 	return s
 }
 
-func percent(p float64) string { return fmt.Sprintf("%.0f%%", 100*p) }
+// percent never rounds up to certainty.
+func percent(p float64) string {
+	if p < 1 {
+		p = min(p, .99)
+	}
+	return fmt.Sprintf("%.0f%%", 100*p)
+}
 
 func (m *Matcher) whySamples(d *Decision, c oneCase, denial string, equal bool) string {
 	if len(d.Candidates) == 0 {

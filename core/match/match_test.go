@@ -244,6 +244,9 @@ func TestExplanations(t *testing.T) {
 			t.Errorf("%q: %s %q, want %s with %q", c.text, d.Kind, d.Why, c.kind, c.want)
 		}
 	}
+	if percent(.9996) != "99%" || percent(1) != "100%" || percent(.984) != "98%" {
+		t.Errorf("%s %s %s: what is learnt is never certain", percent(.9996), percent(1), percent(.984))
+	}
 	en := matcher(t, es, Options{Lang: "en"})
 	if d := en.Match(Query{Text: "退货运费"}); !strings.Contains(d.Why, "rules come first") {
 		t.Errorf("English explanation: %q", d.Why)
