@@ -64,14 +64,16 @@ func (ch *Channel) attach(ctx context.Context, kind string, m core.Media, p tgbo
 	if m.Handle == "" {
 		p = maps.Clone(p)
 		p[kind] = m.URL
-		return s, ch.call(ctx, methods[kind], p, &s)
+		err = ch.call(ctx, methods[kind], p, &s)
+		return s, err
 	}
 	r, err := ch.blob(ctx, m)
 	if err != nil {
 		return s, err
 	}
 	defer r.Close()
-	return s, ch.upload(ctx, methods[kind], p, file(kind, m, r), &s)
+	err = ch.upload(ctx, methods[kind], p, file(kind, m, r), &s)
+	return s, err
 }
 
 func file(field string, m core.Media, r io.Reader) tgbotapi.RequestFile {

@@ -57,23 +57,29 @@ func (ch *Channel) post(ctx context.Context, env core.Envelope, p tgbotapi.Param
 	if err := ch.pace.take(p["chat_id"]); err != nil {
 		return "", err
 	}
-	var s sent
-	var err error
-	switch part := env.Parts[0].(type) {
-	case core.Media:
-		s, err = ch.media(ctx, env, part, p)
-	case core.Place:
-		err = ch.call(ctx, place(part, p), p, &s)
-	default:
-		if err := ch.say(ctx, env, p); err != nil {
-			return "", err
-		}
-		err = ch.call(ctx, "sendMessage", p, &s)
+	if err := ch.begin(ctx, env); err != nil {
+		return "", err
 	}
+	s, err := ch.part(ctx, env, p)
 	if err != nil {
+		ch.refrain(ctx, env, err)
 		return "", err
 	}
 	return p["chat_id"] + "." + strconv.Itoa(s.ID), nil
+}
+
+func (ch *Channel) part(ctx context.Context, env core.Envelope, p tgbotapi.Params) (s sent, err error) {
+	switch part := env.Parts[0].(type) {
+	case core.Media:
+		return ch.media(ctx, env, part, p)
+	case core.Place:
+		err = ch.call(ctx, place(part, p), p, &s)
+	default:
+		if err = ch.say(ctx, env, p); err == nil {
+			err = ch.call(ctx, "sendMessage", p, &s)
+		}
+	}
+	return s, err
 }
 
 func place(part core.Place, p tgbotapi.Params) (method string) {

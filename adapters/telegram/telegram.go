@@ -14,10 +14,11 @@
 //
 // What is promised on failure: an update is confirmed to Telegram only after it
 // is filed, so a crash has it delivered again, with the same Ref. Telegram has
-// no idempotency keys: a send whose answer is lost is Unknown. A topic that was
-// deleted is Gone, and the hub shows its ticket in a new one; a group that becomes
-// a supergroup is followed (group.go); rates are kept by refusing with the time
-// until there is room (pace.go), while which the hub joins what waits.
+// no idempotency keys: a send whose answer is lost is Unknown. What is about to
+// leave is noted, so that after a crash only that is in doubt (recall.go). A topic
+// that was deleted is Gone, and the hub shows its ticket in a new one; a group
+// that becomes a supergroup is followed (group.go). Rates are kept by refusing
+// with the time until there is room (pace.go); the hub joins what waits.
 package telegram
 
 import (
@@ -88,11 +89,12 @@ type Channel struct {
 }
 
 var (
-	_ core.Webhook = (*Channel)(nil)
-	_ core.Runner  = (*Channel)(nil)
-	_ core.Typist  = (*Channel)(nil)
-	_ core.Editor  = (*Channel)(nil)
-	_ core.Marker  = (*Channel)(nil)
+	_ core.Webhook  = (*Channel)(nil)
+	_ core.Runner   = (*Channel)(nil)
+	_ core.Typist   = (*Channel)(nil)
+	_ core.Editor   = (*Channel)(nil)
+	_ core.Marker   = (*Channel)(nil)
+	_ core.Recaller = (*Channel)(nil)
 )
 
 // New returns the bot that c describes. It asks Telegram nothing.

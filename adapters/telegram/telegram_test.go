@@ -75,7 +75,7 @@ func TestAdapter(t *testing.T) {
 					return q
 				}
 				var out []string
-				for _, k := range []string{"chat_id", "message_thread_id", "text", "photo", "caption", "latitude", "longitude", "reply_markup"} {
+				for _, k := range []string{"chat_id", "message_thread_id", "text", "photo", "caption", "latitude", "longitude", "title", "reply_markup"} {
 					if v.Has(k) {
 						out = append(out, k+"="+v.Get(k))
 					}

@@ -155,6 +155,39 @@ func TestWebhook(t *testing.T) {
 	}
 }
 
+// After a crash what had not left is sent, what may have left is not; a card that
+// opens a thread is, into the topic that was made for it.
+func TestRecall(t *testing.T) {
+	r, ch := newDesk(t)
+	thread := r.send(ch, ticket())
+	recall := func(env core.Envelope, want bool) {
+		t.Helper()
+		again := r.open(Config{Group: group})
+		if ref, began, err := again.Recall(t.Context(), env); err != nil || ref != "" || began != want {
+			t.Errorf("%v: ref %q, began %v, %v", env.Parts, ref, began, err)
+		}
+	}
+	recall(words(thread, "never sent"), false)
+	r.fake.Fail("sendMessage", 429, "Too Many Requests: retry after 1")
+	if _, err := ch.Send(t.Context(), words(thread, "refused")); err == nil {
+		t.Fatal("taken")
+	}
+	recall(words(thread, "refused"), false)
+	r.pass(time.Minute)
+	r.send(ch, words(thread, "sent"))
+	recall(words(thread, "sent"), true)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := ch.Send(ctx, words(thread, "cut")); core.KindOf(err) != core.Unknown {
+		t.Errorf("got %v", err)
+	}
+	recall(words(thread, "cut"), true)
+	recall(ticket(), false)
+	if again := r.send(ch, ticket()); again != thread || len(r.fake.Topics()) != 1 {
+		t.Errorf("opened %q, topics %+v", again, r.fake.Topics())
+	}
+}
+
 // Another program that polls is told of; a 429 of the poll is waited for.
 func TestPollRefused(t *testing.T) {
 	r := newRig(t, fake.Options{})
