@@ -97,10 +97,20 @@ func (n news) channel() string {
 }
 
 // file hands an envelope over, with its writer's name, and remembers where they
-// are, to answer them there.
+// are, to answer them there. What is written under a deleted card may belong to
+// no ticket any more: nobody else would say so.
 func (ch *Channel) file(ctx context.Context, env core.Envelope, at string) error {
 	env.Peer.Name = or(ch.name(ctx, env.Peer.ID), env.Peer.Name)
 	ch.acted(env)
+	if env.Thread != "" {
+		_, gone, err := ch.deps.Values.Get(ctx, ch.key("gone", env.Thread))
+		if err != nil {
+			return err
+		}
+		if gone {
+			ch.tell(ctx, env.Peer.ID, "", ch.say("dead"))
+		}
+	}
 	if at != "" && env.Thread == "" {
 		if old, _, err := ch.deps.Values.Get(ctx, ch.key("at", env.Peer.ID)); err == nil && old != at {
 			if err := ch.deps.Values.Put(ctx, ch.key("at", env.Peer.ID), at, month); err != nil {

@@ -111,7 +111,8 @@ func New(c Config, d core.Deps) (*Channel, error) {
 
 // Limits are from https://docs.slack.dev/reference/methods/chat.postMessage and
 // https://docs.slack.dev/reference/block-kit/blocks. A doubtful message is looked
-// for before it is sent again, so an unknown outcome may be repeated.
+// for before it is sent again, so an unknown outcome may be repeated; only what
+// one agent alone sees may then show twice.
 func (*Channel) Limits() core.Limits {
 	return core.Limits{
 		Text: 3800, Unit: core.UTF16, Media: []string{""}, MediaSize: 1 << 30,

@@ -338,6 +338,9 @@ func (s *shop) passedOn() {
 // deleted: somebody deletes the card; the customer writes on.
 func (s *shop) deleted() {
 	s.w.Delete(s.root)
+	s.after(time.Second)
+	s.agent("U0CHEN", "写在旧线程里")
+	s.shows("Chen", s.alone("U0CHEN"), "新卡片")
 	s.customer(core.Text{Body: "还有一个杯子"})
 	roots := s.w.Roots()
 	if s.root = roots[len(roots)-1].TS; len(roots) != 2 {

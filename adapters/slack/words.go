@@ -8,6 +8,7 @@ var words = map[string][2]string{
 	"customer": {"客户", "Customer"},
 	"bot":      {"机器人", "Bot"},
 	"outsider": {"只有客服频道的成员可以使用前台。", "Only members of the desk's channel can use the front desk."},
+	"dead":     {"⚠ 这条线程的卡片被删除了，写在这里的可能发不出去；请到频道里会话的新卡片下继续。", "⚠ The card of this thread was deleted; what you write here may reach nobody. The ticket goes on under its new card in the channel."},
 	"unsure":   {"⚠ 不确定是否送达，请先确认再重发：", "⚠ It may have arrived; look before repeating it: "},
 	"file":     {"⚠ 文件没有取到，没有发给客户：", "⚠ The file could not be fetched, so the customer does not get it: "},
 	"fileBig":  {"⚠ 文件超过 50 MB，没有发给客户：", "⚠ The file is over 50 MB, so the customer does not get it: "},
