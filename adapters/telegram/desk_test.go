@@ -206,6 +206,9 @@ func TestStrangers(t *testing.T) {
 		t.Errorf("got %+v", e)
 	}
 	r.settled(6)
+	if n := len(r.fake.Calls("getChatMember")); n != 2 {
+		t.Errorf("asked %d times about two people", n)
+	}
 	in := r.fake.In(topic)
 	if len(in) != 2 || !strings.Contains(in[1].Text, "匿名") {
 		t.Errorf("the anonymous admin was told %+v", in)
@@ -219,6 +222,24 @@ func TestStrangers(t *testing.T) {
 	r.fake.Write(wang, wang.ID, fake.Draft{Text: "end"})
 	if e := r.got(3); len(e) != 3 || e[2].Parts.Text() != "end" {
 		t.Errorf("got %+v", e)
+	}
+}
+
+// In a group where the bot is no administrator, messages say who comes and goes.
+func TestMembersBySaying(t *testing.T) {
+	r := newRig(t, fake.Options{Group: group})
+	ch := r.open(Config{Group: group})
+	r.run(ch)
+	chat := map[string]any{"id": group, "type": "group"}
+	r.fake.Push("message", map[string]any{"message_id": 1, "from": lin, "chat": chat, "date": 1, "text": "not yet"})
+	r.settled(1)
+	r.fake.Join(lin)
+	r.fake.Push("message", map[string]any{"message_id": 2, "from": wang, "chat": chat, "date": 1, "new_chat_members": []fake.User{lin}})
+	r.fake.Push("message", map[string]any{"message_id": 3, "from": lin, "chat": chat, "date": 1, "text": "hello"})
+	r.fake.Push("message", map[string]any{"message_id": 4, "from": wang, "chat": chat, "date": 1, "left_chat_member": lin})
+	es := r.got(2)
+	if es[0].Parts.Text() != "hello" || es[1].Peer.ID != "9" || es[1].Parts[0] != core.Part(core.Left{}) {
+		t.Errorf("got %+v", es)
 	}
 }
 

@@ -20,8 +20,14 @@ type staff struct {
 	id      int64 // 0: not read yet
 	asked   bool  // forum is known
 	forum   bool
-	members map[string]time.Time // who is one, and until when that is believed
-	hinted  time.Time            // when an anonymous admin was last told
+	members map[string]belief
+	hinted  time.Time // when an anonymous admin was last told
+}
+
+// A belief is what Telegram said of somebody, and until when it is not asked again.
+type belief struct {
+	member bool
+	until  time.Time
 }
 
 func (ch *Channel) desk() bool { return ch.conf.Group != 0 }
@@ -90,18 +96,22 @@ func (ch *Channel) setForum(yes bool) {
 	ch.group.asked, ch.group.forum = true, yes
 }
 
-// trust is how long somebody counts as a member without being asked about again.
-const trust = 10 * time.Minute
+// How long somebody counts as a member, or as a stranger.
+const (
+	trust    = 10 * time.Minute
+	distrust = time.Minute
+)
 
 // member reports whether somebody may work at the desk. Anybody on Telegram can
 // write to a bot, and in a public group press its buttons; only members of the
 // group are staff.
 func (ch *Channel) member(ctx context.Context, home int64, id string) (bool, error) {
+	now := ch.deps.Now()
 	ch.group.mu.Lock()
-	until := ch.group.members[id]
+	known := ch.group.members[id]
 	ch.group.mu.Unlock()
-	if until.After(ch.deps.Now()) {
-		return true, nil
+	if known.until.After(now) {
+		return known.member, nil
 	}
 	var m struct {
 		Status string `json:"status"`
@@ -111,19 +121,21 @@ func (ch *Channel) member(ctx context.Context, home int64, id string) (bool, err
 	switch k := core.KindOf(err); {
 	case err != nil && (k == core.Rejected || k == core.Gone): // user not found, PARTICIPANT_ID_INVALID
 		ch.deps.Log.Warn("somebody wrote to the desk who is not known to be of its group; the bot must be an administrator to see", "channel", ch.deps.Name, "peer", id, "err", err)
-		return false, nil
 	case err != nil:
 		return false, err
-	case m.Status != "creator" && m.Status != "administrator" && m.Status != "member" && !(m.Status == "restricted" && m.Is):
-		return false, nil
+	}
+	is := m.Status == "creator" || m.Status == "administrator" || m.Status == "member" || m.Status == "restricted" && m.Is
+	known = belief{is, now.Add(trust)}
+	if !is {
+		known.until = now.Add(distrust)
 	}
 	ch.group.mu.Lock()
 	defer ch.group.mu.Unlock()
-	if ch.group.members == nil {
-		ch.group.members = map[string]time.Time{}
+	if ch.group.members == nil || len(ch.group.members) > mostChats {
+		ch.group.members = map[string]belief{}
 	}
-	ch.group.members[id] = ch.deps.Now().Add(trust)
-	return true, nil
+	ch.group.members[id] = known
+	return is, nil
 }
 
 func (ch *Channel) forget(id string) {

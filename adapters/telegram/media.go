@@ -88,7 +88,7 @@ func (ch *Channel) blob(ctx context.Context, m core.Media) (io.ReadCloser, error
 	}
 	if size := max(kept.Size, m.Size); size > mostUpload {
 		r.Close()
-		return nil, &core.SendError{Kind: core.Rejected, Err: fmt.Errorf("telegram: a file may have 50 MB, %q has %d MB: send a link to it", m.Name, size>>20)}
+		return nil, &core.SendError{Kind: core.Rejected, Err: fmt.Errorf("telegram: 文件最大 50 MB，%q 有 %d MB，请发链接 (a file may have 50 MB: send a link)", m.Name, size>>20)}
 	}
 	return r, nil
 }

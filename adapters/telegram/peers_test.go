@@ -167,7 +167,7 @@ func TestEmulatorTopic(t *testing.T) {
 	ch := r.open(Config{Group: group})
 	ch.deps.HTTP = http.DefaultClient
 	ch.bot.SetAPIEndpoint(url + "/bot%s/%s")
-	ch.group.members = map[string]time.Time{"9": r.now().Add(trust)} // it knows no members
+	ch.group.members = map[string]belief{"9": {true, r.now().Add(trust)}} // it knows no members
 	r.run(ch)
 	chat := map[string]any{"id": group, "type": "supergroup", "is_forum": true}
 	e.post(url+"/sendMessage", map[string]any{"botToken": token, "from": lin, "chat": chat, "date": 1767225600, "text": "您好", "message_thread_id": 77, "is_topic_message": true})

@@ -66,6 +66,12 @@ func (ch *Channel) notice(ctx context.Context, u *update, home int64) error {
 		ch.unmask(ctx, m)
 	case m != nil:
 		ch.setForum(m.Chat.Forum)
+		if m.LeftChatMember != nil {
+			ch.forget(strconv.FormatInt(m.LeftChatMember.ID, 10))
+		}
+		for _, u := range m.NewChatMembers {
+			ch.forget(strconv.FormatInt(u.ID, 10))
+		}
 	case u.Mine != nil && u.Mine.out():
 		ch.deps.Log.Error("the bot was removed from the staff's group; add it again, as an administrator", "channel", ch.deps.Name, "group", home)
 	case u.Theirs != nil:
