@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,6 +42,36 @@ func (t *turn) answer(id string, h how) {
 	t.next(e)
 }
 
+// longText in characters says more than one entry can answer.
+const longText = 120
+
+// beside is what is offered with an answer that may not be all: the other
+// questions that the same message asks, and a person where it asks several,
+// tells a long story or sounds unhappy.
+func (t *turn) beside(text string, d match.Decision) []item {
+	if t.waiting() {
+		return nil
+	}
+	var ids []string
+	clauses := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(",.!?;\n，。！？；", r) })
+	for _, s := range clauses[:min(len(clauses), 6)] {
+		if len(clauses) < 2 || len([]rune(s)) < 4 {
+			continue
+		}
+		x := t.b.matcher.Match(match.Query{Text: s, Lang: t.m.Lang})
+		if x.Kind != match.Answer || x.Candidates[0].P < early || x.Candidates[0].Entry == d.Candidates[0].Entry {
+			continue
+		}
+		if e := t.b.entries[x.Candidates[0].Entry]; e != nil && !e.Hide && e.Context == "" && !slices.Contains(ids, e.ID) && len(ids) < 3 {
+			ids = append(ids, e.ID)
+		}
+	}
+	if len(ids) == 0 && len([]rune(text)) <= longText && d.Mood.Negative < .5 {
+		return nil
+	}
+	return t.items(append(ids, toHuman))
+}
+
 // offerHuman: the same answer a third time helps nobody.
 func (t *turn) offerHuman(e *entry) {
 	t.event(core.FellBack, "the same question for the third time: a person is offered")
@@ -67,6 +98,11 @@ func (t *turn) sayEntry(e *entry) {
 		s += "\n" + f
 	}
 	items := t.items(e.Replies)
+	for _, x := range t.more {
+		if !slices.Contains(items, x) && x.ID != e.ID {
+			items = append(items, x)
+		}
+	}
 	if len(items) > 0 {
 		t.offer("menu", s, items)
 	} else {

@@ -317,6 +317,7 @@ func (t *turn) understand(text string) *doubt {
 		c := d.Candidates[0]
 		t.m.Asked, t.m.AskedAt = clip(text, 500), t.s.Now
 		t.wants(text)
+		t.more = t.beside(text, d)
 		t.answer(c.Entry, how{c.How, c.P, d.Why})
 		return nil
 	}

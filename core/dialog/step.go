@@ -21,6 +21,7 @@ type turn struct {
 	opening string // the words that started a flow, until it has asked something
 	sorry   bool   // the customer is unhappy, and what they want is not clear
 	full    bool   // the greeting with its menu was said
+	more    []item // offered beside an answer that may not be all that is needed
 }
 
 // Step decides what the bot says and does about what is unread, oldest first:
