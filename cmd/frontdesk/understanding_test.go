@@ -63,10 +63,6 @@ func TestUnderstanding(t *testing.T) {
 		c.sees("订单号|攒 1 分")
 		c.say("取消")
 
-		// A denied wish is no question.
-		c.say("我不要退货")
-		c.sees("没看懂|哪一个|这个吗")
-
 		// In line, a question is answered and the place stays.
 		place := "前面 " + []string{"1", "2"}[i] + " 位"
 		c.say("人工")
