@@ -213,6 +213,21 @@ func (c *Config) staff() {
 			c.bad(join(path, "text"), "is empty", "write what the customer is to read")
 		}
 	}
+	for i, k := range c.Staff.Templates {
+		path := fmt.Sprintf("staff.templates[%d]", i)
+		if !accountName.MatchString(k.ID) || seen["template "+k.ID] {
+			c.bad(join(path, "id"), c.said(join(path, "id"), k.ID)+" cannot be used", "give each template an id of its own of small letters and digits: it is typed after !template")
+		}
+		seen["template "+k.ID] = true
+		if k.Form == "" {
+			c.bad(join(path, "form"), "is empty", "write the form as the platform's adapter reads it, like template:reply")
+		}
+		for j, ch := range k.Channels {
+			if _, ok := c.Channels[ch]; !ok {
+				c.bad(fmt.Sprintf("%s.channels[%d]", path, j), fmt.Sprintf("there is no channel %q", ch), near(ch, slices.Collect(maps.Keys(c.Channels))))
+			}
+		}
+	}
 	for i := 1; i < len(c.Staff.Remind); i++ {
 		if c.Staff.Remind[i] <= c.Staff.Remind[i-1] {
 			c.bad(fmt.Sprintf("staff.remind[%d]", i), "is not later than the one before", "order them: [1m, 100s]")

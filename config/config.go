@@ -104,15 +104,16 @@ type Line struct {
 
 // Staff is what holds for everybody at the desks.
 type Staff struct {
-	Agents  map[string]Agent // by Agent.ID: desk/name there
-	Canned  []Canned         // ready replies
-	Banned  []string         // words that are not sent without asking
-	Remind  []time.Duration  // silence after which the owner of a ticket is reminded
-	Lead    time.Duration    // … after which leads are told
-	Return  time.Duration    // … after which the ticket returns to the front of the line
-	Recall  time.Duration    // how long after its close a ticket opens again
-	Hops    int              // transfers before only a lead can be the target
-	Reserve int              // messages of a channel's allowance that system texts leave to the agent
+	Agents    map[string]Agent // by Agent.ID: desk/name there
+	Canned    []Canned         // ready replies
+	Templates []Template       // messages by which platforms let us write after their window has closed
+	Banned    []string         // words that are not sent without asking
+	Remind    []time.Duration  // silence after which the owner of a ticket is reminded
+	Lead      time.Duration    // … after which leads are told
+	Return    time.Duration    // … after which the ticket returns to the front of the line
+	Recall    time.Duration    // how long after its close a ticket opens again
+	Hops      int              // transfers before only a lead can be the target
+	Reserve   int              // messages of a channel's allowance that system texts leave to the agent
 }
 
 // An Agent is what is set for a member of staff who appears at a desk.
@@ -127,6 +128,14 @@ type Agent struct {
 
 // A Canned is a ready reply.
 type Canned struct{ ID, Title, Text string }
+
+// A Template is a form that a platform shows as a message of its own.
+type Template struct {
+	ID, Title string
+	Channels  []string          // accounts that have it; empty: every one that takes forms
+	Form      string            // as the adapter reads it, like template:reply
+	Values    map[string]string // with {text}, {ticket}, {agent}, {customer}
+}
 
 // A Part is the keys of the file that belong to an adapter.
 type Part struct {

@@ -53,7 +53,7 @@ func TestWhole(t *testing.T) {
 	}
 	var account *Account
 	h := hub.New(hub.Config{Store: s, Book: func() *dialog.Book { return book }, Log: slog.New(slog.DiscardHandler),
-		Desk: &desk.Rules{Words: book.Words, Desks: []desk.Desk{{Name: "desk"}}, Limits: func(string) core.Limits { return account.Limits() }}})
+		Desk: &desk.Rules{Words: book.Words, Desks: []desk.Desk{{Name: "desk", Hold: time.Millisecond}}, Templates: []desk.Template{{ID: "reply", Form: "template:tpl", Values: map[string]string{"thing1": "{text}"}}}, Limits: func(string) core.Limits { return account.Limits() }}})
 	shown := make(chan fake.Message, 100)
 	platform := fake.New(fake.Options{Account: registered})
 	platform.Watch = func(_ string, m fake.Message) { shown <- m }
@@ -180,6 +180,8 @@ func TestWhole(t *testing.T) {
 			t.Fatal("the desk does not show what the customer wrote")
 		}
 	}
+	tell(thread, core.Text{Body: "!template reply 您的退款已到账"})
+	next("template", "您的退款已到账") // by a right of its own: it costs nothing
 	if n := left(); n != 5 {
 		t.Errorf("after the customer wrote again %d are left", n)
 	}

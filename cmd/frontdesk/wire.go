@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -54,6 +55,9 @@ func (a *app) rules() *desk.Rules {
 	}
 	for _, k := range c.Staff.Canned {
 		r.Canned = append(r.Canned, desk.Canned{ID: k.ID, Title: k.Title, Text: k.Text})
+	}
+	for _, k := range c.Staff.Templates {
+		r.Templates = append(r.Templates, desk.Template{ID: k.ID, Title: cmp.Or(k.Title, k.ID), Channels: k.Channels, Form: k.Form, Values: k.Values})
 	}
 	return r
 }

@@ -15,6 +15,7 @@ const (
 	ActBot      = "bot"      // hand back to the bot
 	ActPriority = "priority" // class: P0 to P3
 	ActCanned   = "canned"   // id or title; without one they are listed
+	ActTemplate = "template" // id or title, text; message: with what I wrote there; without an id they are listed
 	ActSuggest  = "suggest"  // entry, or its number in the list last shown
 	ActBad      = "bad"      // entry: the suggestion was wrong
 	ActSend     = "send"     // message: what was held back goes out anyway
@@ -59,6 +60,7 @@ var Commands = []Command{
 	{Action: ActBot, Zh: []string{"机器人", "还给机器人"}, En: []string{"bot"}, About: [2]string{"交还机器人", "hand back to the bot"}},
 	{Action: ActPriority, Zh: []string{"工单", "优先级"}, En: []string{"priority", "ticket"}, Args: [2]string{"P0–P3", "P0–P3"}, About: [2]string{"设定优先级", "set the priority"}},
 	{Action: ActCanned, Zh: []string{"常用", "快捷"}, En: []string{"canned", "quick"}, Args: [2]string{"[名称]", "[name]"}, About: [2]string{"常用语，确认后发出", "a ready reply, sent after you confirm"}},
+	{Action: ActTemplate, Zh: []string{"模板"}, En: []string{"template"}, Args: [2]string{"[名称] [内容]", "[name] [text]"}, About: [2]string{"用平台的模板消息发出，窗口关闭后也能发", "by a template of the platform, also after its window has closed"}},
 	{Action: ActSuggest, Zh: []string{"建议", "采纳"}, En: []string{"suggest"}, Args: [2]string{"序号", "number"}, About: [2]string{"采用建议回复", "send a suggested reply"}},
 	{Action: ActBad, Zh: []string{"差评建议", "建议不对"}, En: []string{"bad"}, Args: [2]string{"序号", "number"}, About: [2]string{"这条建议不对", "that suggestion is wrong"}},
 	{Action: ActSend, Zh: []string{"发送"}, En: []string{"send"}, Args: [2]string{"[编号]", "[message]"}, About: [2]string{"仍然发送被拦下的消息", "send what was held back anyway"}, numbers: true},

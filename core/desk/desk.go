@@ -50,10 +50,11 @@ type Rules struct {
 	// Shifts are when agents are on duty by themselves, by Agent.ID, in Zone.
 	Shifts map[string]core.Week
 
-	Desks  []Desk
-	Canned []Canned
-	Banned []string       // words that are not sent without asking
-	Zone   *time.Location // for clock times in commands; nil is UTC
+	Desks     []Desk
+	Canned    []Canned
+	Templates []Template
+	Banned    []string       // words that are not sent without asking
+	Zone      *time.Location // for clock times in commands; nil is UTC
 
 	Ring    time.Duration   // how long a phone rings; 45 s
 	Misses  int             // tickets in a row let ring out before a break; 3
@@ -100,6 +101,16 @@ const DefaultHold = 5 * time.Second
 
 // A Canned is a ready reply.
 type Canned struct{ ID, Title, Text string }
+
+// A Template is a form that a customers' platform shows as a message of its own,
+// by a right of its own: WeChat's template messages go out though the window for
+// answers has closed.
+type Template struct {
+	ID, Title string
+	Channels  []string          // accounts that have it; empty means every one that takes forms
+	Form      string            // core.Form.ID, as the adapter reads it: template:reply
+	Values    map[string]string // of the form; {text} is what the agent wrote, {ticket}, {agent} and {customer} are filled in
+}
 
 // A Suggestion is a script's answer offered to the owner.
 type Suggestion struct {

@@ -164,6 +164,10 @@ func (c Command) read(rest string) Act {
 		a.set("class", word)
 	case ActCanned:
 		a.set("id", rest)
+	case ActTemplate:
+		id, text := cutName(rest)
+		a.set("id", id)
+		a.set("text", text)
 	case ActSuggest, ActBad:
 		a.set("entry", rest)
 	case ActCorrect:
@@ -229,6 +233,10 @@ func actOf(parts core.Parts) (Act, bool) {
 				a.set("entry", arg)
 			case ActCanned:
 				a.set("id", arg)
+			case ActTemplate:
+				id, message, _ := strings.Cut(arg, "/")
+				a.set("id", id)
+				a.set("message", message)
 			case ActPriority:
 				a.set("class", arg)
 			case ActTransfer:

@@ -236,6 +236,9 @@ func (t *turn) holdBack(a core.Agent, d draft, why []string) {
 	if slices.Contains(why, guardWindow) || slices.Contains(why, guardGone) {
 		options = []core.Option{option(ActKeep+":"+num, t.of(a.ID, "btn_keep"))}
 	}
+	if slices.Contains(why, guardWindow) && !slices.Contains(why, guardGone) {
+		options = append(options, t.byTemplate(a.ID, num)...)
+	}
 	if slices.Contains(why, guardCount) && t.merges(d.Parts) {
 		options = append(options, option(ActMerge+":"+num, t.of(a.ID, "btn_merge")))
 	}
@@ -354,6 +357,8 @@ func mediaText(parts core.Parts) string {
 			out = append(out, "["+p.Name+" "+"📍]")
 		case core.Card:
 			out = append(out, p.Title)
+		case core.Form:
+			out = append(out, p.String())
 		}
 	}
 	return strings.Join(out, " ")

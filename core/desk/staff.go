@@ -100,6 +100,8 @@ func (t *turn) actMessage(a core.Agent, via core.Via, act Act, env core.Envelope
 	switch act.Name {
 	case ActCanned:
 		t.canned(a, via, act)
+	case ActTemplate:
+		t.template(a, via, act)
 	case ActSuggest:
 		t.suggest(a, via, act)
 	case ActBad:
@@ -237,6 +239,9 @@ func (r *Rules) Failed(c core.Conversation, f Failure, s core.Scene) core.Outcom
 	options := []core.Option{option(ActRetry+":"+num, t.of(a, "btn_retry"))}
 	if f.Kind == core.Closed || f.Kind == core.Gone {
 		options = []core.Option{option(ActKeep+":"+num, t.of(a, "btn_keep"))}
+	}
+	if f.Kind == core.Closed {
+		options = append(options, t.byTemplate(a, num)...)
 	}
 	t.ask(a, t.of(a, "failed", "text", clip(f.Message.Parts.Text(), 80), "why", t.of(a, "kind_"+f.Kind.String()), "words", f.Why, "n", num),
 		append(options, option(ActDrop+":"+num, t.of(a, "btn_drop")))...)

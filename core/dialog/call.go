@@ -12,9 +12,7 @@ func (t *turn) call(s *step) {
 	t.m.Calls++
 	id := t.m.Flow.Flow + "." + s.ID + "#" + strconv.Itoa(t.m.Calls)
 	values := map[string]string{"lang": t.m.Lang}
-	for _, a := range s.c.send {
-		values[a.name] = a.value.render(t.env())
-	}
+	t.fill(values, s)
 	t.m.Flow.Call = &call{ID: id, System: s.Call, Until: t.s.Now.Add(s.Timeout)}
 	t.m.Flow.Checked = false
 	if !s.Text.empty() {
@@ -68,4 +66,20 @@ func (t *turn) callFailed(code string) {
 		t.tell("call_failed", nil)
 	}
 	t.goTo(to)
+}
+
+// fill renders what a step sends along.
+func (t *turn) fill(values map[string]string, s *step) {
+	for _, a := range s.c.send {
+		values[a.name] = a.value.render(t.env())
+	}
+}
+
+// showForm shows the customer a form of their platform. Where the platform has none
+// it is its values, in words.
+func (t *turn) showForm(s *step) {
+	values := map[string]string{}
+	t.fill(values, s)
+	t.calls = append(t.calls, core.Envelope{By: t.by(), Parts: core.Parts{core.Form{ID: s.Form, Values: values}}})
+	t.step(s, "sent the form "+s.Form)
 }

@@ -13,7 +13,7 @@ var askKinds = []string{"text", "number", "phone", "email", "order", "date"}
 func (s *step) kinds() []string {
 	var out []string
 	for name, has := range map[string]bool{"say": s.Say != nil, "ask": s.Ask != "", "choose": s.Choose != "", "if": s.If != "",
-		"goto": s.Goto != "", "call": s.Call != "", "handoff": s.Handoff != "", "set": len(s.Set) > 0} {
+		"goto": s.Goto != "", "call": s.Call != "", "handoff": s.Handoff != "", "form": s.Form != "", "set": len(s.Set) > 0} {
 		if has {
 			out = append(out, name)
 		}
@@ -56,7 +56,7 @@ func (l *loader) checkStep(f *flow, s *step) {
 	switch k := s.kinds(); len(k) {
 	case 1:
 	case 0:
-		l.fail(s.Pos, "%s does nothing; give it one of say, ask, choose, if, goto, call, handoff, set", what)
+		l.fail(s.Pos, "%s does nothing; give it one of say, ask, choose, if, goto, call, handoff, form, set", what)
 		return
 	default:
 		l.fail(s.Pos, "%s has %s; make them steps of their own", what, strings.Join(k, " and "))
@@ -81,6 +81,8 @@ func (l *loader) checkStep(f *flow, s *step) {
 		l.target(f, s, "goto", s.Goto)
 	case s.Call != "":
 		l.checkCall(f, s, what)
+	case s.Form != "":
+		l.checkSend(s)
 	case s.Handoff != "":
 		l.ref(s.Pos, what+": handoff: topic", s.Handoff, sortedKeys(l.b.topics))
 		if s.Asked != "" {
@@ -108,7 +110,7 @@ func (l *loader) foreign(s *step, what string) {
 		{"min", s.Min != nil, "ask"}, {"max", s.Max != nil, "ask"}, {"label", !s.Label.empty(), "ask choose set"},
 		{"tries", s.Tries != 0, "ask choose"}, {"error", !s.Error.empty(), "ask choose"}, {"too_many", s.TooMany != "", "ask choose"},
 		{"optional", s.Skip, "ask"}, {"known", s.Known != "", "ask choose"}, {"options", len(s.Options) > 0, "choose"}, {"then", s.Then != "", "if"},
-		{"else", s.Else != "", "if"}, {"send", len(s.Send) > 0, "call"}, {"save", len(s.Save) > 0, "call"},
+		{"else", s.Else != "", "if"}, {"send", len(s.Send) > 0, "call form"}, {"save", len(s.Save) > 0, "call"},
 		{"timeout", s.Timeout != 0, "call"}, {"on_error", s.OnError != "", "call"}, {"errors", len(s.Errors) > 0, "call"},
 		{"class", s.Class != nil, "handoff"}, {"asked", s.Asked != "", "handoff"}, {"replies", len(s.Replies) > 0, "say ask"},
 	} {
@@ -194,6 +196,11 @@ func (l *loader) checkCall(f *flow, s *step, what string) {
 	for _, name := range sortedKeys(s.Errors) {
 		l.target(f, s, "errors: "+name, s.Errors[name])
 	}
+	l.checkSend(s)
+}
+
+// checkSend compiles what a step sends along.
+func (l *loader) checkSend(s *step) {
 	for _, name := range sortedKeys(s.Send) {
 		s.c.send = append(s.c.send, l.assign(s.Pos, name, s.Send[name]))
 	}

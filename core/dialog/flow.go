@@ -160,6 +160,8 @@ func (t *turn) do(s *step) (to string, stop bool) {
 	case s.Call != "":
 		t.call(s)
 		return "", true
+	case s.Form != "":
+		t.showForm(s)
 	case s.Handoff != "":
 		if !s.Text.empty() {
 			t.say(t.textOf(key, s.Text))

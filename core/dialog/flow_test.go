@@ -350,3 +350,40 @@ func TestHours(t *testing.T) {
 		}
 	}
 }
+
+// A step may send a form of the customer's platform, with values of the flow; it
+// takes no room from what is said.
+func TestFormStep(t *testing.T) {
+	b, err := load(good, `
+flows:
+  - id: over
+    title: Over
+    steps:
+      - say: one
+      - say: two
+      - form: wechat_desk
+        send: {kf_account: 'lin@{{ channel ?? "none" }}'}
+      - say: three
+entries: [{id: n, title: Over, exact: over, next: over}]
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPlayer(t, b)
+	out, err := b.Step(p.c, []core.Envelope{{Channel: "web", Parts: core.Parts{core.Text{Body: "over"}}}}, p.scene())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var forms []core.Form
+	for _, e := range out.Say {
+		if f, ok := e.Parts[0].(core.Form); ok && e.Channel == "" && e.By.Kind == core.ByBot {
+			forms = append(forms, f)
+		}
+	}
+	if len(forms) != 1 || forms[0].ID != "wechat_desk" || forms[0].Values["kf_account"] != "lin@web" {
+		t.Errorf("said %+v", out.Say)
+	}
+	if _, err := load(good, "flows:\n  - {id: f, title: F, steps: [{form: x, timeout: 5s}, {say: hi, send: {a: b}}]}\n"); err == nil || !strings.Contains(err.Error(), "timeout belongs to call, not to form") || !strings.Contains(err.Error(), "send belongs to call, form, not to say") {
+		t.Errorf("%v", err)
+	}
+}

@@ -175,6 +175,7 @@ type step struct {
 	Then    string            `yaml:"then"`
 	Else    string            `yaml:"else"`
 	Send    map[string]string `yaml:"send"`
+	Form    string            `yaml:"form"` // shown by the customer's platform as a message of its own
 	Save    map[string]string `yaml:"save"` // field: value of the answer
 	Timeout time.Duration     `yaml:"timeout"`
 	OnError string            `yaml:"on_error"`

@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -237,7 +238,8 @@ func (p *Platform) template(path string, body []byte) object {
 	for k, v := range in.Data {
 		words = append(words, k+": "+v.Value)
 	}
-	f.Screen = append(f.Screen, Message{At: p.now(), How: "template", Type: "template", Text: strings.Join(words, "\n")})
+	slices.Sort(words)
+	p.reveal(f, Message{How: "template", Type: "template", Text: strings.Join(words, "\n")})
 	return object{"errcode": 0, "errmsg": "ok", "msgid": p.next()}
 }
 

@@ -1,0 +1,86 @@
+package desk_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/desk"
+)
+
+// After the window has closed an agent's words go out by a template, with one
+// tap on the message that was held back, or by command; without a right nobody
+// sends anything.
+func TestTemplate(t *testing.T) {
+	p := newPlay(t)
+	p.r.Limits = func(string) core.Limits {
+		return core.Limits{Forms: true, Allowances: []core.Allowance{{After: "message", Count: 5, Within: 48 * time.Hour}}}
+	}
+	p.r.Templates = []desk.Template{
+		{ID: "reply", Title: "回复通知", Form: "template:reply", Values: map[string]string{"thing1": "{text}", "thing2": "{agent} #{ticket}"}},
+		{ID: "wxdesk", Title: "转微信客服", Form: "wechat_desk"},
+		{ID: "other", Title: "Other", Form: "template:other", Channels: []string{"wx2"}},
+	}
+	p.press("slack/lin", "claim")
+	p.say = nil
+	p.writes("slack/lin", "您的退款已到账")
+	p.pass(5 * time.Second)
+	p.wantCustomer() // nothing may be said
+	form := func() core.Form {
+		t.Helper()
+		for _, e := range p.say {
+			if f, ok := e.Parts[0].(core.Form); ok && e.Channel == "" {
+				if e.By.ID != "slack/lin" || e.Via == nil {
+					t.Errorf("said by %+v via %v", e.By, e.Via)
+				}
+				p.say = nil
+				return f
+			}
+		}
+		return core.Form{}
+	}
+	b := p.button("slack", "template")
+	if b == "" {
+		t.Fatalf("no button offers the template: %q", p.told("slack"))
+	}
+	p.press("slack/bob", b)
+	p.pass(5 * time.Second)
+	if f := form(); f.ID != "" {
+		t.Errorf("somebody else sent %+v", f)
+	}
+	p.press("slack/lin", b)
+	p.pass(5 * time.Second)
+	if f := form(); f.ID != "template:reply" || f.Values["thing1"] != "您的退款已到账" || f.Values["thing2"] != "Lin #T1" {
+		t.Errorf("sent %+v", f)
+	}
+	p.writes("slack/lin", "!template reply 明天送到")
+	p.writes("slack/lin", "!undo")
+	p.pass(5 * time.Second)
+	if f := form(); f.ID != "" {
+		t.Errorf("what was taken back went out: %+v", f)
+	}
+	p.writes("slack/lin", "!模板 回复通知 明天送到")
+	p.pass(5 * time.Second)
+	if f := form(); f.Values["thing1"] != "明天送到" {
+		t.Errorf("sent %+v", f)
+	}
+	p.press("slack/lin", "template:wxdesk")
+	p.pass(5 * time.Second)
+	if f := form(); f.ID != "wechat_desk" {
+		t.Errorf("sent %+v", f)
+	}
+	for text, want := range map[string]string{"!template": "reply 回复通知", "!template reply": "Say what to put in", "!template nothing x": "no template", "!template other x": "no template"} {
+		p.say = nil
+		p.writes("slack/lin", text)
+		if got := strings.Join(p.told("slack"), "\n"); !strings.Contains(got, want) {
+			t.Errorf("%s: told %q", text, got)
+		}
+	}
+	p.r.Limits = nil
+	p.say = nil
+	p.writes("slack/lin", "!template")
+	if got := strings.Join(p.told("slack"), "\n"); !strings.Contains(got, "no templates") {
+		t.Errorf("a channel without forms: told %q", got)
+	}
+}
