@@ -185,3 +185,29 @@ func TestWishIsNoQuestion(t *testing.T) {
 		}
 	}
 }
+
+// Whoever left a message and asks for a person while somebody's phone rings for
+// it, or while it is set aside, keeps their one ticket.
+func TestOneTicket(t *testing.T) {
+	b := demo(t)
+	for _, state := range []core.TicketState{core.TicketMessage, core.TicketRinging, core.TicketParked} {
+		for _, duty := range []int{0, 1} {
+			p := newPlayer(t, b)
+			p.line.OnDuty, p.line.Free = 0, 0
+			p.text("人工")
+			p.passes(time.Minute)
+			id := p.c.Ticket.ID
+			k := *p.c.Ticket
+			k.State = state
+			p.c.Ticket, p.line.OnDuty = &k, duty
+			for _, text := range []string{"转人工", "我要找真人客服"} {
+				p.fresh()
+				p.text(text)
+				p.passes(2 * time.Second)
+				if p.c.Ticket.ID != id || !p.c.Ticket.Open() || len(p.all) == 0 {
+					t.Errorf("%s, %d on duty, %q: ticket %+v, said %q", state, duty, text, p.c.Ticket, p.all)
+				}
+			}
+		}
+	}
+}

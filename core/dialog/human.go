@@ -12,7 +12,7 @@ import (
 // message when nobody is there. It is never followed by another menu, save one
 // confirmation where the script asks for it before a long line.
 func (t *turn) human(r request) {
-	if t.c.State == core.InLine && t.c.Ticket.Open() {
+	if k := t.c.Ticket; k.Open() && (t.c.State == core.InLine || k.State == core.TicketRinging) {
 		t.sayPlace("asked for a person again; the place is kept")
 		return
 	}
@@ -98,7 +98,7 @@ func (t *turn) queue(r request) {
 	line := t.s.Line(r.Topic)
 	since := t.s.Now
 	why := r.Why
-	if old := t.c.Ticket; old.Open() && old.State == core.TicketMessage {
+	if old := t.c.Ticket; old.Open() { // a message that was left, or one that was set aside
 		since = old.Since
 		r.Asked = old.Asked
 		t.c.Ticket.State, t.c.Ticket.Topic = core.TicketWaiting, r.Topic

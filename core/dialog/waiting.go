@@ -103,7 +103,7 @@ func (t *turn) leaveMessage(r request) {
 		vars["opens"] = t.b.when(t.m.Lang, h, at, t.s.Now)
 	}
 	t.m.Flow, t.m.Menu, t.m.Confirm = nil, nil, nil
-	if k := t.c.Ticket; k.Open() && k.State == core.TicketMessage {
+	if k := t.c.Ticket; k.Open() && t.c.State != core.InLine {
 		t.event(core.LeftMessage, r.Why+"; the message is already kept", "topic", k.Topic)
 		t.tell("message_kept", vars)
 		return
