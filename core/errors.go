@@ -12,6 +12,7 @@ type SendError struct {
 	Kind  Kind
 	Code  string        // platform's own code, for the log and the documentation
 	After time.Duration // for Throttled: when to try again, if the platform said
+	Only  bool          // for Throttled: only this peer has to wait, others need not
 	Err   error         // never contains a secret
 }
 
@@ -20,7 +21,7 @@ type Kind int
 
 const (
 	Transient Kind = iota // certainly not taken: try again later; also for errors nobody classified before the request left
-	Throttled             // try again after After, and slow the account down
+	Throttled             // try again after After, and slow the account down, unless Only
 	Rejected              // this message will never be accepted: give it up
 	Gone                  // this peer left or blocked us (at a desk: the thread is gone): give up and mark the peer
 	Closed                // the reply window or quota is used up: hold until the peer writes

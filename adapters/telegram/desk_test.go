@@ -207,7 +207,7 @@ func TestStrangers(t *testing.T) {
 	}
 	r.settled(6)
 	if n := len(r.fake.Calls("getChatMember")); n != 2 {
-		t.Errorf("asked %d times about two people", n)
+		t.Errorf("asked %d times about two people: %+v", n, r.fake.Calls("getChatMember"))
 	}
 	in := r.fake.In(topic)
 	if len(in) != 2 || !strings.Contains(in[1].Text, "匿名") {

@@ -112,6 +112,9 @@ func (ch *Channel) heed(ctx context.Context, chat string, err error) error {
 	switch {
 	case e.RetryAfter > 0 && chat != "":
 		ch.pace.shut(chat, time.Duration(e.RetryAfter)*time.Second)
+		if refusal, ok := errors.AsType[*core.SendError](err); ok {
+			refusal.Only = !ours
+		}
 	case e.MigrateToChatID != 0 && ours:
 		if err := ch.move(ctx, e.MigrateToChatID); err != nil {
 			return &core.SendError{Kind: core.Transient, Err: fmt.Errorf("telegram: the group's new id: %w", err)}

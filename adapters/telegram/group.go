@@ -9,6 +9,7 @@ import (
 	"time"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/frontdesk-im/frontdesk/core"
 )
@@ -21,7 +22,8 @@ type staff struct {
 	asked   bool  // forum is known
 	forum   bool
 	members map[string]belief
-	hinted  time.Time // when an anonymous admin was last told
+	asks    singleflight.Group // whoever writes in two chats at once is asked about once
+	hinted  time.Time          // when an anonymous admin was last told
 }
 
 // A belief is what Telegram said of somebody, and until when it is not asked again.
@@ -106,13 +108,30 @@ const (
 // write to a bot, and in a public group press its buttons; only members of the
 // group are staff.
 func (ch *Channel) member(ctx context.Context, home int64, id string) (bool, error) {
-	now := ch.deps.Now()
-	ch.group.mu.Lock()
-	known := ch.group.members[id]
-	ch.group.mu.Unlock()
-	if known.until.After(now) {
-		return known.member, nil
+	if is, known := ch.believed(id); known {
+		return is, nil
 	}
+	is, err, _ := ch.group.asks.Do(id, func() (any, error) { return ch.ask(ctx, home, id) })
+	if err != nil {
+		return false, err
+	}
+	return is.(bool), nil
+}
+
+// believed is what Telegram said of somebody a short while ago.
+func (ch *Channel) believed(id string) (member, known bool) {
+	ch.group.mu.Lock()
+	defer ch.group.mu.Unlock()
+	b := ch.group.members[id]
+	return b.member, b.until.After(ch.deps.Now())
+}
+
+// ask asks Telegram whether somebody is a member, and keeps the answer.
+func (ch *Channel) ask(ctx context.Context, home int64, id string) (bool, error) {
+	if is, known := ch.believed(id); known { // another goroutine has just asked
+		return is, nil
+	}
+	now := ch.deps.Now()
 	var m struct {
 		Status string `json:"status"`
 		Is     bool   `json:"is_member"` // of the restricted
@@ -125,7 +144,7 @@ func (ch *Channel) member(ctx context.Context, home int64, id string) (bool, err
 		return false, err
 	}
 	is := m.Status == "creator" || m.Status == "administrator" || m.Status == "member" || m.Status == "restricted" && m.Is
-	known = belief{is, now.Add(trust)}
+	known := belief{is, now.Add(trust)}
 	if !is {
 		known.until = now.Add(distrust)
 	}

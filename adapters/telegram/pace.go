@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -53,21 +54,23 @@ func (p *pace) take(chat string) error {
 	defer p.mu.Unlock()
 	now, w := p.now(), p.window(chat)
 	if wait := w.shut.Sub(now); wait > 0 {
-		return slow(wait, "telegram: this chat was told to wait")
+		return slow(chat, wait, "telegram: this chat was told to wait")
 	}
 	r := rateOf(chat)
 	if wait := w.wait(now, r); wait > 0 {
-		return slow(wait, fmt.Sprintf("telegram: this chat takes %d messages in %v", r.most, r.span))
+		return slow(chat, wait, fmt.Sprintf("telegram: this chat takes %d messages in %v", r.most, r.span))
 	}
 	if wait := p.all.wait(now, allRate); wait > 0 {
-		return slow(wait, fmt.Sprintf("telegram: a bot sends %d messages a second", allRate.most))
+		return slow("", wait, fmt.Sprintf("telegram: a bot sends %d messages a second", allRate.most))
 	}
 	w.used, p.all.used = append(w.used, now), append(p.all.used, now)
 	return nil
 }
 
-func slow(after time.Duration, why string) error {
-	return &core.SendError{Kind: core.Throttled, After: after, Err: fmt.Errorf("%s", why)}
+// slow is the answer for a chat that has to wait, "" for all of them. A group is
+// all that a desk has.
+func slow(chat string, after time.Duration, why string) error {
+	return &core.SendError{Kind: core.Throttled, After: after, Only: chat != "" && !strings.HasPrefix(chat, "-"), Err: errors.New(why)}
 }
 
 // room is how many posts chat takes now.

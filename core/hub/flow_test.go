@@ -793,3 +793,28 @@ func TestBreakFromThread(t *testing.T) {
 		t.Errorf("said %s", got)
 	}
 }
+
+// A platform that lets one customer wait does not hold up the others, unless it
+// says so of the account.
+func TestThrottledPeer(t *testing.T) {
+	for _, only := range []bool{true, false} {
+		s := newStage(t)
+		busy := true
+		s.web.fail = func(e core.Envelope) error {
+			if busy && e.Peer.ID == "ann" {
+				return &core.SendError{Kind: core.Throttled, After: time.Minute, Only: only, Err: errors.New("429")}
+			}
+			return nil
+		}
+		s.says("ann", "ping 1")
+		s.says("ben", "ping 2")
+		if got := said(s.web.take()); strings.Contains(got, "pong") != only {
+			t.Errorf("only one peer: %v, and the other reads %q", only, got)
+		}
+		busy = false
+		s.work(2 * time.Minute)
+		if got := said(s.web.take()); !strings.Contains(got, "pong") {
+			t.Errorf("after the time nobody reads anything: %q", got)
+		}
+	}
+}

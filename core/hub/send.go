@@ -270,12 +270,15 @@ func (a *account) result(d core.Delivery, ref string, err error) core.Result {
 	switch k := core.KindOf(err); k {
 	case core.Throttled:
 		after := time.Second
-		if e, ok := errors.AsType[*core.SendError](err); ok && e.After > 0 {
+		e, _ := errors.AsType[*core.SendError](err)
+		if e != nil && e.After > 0 {
 			after = e.After
 		}
-		a.mu.Lock()
-		a.pause = now.Add(after)
-		a.mu.Unlock()
+		if e == nil || !e.Only {
+			a.mu.Lock()
+			a.pause = now.Add(after)
+			a.mu.Unlock()
+		}
 		r.Outcome, r.Next = core.AttemptAgain, now.Add(after+jitter(after/4))
 	case core.Closed:
 		// with an allowance the agent chooses what becomes of it; without one
