@@ -15,10 +15,10 @@ func TestBeside(t *testing.T) {
 	b := demo(t)
 	story := strings.Repeat("我上个月在你们店里给家里老人买了两盒茶叶当生日礼物，", 5) + "请问茶叶能放多久"
 	for text, want := range map[string][]string{
-		"发什么快递？你们门店在哪":  {"courier", "human"},
-		"茶壶断了":          {"human"},
-		story:           {"human"},
-		"茶叶能放多久":        nil,
+		"发什么快递？你们门店在哪": {"courier", "human"},
+		"茶壶断了":         {"human"},
+		story:          {"human"},
+		"茶叶能放多久":       nil,
 		"你好，请问茶叶能放多久，谢谢": nil,
 	} {
 		p := newPlayer(t, b)
