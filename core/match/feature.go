@@ -1,7 +1,6 @@
 package match
 
 import (
-	"maps"
 	"math"
 	"sync"
 )
@@ -294,7 +293,7 @@ func newVocabulary(samples [][]feature) *vocabulary {
 	}
 	back, backN := background()
 	n := 1 << 10
-	for n < len(df)/2 && n < 1<<14 {
+	for n < len(df)/4 && n < 1<<14 {
 		n *= 2
 	}
 	bits := 1 << 12
@@ -397,10 +396,11 @@ var background = sync.OnceValues(func() (map[uint64]int32, int) {
 			df[f.key]++
 		}
 	}
-	for k, n := range df { // what stands there once is not common
-		if n < 3 {
-			delete(df, k)
+	common := map[uint64]int32{} // what stands there once is not; a map of its own, for one that shrinks keeps its memory
+	for k, n := range df {
+		if n >= 3 {
+			common[k] = n
 		}
 	}
-	return maps.Clone(df), len(lines)
+	return common, len(lines)
 })

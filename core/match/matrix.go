@@ -1,6 +1,9 @@
 package match
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // matrix holds rows of 8-bit weights with one scale per row. A row is dense (biased bytes, eight to a word) or, when most
 // of it is near zero, a list of columns.
@@ -65,6 +68,11 @@ func (m *matrix) set(row int, w []float32) {
 		}
 	}
 	m.upto[row] = int32(len(m.column))
+}
+
+// trim gives back what the rows did not need. Call it after the last set.
+func (m *matrix) trim() {
+	m.dense, m.column, m.weight = slices.Clip(slices.Clone(m.dense)), slices.Clip(slices.Clone(m.column)), slices.Clip(slices.Clone(m.weight))
 }
 
 // pruned: weights nearer to zero than this change no decision.

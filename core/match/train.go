@@ -131,6 +131,7 @@ func fitSVM(ctx context.Context, data *set, rows int, c float64) (*matrix, error
 		for j := range rows {
 			out.set(j, w[j*data.classes:(j+1)*data.classes])
 		}
+		out.trim()
 		return out, nil
 	}
 	type cell struct {
@@ -176,6 +177,7 @@ func fitSVM(ctx context.Context, data *set, rows int, c float64) (*matrix, error
 		out.set(int(cells[i].row), row)
 		i = j
 	}
+	out.trim()
 	return out, nil
 }
 
@@ -201,6 +203,8 @@ func fitNet(ctx context.Context, data *set, rows int, seed uint64) (*smallNet, e
 	for j := range p.hidden {
 		s.out.set(j, n.out[j*data.classes:(j+1)*data.classes])
 	}
+	s.in.trim()
+	s.out.trim()
 	return s, nil
 }
 
