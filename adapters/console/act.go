@@ -36,9 +36,9 @@ var (
 		desk.ActTransfer: {"to", "note"}, desk.ActNote: {"text"}, desk.ActPark: {"until", "note"},
 		desk.ActClose: {"outcome", "summary", "tags", "survey"}, desk.ActPriority: {"class"},
 		desk.ActRetry: {"message"}, desk.ActDrop: {"message"}, desk.ActSend: {"message"}, desk.ActMerge: {"message"}, desk.ActKeep: {"message"}, desk.ActUndo: {"message"},
-		desk.ActCorrect: {"message", "text"}, desk.ActCanned: {"id"}, desk.ActSuggest: {"entry"}, desk.ActBad: {"entry"},
+		desk.ActCorrect: {"message", "text"}, desk.ActCanned: {"id"}, desk.ActTemplate: {"id", "text", "message"}, desk.ActSuggest: {"entry"}, desk.ActBad: {"entry"},
 	}
-	deskActions = map[string][]string{desk.ActOn: nil, desk.ActBreak: nil, desk.ActOff: {"force"}}
+	deskActions = map[string][]string{desk.ActOn: nil, desk.ActBreak: {"until"}, desk.ActOff: {"force"}}
 )
 
 const (

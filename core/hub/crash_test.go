@@ -332,23 +332,29 @@ func (w *world) stop() bool {
 }
 
 // order checks that the numbered lines were shown to one side once each and in
-// order; those that are missing must be marked.
+// order; those that are missing must be marked. A desk may show several in one
+// post.
 func (w *world) order(id, side string, words int, rs []core.Record, mine func(shown) bool, unsure map[string]bool) {
 	next := 0
 	for _, s := range w.shows {
-		_, after, found := strings.Cut(s.Text, "says ")
-		if !mine(s) || !found {
+		if !mine(s) {
 			continue
 		}
-		i, err := strconv.Atoi(strings.TrimSuffix(strings.Fields(after)[0], "."))
-		if err != nil || i < next {
-			w.t.Errorf("%s: out of order at the %s: %q after %d", id, side, s.Text, next-1)
-			continue
+		for line := range strings.SplitSeq(s.Text, "\n") {
+			_, after, found := strings.Cut(line, "says ")
+			if !found {
+				continue
+			}
+			i, err := strconv.Atoi(strings.TrimSuffix(strings.Fields(after)[0], "."))
+			if err != nil || i < next {
+				w.t.Errorf("%s: out of order at the %s: %q after %d", id, side, line, next-1)
+				continue
+			}
+			for ; next < i; next++ {
+				w.missing(id, side, next, rs, unsure)
+			}
+			next = i + 1
 		}
-		for ; next < i; next++ {
-			w.missing(id, side, next, rs, unsure)
-		}
-		next = i + 1
 	}
 	for ; next < words; next++ {
 		w.missing(id, side, next, rs, unsure)
