@@ -165,6 +165,9 @@ func (c AgentChange) Apply(a Agent) Agent {
 	if !now.Until.Equal(was.Until) {
 		a.Until = now.Until
 	}
+	if a.Presence != OnBreak { // of a break that the turn did not know of
+		a.Until = time.Time{}
+	}
 	if !now.Idle.Equal(was.Idle) {
 		a.Idle = now.Idle
 	}

@@ -21,7 +21,9 @@ func (r *Rules) Duty(c core.Conversation, env core.Envelope, s core.Scene, mine 
 		t.c.Gone, t.c.Wake = true, time.Time{}
 		return t.end()
 	}
-	t.c.Gone = false
+	if t.c.Gone { // they are back, and so is their shift
+		t.c.Gone, t.c.Wake = false, t.readOwn().Edge
+	}
 	act, ok := actOf(env.Parts)
 	switch {
 	case ok:
@@ -39,8 +41,9 @@ func (r *Rules) Duty(c core.Conversation, env core.Envelope, s core.Scene, mine 
 
 // own is what this package keeps in an agent's conversation with their desk.
 type own struct {
-	Hint time.Time `json:"hint,omitzero"` // when they were last told where to write
-	Edge time.Time `json:"edge,omitzero"` // of their shift, the next one
+	Hint time.Time `json:"hint,omitzero"`  // when they were last told where to write
+	Edge time.Time `json:"edge,omitzero"`  // of their shift, the next one
+	Over bool      `json:"over,omitempty"` // their shift is, but not their tickets: at Edge they are seen to again
 }
 
 func (t *turn) readOwn() (m own) {
@@ -189,8 +192,8 @@ func (t *turn) off(a core.Agent, act Act, env core.Envelope, mine []core.TicketV
 	}
 	t.answer(env, text)
 	// Nothing new meanwhile: they want to go.
-	if a.Presence == core.OnDuty {
-		a.Presence, a.Since = core.OnBreak, t.now()
+	if a.Presence == core.OnDuty || !a.Until.IsZero() {
+		a.Presence, a.Since, a.Until = core.OnBreak, t.now(), time.Time{}
 		t.agents[a.ID] = a
 		t.event(core.PresenceSet, by(a), "wants to go off duty", "agent", a.ID, "presence", string(core.OnBreak))
 	}

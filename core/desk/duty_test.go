@@ -127,3 +127,21 @@ func TestPresenceIsTheirs(t *testing.T) {
 		t.Errorf("they said that they are on duty: %+v", a)
 	}
 }
+
+// A break and its end, read in one turn: both are decided without knowing of the
+// other. Nobody who is on duty has an end of a break left over.
+func TestBreakInOneTurn(t *testing.T) {
+	p := newPlay(t)
+	scene := p.scene()
+	a := p.agents["slack/lin"]
+	for _, text := range []string{"!break 30m", "!on"} {
+		env := p.env("slack/lin", core.Text{Body: text})
+		env.Thread = ""
+		for _, x := range p.r.Duty(core.Conversation{Key: core.Key{Channel: "slack", Peer: "lin"}}, env, scene).Agents {
+			a = x.Apply(a)
+		}
+	}
+	if a.Presence != core.OnDuty || !a.Until.IsZero() {
+		t.Errorf("%+v", a)
+	}
+}

@@ -31,6 +31,9 @@ func (r *Rules) Clock(c core.Conversation, s core.Scene, mine ...core.TicketView
 	if week, ok := r.Shifts[a.ID]; ok {
 		now := t.now().In(r.zone())
 		due := !m.Edge.IsZero() && !now.Before(m.Edge) || m.Edge.IsZero() && a.Since.IsZero()
+		if m.Over && a.Presence == core.OnDuty { // they have said that they go on
+			due = false
+		}
 		switch {
 		case due && week.At(now) && a.Presence != core.OnDuty && a.Until.IsZero():
 			a = t.clocked(a, core.OnDuty, "their shift begins", "shift_on")
@@ -38,11 +41,11 @@ func (r *Rules) Clock(c core.Conversation, s core.Scene, mine ...core.TicketView
 			a = t.home(a, mine)
 		}
 		m.Edge = week.Edge(now)
-		if due && !week.At(now) && a.Presence != core.OffDuty { // they are asked again
+		if m.Over = due && !week.At(now) && a.Presence != core.OffDuty; m.Over {
 			m.Edge = sooner(m.Edge, now.Add(again))
 		}
 	} else {
-		m.Edge = time.Time{}
+		m.Edge, m.Over = time.Time{}, false
 	}
 	t.keepOwn(m)
 	t.c.Wake = m.wake(a)
@@ -73,6 +76,9 @@ func (t *turn) home(a core.Agent, mine []core.TicketView) core.Agent {
 	case a.Presence == core.OnDuty:
 		lang := t.r.desk(t.c.Key.Channel).Lang
 		a = t.clocked(a, core.OnBreak, "their shift is over", "shift_open", "n", itoa(max(a.Load, len(mine))), "list", t.list(lang, mine))
+	case !a.Until.IsZero(): // a break that would end after the shift
+		a.Until = time.Time{}
+		t.agents[a.ID] = a
 	}
 	return a
 }

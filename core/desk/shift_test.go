@@ -83,6 +83,12 @@ func TestShift(t *testing.T) {
 	is(core.OnBreak, until("27 18:25"), "") // not told again
 	mine[0].Ticket.State = core.TicketParked
 	is(core.OffDuty, until("27 18:30"), "shift is over")
+	is(core.OnDuty, says("!on"), "on duty")
+	mine[0].Ticket.State = core.TicketActive
+	is(core.OnBreak, says("!break 30m"), "until 19:00")
+	is(core.OnBreak, says("!off"), "still have 1")
+	is(core.OnBreak, until("27 19:30"), "") // they want to go
+	is(core.OffDuty, says("!off force"), "go back")
 	mine = nil
 	is(core.OffDuty, until("29 12:00"), "") // the weekend
 	is(core.OnDuty, until("30 09:00"), "shift begins")
@@ -115,5 +121,60 @@ func TestShiftFirstSeen(t *testing.T) {
 	o = r.Clock(c, core.Scene{Now: noon.Add(15 * time.Hour), Agents: map[string]core.Agent{on.ID: on}}) // down from noon to three at night
 	if len(o.Agents) != 1 || o.Agents[0].Apply(on).Presence != core.OffDuty {
 		t.Errorf("after an edge that was slept over: %+v", o.Agents)
+	}
+}
+
+// Whoever is told that their shift is over and says that they go on does: until
+// the next edge nobody sends them home, with customers or without.
+func TestShiftGoesOn(t *testing.T) {
+	week, err := core.ParseWeek(map[string][]string{"mon-fri": {"09:00-18:00"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &desk.Rules{Shifts: map[string]core.Week{"slack/lin": week}}
+	active := []core.TicketView{{Ticket: core.Ticket{ID: "T9", State: core.TicketActive}}}
+	six := time.Date(2026, 11, 27, 18, 0, 0, 0, time.UTC)
+	for _, resting := range []time.Time{{}, six.Add(15 * time.Minute)} {
+		for _, mine := range [][]core.TicketView{active, nil} {
+			is := core.Agent{ID: "slack/lin", Presence: core.OnDuty, Since: six.Add(-time.Hour)}
+			if !resting.IsZero() {
+				is.Presence, is.Until = core.OnBreak, resting
+			}
+			c := core.Conversation{Key: core.Key{Channel: "slack", Peer: "lin"}, Mind: []byte(`{"edge":"2026-11-27T18:00:00Z"}`)}
+			take := func(o core.Outcome) {
+				c = o.Conversation
+				for _, a := range o.Agents {
+					is = a.Apply(is)
+				}
+			}
+			scene := func(at time.Time) core.Scene { return core.Scene{Now: at, Agents: map[string]core.Agent{is.ID: is}} }
+			take(r.Clock(c, scene(six), active...))
+			if is.Presence != core.OnBreak || !is.Until.IsZero() {
+				t.Fatalf("at six: %+v", is)
+			}
+			for at := six; at.Before(six.Add(time.Hour)); at = c.Wake { // a break that would have ended later does not begin a night
+				if take(r.Clock(c, scene(at), active...)); is.Presence != core.OnBreak {
+					t.Fatalf("at %s: %+v", at, is)
+				}
+			}
+			take(r.Duty(c, core.Envelope{Channel: "slack", Ref: "on", Peer: core.Peer{ID: "lin"}, Parts: core.Parts{core.Text{Body: "!on"}}}, scene(six.Add(time.Hour)), active...))
+			for at := c.Wake; at.Before(six.Add(12 * time.Hour)); at = c.Wake {
+				if take(r.Clock(c, scene(at), mine...)); is.Presence != core.OnDuty {
+					t.Fatalf("%d open, at %s: %+v", len(mine), at, is)
+				}
+			}
+		}
+	}
+}
+
+// Whoever comes back to the desk has their shift back.
+func TestShiftComesBack(t *testing.T) {
+	r := &desk.Rules{Shifts: map[string]core.Week{"slack/lin": {}}}
+	c := core.Conversation{Key: core.Key{Channel: "slack", Peer: "lin"}, Gone: true, Mind: []byte(`{"edge":"2026-11-27T09:00:00Z"}`)}
+	lin := core.Agent{ID: "slack/lin", Name: "Lin", Presence: core.OffDuty, Since: t0}
+	o := r.Duty(c, core.Envelope{Channel: "slack", Ref: "1", Peer: core.Peer{ID: "lin", Name: "Lin"}, Parts: core.Parts{core.Text{Body: "hello"}}},
+		core.Scene{Now: t0, Agents: map[string]core.Agent{lin.ID: lin}})
+	if o.Conversation.Wake.IsZero() {
+		t.Error("nothing wakes them")
 	}
 }
