@@ -52,7 +52,7 @@ func (t *turn) stuck(d draft) string {
 	switch {
 	case t.c.Gone:
 		return "guard_gone"
-	case t.counted() && t.c.Ledger.Room(t.now()) == 0:
+	case t.counted() && t.c.Ledger.Room(t.now()) == 0 && !isForm(d.Parts):
 		return "guard_window"
 	}
 	return ""

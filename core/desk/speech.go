@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -231,7 +232,7 @@ func (t *turn) holdBack(a core.Agent, d draft, why []string) {
 	for _, w := range why {
 		reasons = append(reasons, t.of(a.ID, "guard_"+w, "left", itoa(t.c.Ledger.Room(t.now())), "count", itoa(t.pieces(d.Parts))))
 	}
-	prompt := t.of(a.ID, "held_back", "why", strings.Join(reasons, t.of(a.ID, "comma")), "text", clip(d.Parts.Text(), 200), "n", num)
+	prompt := t.of(a.ID, "held_back", "why", strings.Join(reasons, t.of(a.ID, "comma")), "text", clip(cmp.Or(d.Parts.Text(), mediaText(d.Parts)), 200), "n", num)
 	options := []core.Option{option(ActSend+":"+num, t.of(a.ID, "btn_anyway"))}
 	if slices.Contains(why, guardWindow) || slices.Contains(why, guardGone) {
 		options = []core.Option{option(ActKeep+":"+num, t.of(a.ID, "btn_keep"))}

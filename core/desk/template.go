@@ -8,12 +8,14 @@ import (
 )
 
 // templates are those that the customer's channel has.
-func (t *turn) templates() (out []Template) {
-	channel := t.c.Key.Channel
-	if !t.r.limits(channel).Forms {
+func (t *turn) templates() []Template { return t.r.TemplatesOf(t.c.Key.Channel) }
+
+// TemplatesOf are the templates that may be sent to a channel's customers.
+func (r *Rules) TemplatesOf(channel string) (out []Template) {
+	if !r.limits(channel).Forms {
 		return nil
 	}
-	for _, x := range t.r.Templates {
+	for _, x := range r.Templates {
 		if len(x.Channels) == 0 || slices.Contains(x.Channels, channel) {
 			out = append(out, x)
 		}
@@ -63,20 +65,17 @@ func (t *turn) template(a core.Agent, via core.Via, act Act) {
 		t.refuse(a, ActTemplate, "guard_gone")
 		return
 	}
-	x, text := all[i], strings.TrimSpace(act.Values["text"])
-	d := draft{Kind: draftSend, Via: via, Name: a.Name}
-	if act.Values["message"] != "" {
-		old, at, ok := t.asked(a, act, draftSend, draftRetry)
-		if !ok {
-			t.refuse(a, ActTemplate, "no_message")
-			return
-		}
-		t.forget(at)
-		d.Via, text = old.Via, old.Parts.Text()
-	}
-	if text == "" && x.holds("{text}") {
+	x, d := all[i], draft{Kind: draftSend, Via: via, Name: a.Name}
+	text, why, asked, ok := t.filling(a, act, &d)
+	switch {
+	case !ok:
+		t.refuse(a, ActTemplate, "no_message")
+		return
+	case text == "" && x.holds("{text}"):
 		t.refuse(a, ActTemplate, "template_how", "name", x.ID)
 		return
+	case asked >= 0:
+		t.forget(asked)
 	}
 	customer := t.c.Peer.Name
 	fill := strings.NewReplacer("{text}", text, "{ticket}", t.t.ID, "{agent}", a.Name, "{customer}", customer)
@@ -85,7 +84,33 @@ func (t *turn) template(a core.Agent, via core.Via, act Act) {
 		values[k] = fill.Replace(v)
 	}
 	d.Parts = core.Parts{core.Form{ID: x.Form, Values: values}}
+	if len(why) > 0 {
+		t.holdBack(a, d, why)
+		return
+	}
 	t.hold(d)
+}
+
+// filling is the text for a template: what the command says, with what speaks
+// against sending it, or the message that it names, about whose text its author
+// was asked before; asked is that one's place, or -1. The platform's window does
+// not matter.
+func (t *turn) filling(a core.Agent, act Act, d *draft) (text string, why []string, asked int, ok bool) {
+	if act.Values["message"] != "" {
+		old, at, ok := t.asked(a, act, draftSend, draftRetry)
+		if ok {
+			d.Via = old.Via
+		}
+		return strings.TrimSpace(old.Parts.Text()), nil, at, ok
+	}
+	said, why := t.guard(a, core.Parts{core.Text{Body: act.Values["text"]}})
+	why = slices.DeleteFunc(why, func(w string) bool { return w == guardWindow || w == guardCount })
+	return strings.TrimSpace(said.Text()), why, -1, true
+}
+
+// isForm reports whether a message goes out by a right of its own.
+func isForm(parts core.Parts) bool {
+	return slices.ContainsFunc(parts, func(p core.Part) bool { _, ok := p.(core.Form); return ok })
 }
 
 func (t *turn) listTemplates(a core.Agent, all []Template) {

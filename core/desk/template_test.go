@@ -84,3 +84,54 @@ func TestTemplate(t *testing.T) {
 		t.Errorf("a channel without forms: told %q", got)
 	}
 }
+
+// What goes out by a template goes through the guard like every message: lines
+// that are notes never do, and what is doubtful is asked about. The answer may be
+// given, and what failed tried again, though the window has closed.
+func TestTemplateGuarded(t *testing.T) {
+	p := newPlay(t)
+	p.r.Limits = func(string) core.Limits {
+		return core.Limits{Forms: true, Allowances: []core.Allowance{{After: "message", Count: 5, Within: 48 * time.Hour}}}
+	}
+	p.r.Templates = []desk.Template{{ID: "reply", Title: "Reply", Form: "template:reply", Values: map[string]string{"thing1": "{text}"}}}
+	p.press("slack/lin", "claim")
+	form := func() (f core.Form, via *core.Via) {
+		for _, e := range p.say {
+			if x, ok := e.Parts[0].(core.Form); ok && e.Channel == "" {
+				f, via = x, e.Via
+			}
+		}
+		p.say = nil
+		return f, via
+	}
+	for text, want := range map[string]string{"!template reply 您好\n// 他很烦": "notes or commands", "!template reply 绝对没问题": "banned", "!template reply 这个客户很烦": "colleagues"} {
+		p.writes("slack/lin", text)
+		p.wantTold("slack", want)
+		p.pass(5 * time.Second)
+		if f, _ := form(); f.ID != "" {
+			t.Errorf("%q sent %+v unasked", text, f)
+		}
+	}
+	p.writes("slack/lin", "!template reply // 他很烦")
+	p.wantTold("slack", "Say what to put in")
+	p.writes("slack/lin", "!template reply 您好\n// 他很烦")
+	p.writes("slack/lin", "!send")
+	f, via := form()
+	if f.Values["thing1"] != "您好" || via == nil {
+		t.Fatalf("sent %+v", f)
+	}
+	p.do(func() core.Outcome {
+		return p.r.Failed(p.c, desk.Failure{Message: core.Envelope{ID: "m9", Via: via, Parts: core.Parts{f}}, Kind: core.Transient}, p.scene())
+	})
+	p.press("slack/lin", p.button("slack", "retry"))
+	if f, _ = form(); f.Values["thing1"] != "您好" {
+		t.Errorf("tried again: %+v, told %q", f, p.told("slack"))
+	}
+	// A message without words has nothing for the template; it is still there to be kept.
+	env := p.env("slack/lin", core.Media{Type: "image/png", Name: "a.png"})
+	p.do(func() core.Outcome { return p.r.Staff(p.c, env, p.scene(), p.log...) })
+	keep := p.button("slack", "keep")
+	p.press("slack/lin", p.button("slack", "template"))
+	p.press("slack/lin", keep)
+	p.wantTold("slack", "Kept")
+}
