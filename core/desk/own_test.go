@@ -464,3 +464,23 @@ func TestOffInThread(t *testing.T) {
 	}
 	p.wantCustomer("<claimed Lin>", "<returned>")
 }
+
+// Whoever left a message and then joins the line waits like everybody: a phone
+// that rings out does not make a message of them again, and their agent's silence
+// is noticed.
+func TestMessageJoinsLine(t *testing.T) {
+	p := newPlay(t)
+	p.c.Ticket.State, p.c.State = core.TicketMessage, core.WithBot
+	p.do(func() core.Outcome { return p.r.Open(p.c, p.scene()) })
+	k := *p.c.Ticket
+	k.State = core.TicketWaiting // a turn of the bot's
+	p.c.Ticket, p.c.State = &k, core.InLine
+	p.customer("人工")
+	p.do(func() core.Outcome { return p.r.Assign(p.c, "slack/lin", p.scene()) })
+	p.wantState(core.TicketRinging, "slack/lin")
+	p.pass(time.Minute)
+	p.wantState(core.TicketWaiting, "")
+	p.press("slack/lin", "claim")
+	p.pass(time.Hour)
+	p.wantState(core.TicketWaiting, "")
+}
