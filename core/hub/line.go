@@ -146,9 +146,7 @@ func (l *line) offer(ctx context.Context) (given int) {
 
 // assign makes an offer true, if its ticket is still as the line thought.
 func (l *line) assign(ctx context.Context, o queue.Offer) {
-	kept := false
-	l.hub.alter(ctx, o.Ticket.Key, func(m *mind, c core.Conversation) core.Outcome {
-		kept = true
+	kept := l.hub.alter(ctx, o.Ticket.Key, func(m *mind, c core.Conversation) core.Outcome {
 		t := c.Ticket
 		if !t.Open() || t.ID != o.Ticket.ID || t.State != core.TicketWaiting && t.State != core.TicketMessage {
 			l.drop(o.Ticket.ID)

@@ -221,9 +221,8 @@ func (h *Hub) committed(ctx context.Context, key core.Key, done core.Committed) 
 		if was := h.line.agent(a); a.Presence == core.OffDuty && (was == core.OnDuty || was == core.OnBreak) {
 			h.vacate(ctx, a.ID) // they have just gone home
 		}
-		if a.Presence == core.OnBreak && !a.Until.IsZero() && a.ID != key.String() { // said in a ticket's thread
-			desk, peer, _ := strings.Cut(a.ID, "/")
-			h.alter(ctx, core.Key{Channel: desk, Peer: peer}, func(m *mind, c core.Conversation) core.Outcome { return m.desk.Clock(c, m.scene) })
+		if a.ID != key.String() { // said in a ticket's thread
+			h.rests(ctx, a)
 		}
 	}
 	if t := done.After.Ticket; t != nil && (done.Before.Open() || t.Open()) {
@@ -239,6 +238,17 @@ func (h *Hub) committed(ctx context.Context, key core.Key, done core.Committed) 
 	}
 	if due := done.After.Due(); !due.IsZero() {
 		h.turns.at(key, due)
+	}
+}
+
+// rests lets a break that has an end be looked after.
+func (h *Hub) rests(ctx context.Context, a core.Agent) {
+	if a.Presence != core.OnBreak || a.Until.IsZero() {
+		return
+	}
+	desk, peer, _ := strings.Cut(a.ID, "/")
+	if acc := h.accounts[desk]; acc != nil && acc.role == Desk {
+		h.alter(ctx, core.Key{Channel: desk, Peer: peer}, func(m *mind, c core.Conversation) core.Outcome { return m.desk.Clock(c, m.scene) })
 	}
 }
 
@@ -259,8 +269,9 @@ func (h *Hub) vacate(ctx context.Context, agent string) {
 	}
 }
 
-// alter is a turn that reads nothing: f decides, what is unread stays so.
-func (h *Hub) alter(ctx context.Context, key core.Key, f func(*mind, core.Conversation) core.Outcome) {
+// alter is a turn that reads nothing: f decides, what is unread stays so. It
+// reports whether that was kept.
+func (h *Hub) alter(ctx context.Context, key core.Key, f func(*mind, core.Conversation) core.Outcome) (kept bool) {
 	m := h.mind()
 	done, err := h.store.Turn(ctx, key, m.scene.Now, func(c core.Conversation, unread []core.Envelope) (core.Outcome, error) {
 		m.out = core.Outcome{Conversation: c}
@@ -273,7 +284,8 @@ func (h *Hub) alter(ctx context.Context, key core.Key, f func(*mind, core.Conver
 		if ctx.Err() == nil {
 			h.log.Error("a change to a conversation was not kept", "conversation", key.String(), "err", err)
 		}
-		return
+		return false
 	}
 	h.committed(ctx, key, done)
+	return true
 }

@@ -21,6 +21,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	if err := h.banners.load(ctx); err != nil {
 		return err
 	}
+	h.resume(ctx)
 	h.running.Store(true)
 	for _, a := range h.accounts {
 		a.mu.Lock()
@@ -43,6 +44,13 @@ func (h *Hub) Run(ctx context.Context) error {
 	h.held.Store(true)
 	h.drain()
 	return nil
+}
+
+// resume sees to breaks whose end the last process may not have noted.
+func (h *Hub) resume(ctx context.Context) {
+	for _, a := range h.line.scene().Agents {
+		h.rests(ctx, a)
+	}
 }
 
 // drain waits for what is under way, at most as long as one attempt may take.

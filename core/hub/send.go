@@ -186,8 +186,7 @@ func (a *account) heal(ctx context.Context, r *core.Result) {
 	if d.Thread == "" || ticket == "" {
 		return
 	}
-	r.Gone = true
-	a.hub.alter(context.WithoutCancel(ctx), d.Key, func(m *mind, c core.Conversation) core.Outcome {
+	r.Gone = a.hub.alter(context.WithoutCancel(ctx), d.Key, func(m *mind, c core.Conversation) core.Outcome {
 		if !c.Ticket.Open() || c.Ticket.ID != ticket || m.scene.Now.Sub(d.Filed) > a.hub.conf.GiveUp {
 			return core.Outcome{Conversation: c}
 		}
@@ -196,6 +195,9 @@ func (a *account) heal(ctx context.Context, r *core.Result) {
 		}
 		return m.desk.Reshow(c, a.name, m.scene)
 	})
+	if !r.Gone { // the thread is found to be deleted once more
+		r.Outcome, r.Next = core.AttemptAgain, a.hub.now().Add(backoff(d.Tries))
+	}
 }
 
 // charge keeps the books of what the platform still lets us say. It comes

@@ -101,15 +101,33 @@ func (b *board) show(ctx context.Context) (n int) {
 				break
 			}
 			n++
-			b.hub.alter(ctx, u.key, func(m *mind, c core.Conversation) core.Outcome {
+			kept := b.hub.alter(ctx, u.key, func(m *mind, c core.Conversation) core.Outcome {
 				if c.Ticket == nil || c.Ticket.ID != u.ticket {
 					return core.Outcome{Conversation: c}
 				}
 				return m.desk.Show(c, d.Name, m.scene)
 			})
+			if !kept { // it keeps its place
+				break
+			}
+			b.shown(u.ticket, d.Name)
 		}
 	}
 	return n
+}
+
+// shown notes that a desk has nothing more to show of a ticket.
+func (b *board) shown(ticket, name string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	u := b.byID[ticket]
+	if u == nil {
+		return
+	}
+	u.desks = slices.DeleteFunc(slices.Clone(u.desks), func(d string) bool { return d == name })
+	if len(u.desks) == 0 {
+		delete(b.byID, ticket)
+	}
 }
 
 // next is the ticket that a desk shows next, if it may show one now.
@@ -129,12 +147,7 @@ func (b *board) next(name string) (next unshown, ok bool) {
 	if first == nil || !b.may(name, scene.Now) {
 		return next, false
 	}
-	next = *first
-	first.desks = slices.DeleteFunc(slices.Clone(first.desks), func(d string) bool { return d == name })
-	if len(first.desks) == 0 {
-		delete(b.byID, first.ticket)
-	}
-	return next, true
+	return *first, true
 }
 
 // first is the oldest ticket of topic that a desk does not show; b.mu is held.

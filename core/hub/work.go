@@ -36,7 +36,9 @@ const most = 10_000
 
 // Load fills the line from the store, as Run does when it starts.
 func (h *Hub) Load(ctx context.Context) error {
-	return errors.Join(h.line.load(ctx), h.board.load(ctx))
+	err := errors.Join(h.line.load(ctx), h.board.load(ctx))
+	h.resume(ctx)
+	return err
 }
 
 func (h *Hub) once(ctx context.Context) (n int, err error) {
