@@ -348,6 +348,9 @@ func TestHours(t *testing.T) {
 		if want := map[string]core.TicketState{"false": core.TicketMessage, "true": core.TicketWaiting}[overtime]; p.c.Ticket == nil || p.c.Ticket.State != want {
 			t.Errorf("overtime %s: %+v, want %s", overtime, p.c.Ticket, want)
 		}
+		if closed := strings.Contains(strings.Join(p.all, "\n"), "Write your question here"); closed != (overtime == "false") { // who is on duty serves nobody
+			t.Errorf("overtime %s: %q", overtime, p.all)
+		}
 	}
 }
 

@@ -26,7 +26,7 @@ func (t *turn) human(r request) {
 	asked := t.m.Confirm != nil
 	t.m.Flow, t.m.Menu, t.m.Confirm = nil, nil, nil
 	line := t.s.Line(r.Topic)
-	if line.OnDuty == 0 || !t.b.set.Overtime && !t.b.hoursOf(r.Topic).open(t.s.Now) {
+	if !t.served(r.Topic) {
 		t.leaveMessage(r)
 		return
 	}
@@ -38,6 +38,11 @@ func (t *turn) human(r request) {
 		return
 	}
 	t.queue(r)
+}
+
+// served reports whether somebody takes customers of a topic now.
+func (t *turn) served(topic string) bool {
+	return t.s.Line(topic).OnDuty > 0 && (t.b.set.Overtime || t.b.hoursOf(topic).open(t.s.Now))
 }
 
 // topic is what the conversation is about: the flow's, the last entry's, the default.

@@ -122,7 +122,7 @@ func (t *turn) leaveMessage(r request) {
 	switch {
 	case vars["promise"] == "":
 		id = "nobody_unknown"
-	case t.s.Line(r.Topic).OnDuty > 0:
+	case t.served(r.Topic): // they chose to leave one
 		id = "message_kept"
 	case !h.open(t.s.Now):
 		id = "closed_hours"
