@@ -53,6 +53,7 @@ type me struct {
 	Title    string        `json:"title"`
 	Presence core.Presence `json:"presence"`
 	Since    time.Time     `json:"since,omitzero"`
+	Until    time.Time     `json:"until,omitzero"` // when the break ends by itself
 	Max      int           `json:"max,omitempty"`
 	Load     int           `json:"load"`
 	Topics   []string      `json:"topics"` // of the whole desk
@@ -87,7 +88,7 @@ func (c *Console) serveMe(_ http.ResponseWriter, r *http.Request, who signedIn) 
 	out.Titles = c.titled(out.Topics)
 	for _, a := range agents {
 		if a.ID == id && a.Presence != "" {
-			out.Presence, out.Since, out.Max = a.Presence, a.Since, cmp.Or(a.Max, out.Max)
+			out.Presence, out.Since, out.Until, out.Max = a.Presence, a.Since, breakEnd(a), cmp.Or(a.Max, out.Max)
 		}
 	}
 	done, err := c.closed(ctx, core.TicketQuery{Agent: id, Max: doneMax})
@@ -96,6 +97,14 @@ func (c *Console) serveMe(_ http.ResponseWriter, r *http.Request, who signedIn) 
 	}
 	out.Today = sumUp(done, midnight(c.Now(), r.URL.Query().Get("tz")))
 	return out, nil
+}
+
+// breakEnd is when an agent's break ends by itself; zero if it does not.
+func breakEnd(a core.Agent) time.Time {
+	if a.Presence != core.OnBreak {
+		return time.Time{}
+	}
+	return a.Until
 }
 
 // midnight is when the day began, offset minutes west of UTC as browsers have it.
@@ -222,7 +231,10 @@ func (c *Console) serveTicket(_ http.ResponseWriter, r *http.Request, _ signedIn
 		}
 	}
 	slices.SortStableFunc(history, func(a, b row) int { return b.Since.Compare(a.Since) })
-	return map[string]any{"ticket": c.row(v, names), "history": history, "carries": c.carries(v.Ticket.Key.Channel), "now": c.Now()}, nil
+	return map[string]any{
+		"ticket": c.row(v, names), "history": history, "carries": c.carries(v.Ticket.Key.Channel),
+		"templates": c.offers(v.Ticket.Key.Channel), "now": c.Now(),
+	}, nil
 }
 
 func (c *Console) servePast(_ http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
@@ -250,6 +262,7 @@ type mate struct {
 	Lead     bool          `json:"lead,omitempty"`
 	Presence core.Presence `json:"presence"`
 	Since    time.Time     `json:"since,omitzero"`
+	Until    time.Time     `json:"until,omitzero"` // when their break ends by itself
 	Idle     time.Time     `json:"idle,omitzero"`
 	Load     int           `json:"load"`
 	Max      int           `json:"max,omitempty"`
@@ -313,6 +326,7 @@ func (c *Console) team(agents []core.Agent, as []account, load map[string]int) [
 			m = mate{ID: a.ID, Name: a.Name, Lead: a.Lead, Load: load[a.ID]}
 		}
 		m.Presence, m.Since, m.Idle, m.Misses = cmp.Or(a.Presence, core.OffDuty), a.Since, a.Idle, a.Misses
+		m.Until = breakEnd(a)
 		m.Max = cmp.Or(a.Max, m.Max)
 		if len(a.Topics)+len(a.Langs) > 0 {
 			m.Topics, m.Langs = a.Topics, a.Langs

@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/desk"
 )
 
 // Prefix is where the pages are.
@@ -90,9 +91,10 @@ type Console struct {
 	hashing  chan struct{} // at most so many argon2 at a time: each takes 19 MiB
 	accounts sync.Mutex    // held from reading an account to writing it back
 
-	mu       sync.Mutex
-	title    func(lang, topic string) string // of a topic; nil: as it is
-	channels map[string]core.Limits
+	mu        sync.Mutex
+	title     func(lang, topic string) string // of a topic; nil: as it is
+	templates func(channel string) []desk.Template
+	channels  map[string]core.Limits
 }
 
 var (
@@ -138,6 +140,24 @@ func (c *Console) Titles(f func(lang, topic string) string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.title = f
+}
+
+// Templates tells the pages which templates a channel's customers may be sent.
+func (c *Console) Templates(f func(channel string) []desk.Template) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.templates = f
+}
+
+// templatesOf are in the configuration's order.
+func (c *Console) templatesOf(channel string) []desk.Template {
+	c.mu.Lock()
+	f := c.templates
+	c.mu.Unlock()
+	if f == nil {
+		return nil
+	}
+	return f(channel)
 }
 
 // titles are what topics are called, by language and topic.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/coretest"
+	"github.com/frontdesk-im/frontdesk/core/desk"
 )
 
 var serveAt = flag.String("serve", "", "address at which TestServe shows the console with sample conversations until interrupted")
@@ -51,6 +52,14 @@ func TestServe(t *testing.T) {
 		"wechat": {Text: 2048, Unit: core.Bytes, Allowances: []core.Allowance{{After: core.CauseMessage, Count: 5, Within: 48 * time.Hour}}},
 		"weibo":  {Text: 300, Allowances: []core.Allowance{{After: core.CauseMessage, Within: 24 * time.Hour}}},
 		"web":    {Text: 10000}, "email": {},
+	})
+	c.Templates(func(channel string) []desk.Template {
+		if channel != "wechat" {
+			return nil
+		}
+		return []desk.Template{
+			{ID: "reply", Title: "咨询回复通知", Form: "template:reply", Values: map[string]string{"first": "您好，您咨询的问题有了回复。", "keyword1": "{text}", "remark": "回复本消息即可继续与我们联系。"}},
+		}
 	})
 	sample(t, c, h)
 	go c.Run(ctx)

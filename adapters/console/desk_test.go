@@ -479,3 +479,44 @@ func TestALongLineHidesNothing(t *testing.T) {
 	lin.get(Prefix+"api/tickets?box=mine").want(t, 200, `"id":"T2"`, `"capped":true`, `"mine":1,`)
 	lin.get(Prefix+"api/me").want(t, 200, `"load":1`)
 }
+
+// What the pages show of a break that ends by itself, and of templates.
+func TestBreaksAndTemplates(t *testing.T) {
+	s, _, lin, chen := scene(t)
+	until := s.Now().Add(30 * time.Minute)
+	s.house.agents["console/lin"] = core.Agent{ID: "console/lin", Name: "lin", Presence: core.OnBreak, Until: until}
+	s.house.agents["console/chen"] = core.Agent{ID: "console/chen", Name: "chen", Presence: core.OnDuty, Until: until} // as an older version may have left it
+	var who me
+	if err := json.Unmarshal([]byte(lin.get(Prefix+"api/me").want(t, 200).body), &who); err != nil || !who.Until.Equal(until) {
+		t.Errorf("%v %+v", err, who)
+	}
+	var team struct{ Team []mate }
+	if err := json.Unmarshal([]byte(chen.get(Prefix+"api/team").want(t, 200).body), &team); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range team.Team {
+		if want := m.ID == "console/lin"; m.Until.Equal(until) != want || m.Until.IsZero() == want {
+			t.Errorf("%+v", m)
+		}
+	}
+
+	lin.get(Prefix+"api/tickets/T2").want(t, 200, `"templates":[]`)
+	s.Templates(func(channel string) []desk.Template {
+		return []desk.Template{
+			{ID: "reply", Title: "Answer on " + channel, Form: "template:reply", Values: map[string]string{"first": "Hello", "keyword1": "{text}", "url": "https://example.com/{ticket}"}},
+			{ID: "back", Title: "Come back", Form: "template:back"},
+		}
+	})
+	lin.get(Prefix+"api/tickets/T2").want(t, 200, `"templates":[{"id":"reply","title":"Answer on web","lines":["Hello","{text}"],"text":true},{"id":"back","title":"Come back","lines":[]}]`)
+	by := core.Author{Kind: core.ByAgent, ID: "console/lin", Name: "lin"}
+	key := core.Key{Channel: "web", Peer: "p2"}
+	s.house.say(key, by, core.Form{ID: "template:reply", Values: map[string]string{"first": "Hello", "keyword1": "It is on its way", "url": "https://example.com/T2"}}, nil)
+	s.house.say(key, by, core.Form{ID: "other"}, nil)
+	es := entries(t, lin, "T2")
+	if e := es[len(es)-2]; e.Template != "Answer on web" || !slices.Equal(e.Lines, []string{"Hello", "It is on its way"}) {
+		t.Errorf("%+v", e)
+	}
+	if e := es[len(es)-1]; e.Template != "" || e.Lines != nil {
+		t.Errorf("%+v", e)
+	}
+}

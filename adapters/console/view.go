@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
@@ -120,7 +121,7 @@ func lastOf(r core.Record) *last {
 		case core.Place:
 			out.Kind, out.Text = "place", p.Name
 		case core.Form:
-			out.Kind = "form"
+			out.Kind, out.Text = "form", clip(strings.Join(formLines(p.Values), " "), 120)
 		}
 	}
 	return out
@@ -151,6 +152,37 @@ func (c *Console) carries(channel string) carries {
 	return carries{Text: l.Text, Unit: unit, Media: l.Media, MediaSize: l.MediaSize, Known: ok}
 }
 
+// offer is a template as the composer shows it before it is sent.
+type offer struct {
+	ID    string   `json:"id"`
+	Title string   `json:"title"`
+	Lines []string `json:"lines"`          // what the customer will read, with {text}, {ticket}, {agent}, {customer}
+	Text  bool     `json:"text,omitempty"` // the agent has to write something
+}
+
+func (c *Console) offers(channel string) []offer {
+	out := []offer{}
+	for _, x := range c.templatesOf(channel) {
+		o := offer{ID: x.ID, Title: x.Title, Lines: formLines(x.Values)}
+		for _, v := range x.Values {
+			o.Text = o.Text || strings.Contains(v, "{text}")
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// formLines are the values of a form that are read, not those that are opened.
+func formLines(values map[string]string) []string {
+	out := []string{}
+	for _, k := range slices.Sorted(maps.Keys(values)) {
+		if v := values[k]; v != "" && !slices.Contains([]string{"url", "page", "appid", "pagepath"}, k) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
 // entry is one line of a conversation.
 type entry struct {
 	Seq      int64             `json:"seq"`
@@ -160,6 +192,8 @@ type entry struct {
 	By       string            `json:"by,omitempty"`   // what the speaker is called
 	Mine     bool              `json:"mine,omitempty"` // said by who looks at it
 	Parts    core.Parts        `json:"parts,omitempty"`
+	Template string            `json:"template,omitempty"` // what the template is called that this was sent by
+	Lines    []string          `json:"lines,omitempty"`    // what it says
 	State    core.Progress     `json:"state,omitempty"`
 	Why      string            `json:"why,omitempty"`
 	Ref      string            `json:"ref,omitempty"` // of the agent's own message that this carries on
@@ -222,6 +256,14 @@ func (c *Console) said(e entry, m core.Envelope, who signedIn, names map[string]
 	}
 	if m.Via != nil && m.Via.Channel == c.Name {
 		e.Ref = m.Via.Ref
+	}
+	if len(m.Parts) == 1 {
+		if f, ok := m.Parts[0].(core.Form); ok {
+			i := slices.IndexFunc(c.templatesOf(m.Channel), func(x desk.Template) bool { return x.Form == f.ID })
+			if i >= 0 {
+				e.Template, e.Lines = c.templatesOf(m.Channel)[i].Title, formLines(f.Values)
+			}
+		}
 	}
 	return e
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/frontdesk-im/frontdesk/config"
 	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/bus"
+	"github.com/frontdesk-im/frontdesk/core/desk"
 	"github.com/frontdesk-im/frontdesk/core/hub"
 	"github.com/frontdesk-im/frontdesk/core/store"
 )
@@ -226,7 +227,8 @@ func make1(x account, d core.Deps) (a core.Adapter, err error) {
 	return m(x.part.Decode, d)
 }
 
-// introduce tells desks with pages what customers' channels carry.
+// introduce tells desks with pages what customers' channels carry, what topics
+// are called and which templates may be sent.
 func (a *app) introduce() {
 	limits := map[string]core.Limits{}
 	for n := range a.conf.Channels {
@@ -240,6 +242,11 @@ func (a *app) introduce() {
 			Titles(func(lang, topic string) string)
 		}); ok {
 			c.Titles(func(lang, topic string) string { return a.scripts.book.Load().Topic(lang, topic) })
+		}
+		if c, ok := m.(interface {
+			Templates(func(channel string) []desk.Template)
+		}); ok {
+			c.Templates(a.rules().TemplatesOf)
 		}
 	}
 }

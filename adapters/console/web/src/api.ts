@@ -29,20 +29,22 @@ export type Progress = 'pending' | 'sent' | 'delivered' | 'read' | 'failed' | 'u
 export interface Entry {
   seq: number; at: string; kind: 'peer' | 'bot' | 'agent' | 'notice' | 'note' | 'event';
   id?: string; by?: string; mine?: boolean; parts?: Part[]; state?: Progress; why?: string; ref?: string; replaces?: string;
+  template?: string; lines?: string[];
   event?: string; data?: Record<string, string>;
 }
 
 export interface Me {
-  id: string; agent: string; name: string; role: Role; title: string; presence: Presence; since?: string; max?: number; load: number;
+  id: string; agent: string; name: string; role: Role; title: string; presence: Presence; since?: string; until?: string; max?: number; load: number;
   topics: string[]; titles?: Record<string, Record<string, string>>; today: Today; now: string; upload: number;
 }
 export interface Today { closed: number; wait: number; handle: number }
 export interface Lists { tickets: Ticket[]; mine: Ticket[]; counts: Record<string, number>; capped: boolean; now: string }
 export interface Carries { text?: number; unit: 'runes' | 'bytes' | 'utf16'; media?: string[]; mediaSize?: number; known: boolean }
-export interface Detail { ticket: Ticket; history: Ticket[]; carries: Carries; now: string }
+export interface Template { id: string; title: string; lines: string[]; text?: boolean }
+export interface Detail { ticket: Ticket; history: Ticket[]; carries: Carries; templates: Template[]; now: string }
 export interface Page { entries: Entry[]; more: boolean }
 export interface Mate {
-  id: string; name: string; lead?: boolean; presence: Presence; since?: string; idle?: string; load: number; max?: number; misses?: number;
+  id: string; name: string; lead?: boolean; presence: Presence; since?: string; until?: string; idle?: string; load: number; max?: number; misses?: number;
   topics?: string[]; langs?: string[]; today?: Today; tickets?: Ticket[];
 }
 export interface Team { team: Mate[]; lines: { topic: string; waiting: number; active: number; head?: string }[]; now: string }

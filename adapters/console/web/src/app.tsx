@@ -5,6 +5,7 @@ import { type Box, type Detail, type Lists, type Me, call, tz } from './api';
 import { AccountsPage } from './accounts';
 import { useAlerts } from './alerts';
 import { CannedPage } from './canned';
+import { justSaid, named } from './doing';
 import { Header } from './header';
 import { t, nameTopics } from './i18n';
 import { TicketList } from './list';
@@ -30,10 +31,15 @@ export function App() {
   useEffect(() => setNotice((text, ticket) => {
     // What is about the conversation on show, or about the one that rings, is seen there.
     if (ticket && location.hash.split('/')[2] === ticket && location.hash.startsWith('#inbox')) return;
-    window.setTimeout(() => {
+    const tell = () => void message.info({ content: named(text), duration: 6, onClick: () => ticket && go('inbox', 'mine', ticket), className: ticket ? 'leads' : undefined });
+    if (!ticket && justSaid()) return;
+    if (!text.startsWith('🔔')) return tell();
+    void queries.refetchQueries({ queryKey: ['tickets'] }).finally(() => window.setTimeout(() => { // the list may come after the words
       const lists = queries.getQueriesData<Lists>({ queryKey: ['tickets'] }).map(([, l]) => l);
-      if (!lists.some((l) => l?.mine.some((k) => k.id === ticket && k.state === 'ringing'))) void message.info(text, 6);
-    }, 700);
+      const rings = !ticket || lists.some((l) => l?.mine.some((k) => k.id === ticket && k.state === 'ringing'));
+      const shown = [...document.querySelectorAll<HTMLElement>('.ringing')].some((e) => e.dataset.ticket === ticket && e.offsetParent);
+      if (rings && (!shown || document.visibilityState !== 'visible')) tell();
+    }, 100));
   }), [message]);
   if (!me) return <div className="boot">{error ? <p>{t('failed_load')}</p> : <Spin size="large" />}</div>;
   return <Desk me={me} />;

@@ -1,11 +1,11 @@
-import { CloseOutlined, PaperClipOutlined, PushpinOutlined, SendOutlined, ThunderboltOutlined, WarningOutlined } from '@ant-design/icons';
+import { CloseOutlined, FileTextOutlined, PaperClipOutlined, PushpinOutlined, SendOutlined, ThunderboltOutlined, WarningOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
 import { App, Button, Spin, Tooltip } from 'antd';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { type Canned, type CannedLists, type Detail, type Me, type Media, call, mediaURL, send, upload } from './api';
+import { type Canned, type CannedLists, type Detail, type Me, type Media, type Template, call, mediaURL, send, upload } from './api';
 import { peerName, useDoing } from './doing';
 import { type Word, problem, t } from './i18n';
-import { closedWindow, commanded, fill, length, messages, slashed, waited } from './logic';
+import { closedWindow, commanded, fill, filled, length, messages, slashed, waited } from './logic';
 import { write } from './outbox';
 import { useNow } from './settings';
 import { commands } from './thread';
@@ -16,7 +16,7 @@ const drafts = new Map<string, { text: string; note: boolean; media: Media[] }>(
 export function Composer({ me, detail }: { me: Me; detail: Detail }) {
   const k = detail.ticket;
   const { message } = App.useApp();
-  const { claim } = useDoing(me);
+  const { act, claim } = useDoing(me);
   const mine = k.agent === me.agent && k.state !== 'closed' && k.state !== 'ringing';
   const draft = drafts.get(k.id);
   const [text, setText] = useState(draft?.text ?? '');
@@ -27,12 +27,14 @@ export function Composer({ me, detail }: { me: Me; detail: Detail }) {
   const [pick, setPick] = useState(0);
   const [shut, setShut] = useState<string>(); // the / whose list was closed
   const [over, setOver] = useState(false);
+  const [offer, setOffer] = useState(false); // the templates are shown
   const area = useRef<HTMLTextAreaElement>(null);
   const file = useRef<HTMLInputElement>(null);
   const composed = useRef(0);
   const now = useNow();
   const note = wantNote || !mine;
   const blocked = note ? '' : closedWindow(k, now);
+  const templates = note || k.gone ? [] : detail.templates;
   const { data: lists } = useQuery({ queryKey: ['canned'], queryFn: () => call<CannedLists>('canned'), staleTime: 60_000 });
 
   useEffect(() => void drafts.set(k.id, { text, note: wantNote, media }), [text, wantNote, media]);
@@ -74,12 +76,20 @@ export function Composer({ me, detail }: { me: Me; detail: Detail }) {
   };
   const submit = () => {
     const s = text.trim();
+    if (blocked && templates.length) return setOffer(true);
     if ((!s && !media.length) || busy || blocked) return;
     if (note && !s) return;
     write(k.id, s, note ? [] : media, note);
     setText('');
     if (!note) setMedia([]);
     setCaret(0);
+  };
+  const byTemplate = async (x: Template) => {
+    const s = x.text ? text.trim() : ''; // what has no place in it stays where it is
+    setOffer(false);
+    if (s) setText('');
+    area.current?.focus();
+    if (!(await act(k.id, 'template', { id: x.id, text: s })) && s) setText((now) => now || s);
   };
   const onKey = (e: React.KeyboardEvent<HTMLTextAreaElement>) => {
     // Enter that ends the choice of a Chinese word must not send: browsers say
@@ -99,6 +109,7 @@ export function Composer({ me, detail }: { me: Me; detail: Detail }) {
     }
     if (e.key === 'Escape') {
       if (found) setShut(asked);
+      else if (offer) setOffer(false);
       else area.current?.blur();
       e.stopPropagation();
     } else if (e.key === 'Enter' && !e.shiftKey && !e.altKey) {
@@ -131,9 +142,10 @@ export function Composer({ me, detail }: { me: Me; detail: Detail }) {
       onDragOver={(e) => { if (!note && e.dataTransfer.types.includes('Files')) { e.preventDefault(); setOver(true); } }} onDragLeave={() => setOver(false)}
       onDrop={(e) => { e.preventDefault(); setOver(false); if (!note) void add(e.dataTransfer.files); }}>
       {!mine && <div className="strip"><span>{k.state === 'active' && k.owner ? t('someone_else', { name: k.owner }) : `${t('take_first')} ${t('queue_note')}`}</span><Button size="small" type="primary" onClick={() => claim(k)}>{t(k.state === 'active' ? 'claim_other' : k.state === 'ringing' && k.agent === me.agent ? 'accept' : 'claim')}</Button></div>}
-      {blocked && <div className="strip warn"><span><WarningOutlined /> {t(`window_${blocked}` as Word)}</span><Button size="small" onClick={() => setNote(true)}>{t('switch_note')}</Button></div>}
+      {blocked && <div className="strip warn"><span><WarningOutlined /> {t(`window_${blocked}` as Word)}{templates.length > 0 && t('template_yes')}</span><span className="ways">{templates.length > 0 && <Button size="small" type="primary" icon={<FileTextOutlined />} aria-haspopup="dialog" aria-expanded={offer} onClick={() => setOffer(!offer)}>{t('by_template')}</Button>}<Button size="small" onClick={() => setNote(true)}>{t('switch_note')}</Button></span></div>}
       {warn && <div className="strip warn"><span><WarningOutlined /> {t(warn === 'note' ? 'note_warn' : 'command_warn')}</span></div>}
       {found && <CannedList found={found} pick={pick} onPick={setPick} choose={choose} />}
+      {offer && templates.length > 0 && !found && <Templates list={templates} known={{ text: text.trim(), ticket: k.id, agent: me.name, customer: k.peer.name ?? '' }} files={media.length > 0} send={byTemplate} close={() => { setOffer(false); area.current?.focus(); }} />}
       <div className="box">
         {media.length > 0 && !note && (
           <div className="attached">
@@ -154,6 +166,7 @@ export function Composer({ me, detail }: { me: Me; detail: Detail }) {
           </div>
           <Tooltip title={t('attach')}><Button type="text" size="small" icon={<PaperClipOutlined />} disabled={note} onClick={() => file.current?.click()} aria-label={t('attach')} /></Tooltip>
           <Tooltip title={t('canned')}><Button type="text" size="small" icon={<ThunderboltOutlined />} onClick={() => { const s = text && !/\s$/.test(text) ? `${text} /` : `${text}/`; put(s); setShut(undefined); }} aria-label={t('canned')} /></Tooltip>
+          {templates.length > 0 && <Tooltip title={t('by_template')}><Button type="text" size="small" icon={<FileTextOutlined />} aria-haspopup="dialog" aria-expanded={offer} onClick={() => setOffer(!offer)} aria-label={t('by_template')} /></Tooltip>}
           <input ref={file} type="file" multiple hidden onChange={(e) => { void add(e.target.files ?? []); e.target.value = ''; }} />
           {busy > 0 && <Spin size="small" />}
           <Count detail={detail} text={text} note={note} media={media.length} now={now} />
@@ -163,6 +176,43 @@ export function Composer({ me, detail }: { me: Me; detail: Detail }) {
         </div>
         {over && <div className="drop">{t('drop_here')}</div>}
       </div>
+    </div>
+  );
+}
+
+// Templates are what the platform still carries, each with what the customer
+// will read. The composer stays in use below: what is written there goes in.
+function Templates({ list, known, files, send, close }: { list: Template[]; known: Record<string, string>; files: boolean; send: (x: Template) => void; close: () => void }) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    box.current?.focus(); // not what sends: the key that opened this may still be down
+    const outside = (e: PointerEvent) => !(e.target as Element).closest?.('.composer') && close();
+    document.addEventListener('pointerdown', outside);
+    return () => document.removeEventListener('pointerdown', outside);
+  }, []);
+  const onKey = (e: React.KeyboardEvent) => {
+    const all = [...box.current!.querySelectorAll<HTMLElement>('button:not(:disabled):not(.shut)')];
+    const at = all.indexOf(document.activeElement as HTMLElement);
+    if (e.key === 'ArrowDown') all[(at + 1) % all.length]?.focus();
+    else if (e.key === 'ArrowUp') all[at > 0 ? at - 1 : all.length - 1]?.focus();
+    else if (e.key === 'Escape') close();
+    else return;
+    e.preventDefault();
+    e.stopPropagation();
+  };
+  return (
+    <div className="canned-list templates" role="dialog" aria-label={t('templates_of')} tabIndex={-1} ref={box} onKeyDown={onKey}>
+      <p><b>{t('templates_of')}</b><span>{t('templates_s')}</span><Button type="text" size="small" className="shut" icon={<CloseOutlined />} onClick={close} aria-label={t('cancel')} /></p>
+      {list.map((x) => {
+        const wants = x.text && !known.text;
+        return (
+          <button key={x.id} type="button" disabled={wants} onClick={() => send(x)}>
+            <span className="topline"><b>{x.title}</b><em>{wants ? t('template_need') : <><SendOutlined /> {t('send')}</>}</em></span>
+            {filled(x.lines, known).map((line, i) => <span key={i} className="line">{line.map((s, n) => (s.open ? <i key={n}>{t('template_text')}</i> : s.text))}</span>)}
+          </button>
+        );
+      })}
+      {files && <p className="dim">{t('template_files')}</p>}
     </div>
   );
 }
@@ -188,13 +238,13 @@ function Count({ detail, text, note, media, now }: { detail: Detail; text: strin
   const long = length(text, c.unit);
   const left = k.left;
   const time = left?.until ? Date.parse(left.until) - now : Infinity;
-  const tight = left && !left.any && n > left.n;
+  const tight = left && !left.any && (n > left.n || !left.n);
   const soon = time < 30 * 60_000 ? 'bad' : time < 2 * 3600_000 ? 'warn' : '';
   return (
     <span className="count">
       {long > 0 && c.text && long > c.text * 0.6 && <span className={long > c.text ? 'warn' : ''}>{long}/{c.text}</span>}
       {n > 1 && !(left && !left.any) && <span className="warn">{t('pieces', { n })}</span>}
-      {left && !left.any && <span className={tight ? 'bad' : left.n <= 1 ? 'warn' : ''}>{n > 0 ? t('will_take', { n, left: left.n }) : `${t('left')} ${t('left_n', { n: left.n })}`}</span>}
+      {left && !left.any && <span className={tight ? 'bad' : left.n <= 1 ? 'warn' : ''}>{n > 0 && left.n > 0 ? t('will_take', { n, left: left.n }) : <><i className="wide">{t('left')} </i>{t('left_n', { n: left.n })}</>}</span>}
       {left && Number.isFinite(time) && time > 0 && <span className={soon}>{t('until', { time: waited(time) })}</span>}
     </span>
   );

@@ -1,9 +1,14 @@
 // What is done to tickets, from wherever in the pages.
 import { App } from 'antd';
 import { useCallback } from 'react';
-import { type Detail, type Lists, type Me, type Presence, type Ticket, newRef, send } from './api';
+import { type Detail, type Lists, type Me, type Presence, type Ticket, clock, newRef, send } from './api';
 import { type Word, problem, t } from './i18n';
 import { queries } from './live';
+
+let said = 0;
+
+// justSaid reports that what the desk says now answers our own presence.
+export const justSaid = () => Date.now() - said < 2500;
 
 type Patch = Partial<Ticket>;
 
@@ -55,10 +60,14 @@ export function useDoing(me: Me) {
     }, 700);
   }, [act, me, message]);
 
-  const presence = useCallback(async (p: Presence) => {
+  // presence says where we are, and the header shows it: the desk's answer to
+  // that needs no place of its own; a break may end by itself after some minutes.
+  const presence = useCallback(async (p: Presence, minutes?: number) => {
     const before = queries.getQueryData<Me>(['me']);
-    queries.setQueryData<Me>(['me'], (m) => m && { ...m, presence: p });
-    if (await act(undefined, p, p === 'off' && before?.load ? { force: 'yes' } : undefined)) {
+    const until = minutes ? new Date(clock.now() + minutes * 60_000).toISOString() : undefined;
+    queries.setQueryData<Me>(['me'], (m) => m && { ...m, presence: p, until });
+    if (p !== 'off') said = Date.now();
+    if (await act(undefined, p, p === 'off' && before?.load ? { force: 'yes' } : minutes ? { until: `${minutes}m` } : undefined)) {
       window.setTimeout(() => void queries.invalidateQueries({ queryKey: ['team'] }), 400);
     } else {
       queries.setQueryData(['me'], before);
@@ -81,4 +90,7 @@ export function useDoing(me: Me) {
 }
 
 export const stateWord = (k: Ticket) => ('s_' + k.state) as Word;
+
+// named calls a customer without a name in the desk's texts as the pages do.
+export const named = (text: string) => text.replace(/(?:客户|Customer) …[^\s…]{2}([^\s…]{4})(?=[\s，。,.:：]|$)/gu, (_, end) => `${t('unnamed')} ${end}`);
 export const peerName = (k: Ticket) => k.peer.name || `${t('unnamed')} ${k.peer.id.slice(-4)}`;

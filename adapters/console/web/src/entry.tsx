@@ -1,8 +1,8 @@
-import { BulbOutlined, CheckOutlined, ClockCircleOutlined, CloseCircleOutlined, CustomerServiceOutlined, ExclamationCircleOutlined, FileOutlined, EnvironmentOutlined, PushpinOutlined, RobotOutlined } from '@ant-design/icons';
+import { BulbOutlined, CheckOutlined, ClockCircleOutlined, CloseCircleOutlined, CustomerServiceOutlined, ExclamationCircleOutlined, FileOutlined, FileTextOutlined, EnvironmentOutlined, PushpinOutlined, RobotOutlined } from '@ant-design/icons';
 import { Button, Image, Tooltip } from 'antd';
 import { type Entry, type Media, type Part, type Ticket, mediaURL } from './api';
 import { Face } from './bits';
-import { peerName } from './doing';
+import { named, peerName } from './doing';
 import { type Word, clockTime, t, tOr, topicName } from './i18n';
 import { linked, size } from './logic';
 import { type Unsent, again, drop } from './outbox';
@@ -83,7 +83,7 @@ export function Line({ e, k, first, can }: { e: Entry; k: Ticket; first: boolean
       {!ours && <span className="gutter">{first && <Face name={peerName(k)} />}</span>}
       <div className="col">
         {first && ours && <span className="by">{e.kind === 'bot' ? <i className="botmark"><RobotOutlined /> {t('bot_name')}</i> : e.mine ? t('you') : e.by}</span>}
-        <div className="bubble">{(e.parts ?? []).map((p, i) => <Piece key={i} p={p} />)}</div>
+        <div className="bubble">{e.template ? <span className="card form"><small><FileTextOutlined /> {t('template_sent', { title: e.template })}</small>{(e.lines ?? []).map((s, i) => <Words key={i} text={s} />)}</span> : (e.parts ?? []).map((p, i) => <Piece key={i} p={p} />)}</div>
         <span className="foot"><time>{clockTime(e.at)}</time>{ours && <Mark e={e} />}</span>
         {bad && (
           <span className="trouble">
@@ -104,14 +104,14 @@ export const plain = (e: Entry) => (e.parts ?? []).map((p) => ('text' in p ? p.t
 function Notice({ e, k, can }: { e: Entry; k: Ticket; can: Can }) {
   const choice = (e.parts ?? []).map((p) => ('choice' in p ? p.choice : undefined)).find(Boolean);
   const pressed = usePressed().has(e.seq);
-  if (!choice) return <div className="happened notice"><span><Words text={plain(e)} /></span><time>{clockTime(e.at)}</time></div>;
+  if (!choice) return <div className="happened notice"><span><Words text={named(plain(e))} /></span><time>{clockTime(e.at)}</time></div>;
   const open = !!can.press && !pressed && !can.stale?.has(e.seq) && (k.state !== 'closed' || choice.options.some((o) => /^(reopen|take)/.test(o.id)));
   const hint = choice.options.some((o) => o.id.startsWith('suggest:'));
   if (hint && (!open || !can.mine)) return null;
   return (
     <div className={`suggestion${hint ? '' : ' asks'}${open ? '' : ' over'}`}>
       {!/^\p{Extended_Pictographic}/u.test(choice.prompt) && (hint ? <BulbOutlined /> : <ExclamationCircleOutlined />)}
-      <div><Words text={choice.prompt} />
+      <div><Words text={named(choice.prompt)} />
         {open && <span className="buttons">{choice.options.map((o, i) => <Button key={o.id} size="small" type={i === 0 && !hint ? 'primary' : 'default'} onClick={() => can.press!(e.seq, o.id)}>{o.label}</Button>)}</span>}
       </div>
       <time>{clockTime(e.at)}</time>

@@ -1,12 +1,13 @@
-import { BellOutlined, BgColorsOutlined, CheckOutlined, CommentOutlined, InboxOutlined, LockOutlined, LogoutOutlined, NotificationOutlined, QuestionCircleOutlined, SoundOutlined, TeamOutlined, ThunderboltOutlined, TranslationOutlined, UserSwitchOutlined } from '@ant-design/icons';
+import { BellOutlined, BgColorsOutlined, CheckOutlined, CommentOutlined, DownOutlined, InboxOutlined, LockOutlined, LogoutOutlined, NotificationOutlined, QuestionCircleOutlined, SoundOutlined, TeamOutlined, ThunderboltOutlined, TranslationOutlined, UserSwitchOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
 import { App, Badge, Button, Dropdown, Popover, Tooltip } from 'antd';
 import { useState } from 'react';
 import { type Me, type Notice, type Presence, call } from './api';
 import { Face } from './bits';
-import { useDoing } from './doing';
+import { named, useDoing } from './doing';
 import { type Word, clockTime, getLang, setLang, t } from './i18n';
 import { showKeys } from './keys';
+import { resting } from './logic';
 import { type Where, change, go, useNow, useSettings } from './settings';
 
 export function Header({ me, where, counts }: { me: Me; where: Where; counts?: Record<string, number> }) {
@@ -45,27 +46,38 @@ function Today({ me }: { me: Me }) {
 function PresenceSwitch({ me }: { me: Me }) {
   const { presence } = useDoing(me);
   const { modal } = App.useApp();
+  const now = useNow();
+  const until = resting(me, now);
+  const till = until && t('break_till', { time: clockTime(until) });
+  const [open, setOpen] = useState(false);
   const set = (p: Presence) => {
     if (p === 'off' && me.load > 0) {
       modal.confirm({ title: t('away_close', { n: me.load }), content: t('away_close_s'), okText: t('off'), okButtonProps: { danger: true }, cancelText: t('cancel'), onOk: () => presence('off') });
     } else if (p !== me.presence) void presence(p);
   };
-  const items = (['on', 'break', 'off'] as Presence[]).map((p) => ({
-    key: p, label: <span className="pick"><i className={`dot ${p}`} /><span><b>{t(p)}</b><small>{t((p + '_hint') as Word)}</small></span>{me.presence === p && <CheckOutlined />}</span>, onClick: () => set(p),
+  const breaks = ([[15, 'break_15'], [30, 'break_30'], [60, 'break_60'], [undefined, 'break_back']] as [number | undefined, Word][]).map(([minutes, word]) => ({
+    key: word, label: <span className="how-long"><b>{t(word)}</b>{minutes && <small>{t('back_at', { time: clockTime(now + minutes * 60_000) })}</small>}</span>, onClick: () => void presence('break', minutes),
   }));
+  const pick = (p: Presence) => ({
+    key: p, label: <span className="pick"><i className={`dot ${p}`} /><span><b>{t(p)}</b><small>{t((p + '_hint') as Word)}</small></span>{me.presence === p && <CheckOutlined />}</span>, onClick: () => set(p),
+  });
+  const rest = { key: 'rest', type: 'group' as const, label: <><i className="dot break" /> {till ?? t('break')}{me.presence === 'break' && <CheckOutlined />}</>, children: breaks };
   return (
     <>
-      <div className="presence" role="radiogroup" aria-label={t('presence_of')}>
-        {(['on', 'break', 'off'] as Presence[]).map((p) => (
-          <Tooltip key={p} title={t((p + '_hint') as Word)} mouseEnterDelay={0.6}>
-            <button type="button" role="radio" aria-checked={me.presence === p} className={`${p}${me.presence === p ? ' now' : ''}`} onClick={() => set(p)}>
-              <i className={`dot ${p}`} />{t(p)}
+      <div className="presence" role="group" aria-label={t('presence_of')}>
+        {(['on', 'break', 'off'] as Presence[]).map((p) => {
+          const button = (
+            <button key={p} type="button" aria-pressed={me.presence === p} className={`${p}${me.presence === p ? ' now' : ''}`} onClick={p === 'break' ? undefined : () => set(p)} {...(p === 'break' && { 'aria-haspopup': 'menu' as const, 'aria-expanded': open })}>
+              <i className={`dot ${p}`} />{p === 'break' ? <>{till ?? t(p)}<DownOutlined className="more" /></> : t(p)}
             </button>
-          </Tooltip>
-        ))}
+          );
+          return p === 'break'
+            ? <Dropdown key={p} menu={{ items: [{ key: 'for', type: 'group', label: t('break_for'), children: breaks }] }} trigger={['click']} placement="bottom" align={{ offset: [0, 8] }} autoFocus open={open} onOpenChange={setOpen}>{button}</Dropdown>
+            : <Tooltip key={p} title={t((p + '_hint') as Word)} mouseEnterDelay={0.6}>{button}</Tooltip>;
+        })}
       </div>
-      <Dropdown menu={{ items }} trigger={['click']}>
-        <button type="button" className="presence-small" aria-label={t('presence_of')}><i className={`dot ${me.presence}`} />{t(me.presence)}</button>
+      <Dropdown menu={{ items: [pick('on'), rest, pick('off')] }} trigger={['click']} autoFocus overlayClassName="presence-menu">
+        <button type="button" className="presence-small" aria-haspopup="menu" aria-label={`${t('presence_of')}: ${till ?? t(me.presence)}`}><i className={`dot ${me.presence}`} />{until ? t('break_short', { time: clockTime(until) }) : t(me.presence)}</button>
       </Dropdown>
     </>
   );
@@ -84,7 +96,7 @@ function Bell() {
   const list = (
     <div className="notices">
       {all.length === 0 && <p className="dim">–</p>}
-      {all.slice(0, 30).map((n) => <div key={n.seq}><time>{clockTime(n.at)}</time><span>{n.text}</span></div>)}
+      {all.slice(0, 30).map((n) => <div key={n.seq}><time>{clockTime(n.at)}</time><span>{named(n.text)}</span></div>)}
     </div>
   );
   return (

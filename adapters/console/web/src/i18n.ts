@@ -4,7 +4,7 @@ import { useSyncExternalStore } from 'react';
 const zh = {
   inbox: '收件箱', team: '团队', accounts: '账号', canned: '快捷回复', guide: '入门', notices: '通知', search: '搜索姓名、订单、内容…',
   waiting: '等待中', mine: '我的', all: '全部', closed: '已关闭',
-  on: '上班', break: '小休', off: '下班', on_hint: '接收新客户', break_hint: '暂不分配新客户', off_hint: '结束今天的工作',
+  on: '上班', break: '小休', off: '下班', on_hint: '接收新客户', break_hint: '暂不分配新客户', break_for: '小休多久？', break_15: '15 分钟', break_30: '30 分钟', break_60: '1 小时', break_back: '直到我回来', break_till: '小休到 {time}', break_short: '到 {time}', back_at: '{time} 自动上班', off_hint: '结束今天的工作',
   load: '接待', today_closed: '今日结束', today_wait: '平均等待', today_handle: '平均处理',
   s_waiting: '等待中', s_ringing: '来电中', s_active: '处理中', s_parked: '已挂起', s_message: '留言', s_closed: '已关闭',
   claim: '认领', claim_other: '接管', release: '放回队列', transfer: '转接', note: '备注', park: '挂起', close: '结束', bot: '交回机器人', priority: '优先级', more: '更多',
@@ -37,7 +37,7 @@ const zh = {
   team_title: '团队', team_s: '谁在岗，手上有多少客户。', on_duty: '在岗', on_break: '小休', off_duty: '离岗', in_line: '排队', active: '处理中', longest: '最久', misses: '连续未接 {n} 次', nobody_on: '现在没有人上班，客户会被告知并可留言。', since_at: '自 {time}',
   acc_title: '账号', acc_s: '谁能登录、做什么。', invite: '邀请同事', role: '角色', role_agent: '客服', role_lead: '组长', role_admin: '管理员', role_agent_s: '接待客户', role_lead_s: '另可查看全组、维护快捷回复', role_admin_s: '另可管理账号', name: '名称', max: '同时接待上限', max_default: '默认', topics_of: '负责组别', topics_all: '不限', langs_of: '语言', langs_all: '不限',
   invite_made: '把这个链接发给 {name}', invite_made_s: '只能用一次，7 天内有效。打开后设置账号和密码即可。', new_colleague: '新同事', pending: '等待加入', expires: '{date} 前有效', withdraw: '撤回', disable: '停用', enable: '启用', disabled: '已停用', disable_q: '停用 {name}？', disable_qs: '会立即退出登录，手上的客户回到队列最前面。', reset: '重设密码', reset_made: '重设密码的链接', reset_made_s: '只能用一次，24 小时内有效。', made_at: '{date} 加入', your_name_ph: '例如 小林', edit_acc: '编辑账号',
-  note_warn: '以 // 或「备注」开头，会存为备注，客户看不到。', command_warn: '以 ! 开头会当作命令，不会发给客户。', switch_note: '切到备注', drop_here: '松开即可添加附件', back: '返回', capped: '只显示最紧急的 {n} 个', new: '新', minutes: '分钟', view_ticket: '打开 {id}', details: '资料', unread: '未读', presence_of: '状态',
+  note_warn: '以 // 或「备注」开头，会存为备注，客户看不到。', command_warn: '以 ! 开头会当作命令，不会发给客户。', switch_note: '切到备注', by_template: '用模板发', templates_of: '模板消息', templates_s: '平台的模板消息，回复时限过后也能发', template_need: '先在输入框写内容', template_text: '您写的内容', template_sent: '模板消息 · {title}', template_files: '附件发不了，会留在输入框里。', template_yes: '，或改用模板发送。', drop_here: '松开即可添加附件', back: '返回', capped: '只显示最紧急的 {n} 个', new: '新', minutes: '分钟', view_ticket: '打开 {id}', details: '资料', unread: '未读', presence_of: '状态',
   away_close: '还有 {n} 位客户没处理完', away_close_s: '现在下班，他们会回到队列最前面，由同事接待。',
 };
 
@@ -46,7 +46,7 @@ export type Word = keyof typeof zh;
 const en: Record<Word, string> = {
   inbox: 'Inbox', team: 'Team', accounts: 'Accounts', canned: 'Canned replies', guide: 'Getting started', notices: 'Notices', search: 'Search name, order, text…',
   waiting: 'Waiting', mine: 'Mine', all: 'All', closed: 'Closed',
-  on: 'On duty', break: 'Break', off: 'Off', on_hint: 'Takes new customers', break_hint: 'Nothing new for now', off_hint: 'Done for today',
+  on: 'On duty', break: 'Break', off: 'Off', on_hint: 'Takes new customers', break_hint: 'Nothing new for now', break_for: 'For how long?', break_15: '15 minutes', break_30: '30 minutes', break_60: '1 hour', break_back: 'Until I’m back', break_till: 'Break until {time}', break_short: 'till {time}', back_at: 'on duty again at {time}', off_hint: 'Done for today',
   load: 'Serving', today_closed: 'Closed today', today_wait: 'Avg. wait', today_handle: 'Avg. handling',
   s_waiting: 'Waiting', s_ringing: 'Ringing', s_active: 'Active', s_parked: 'Parked', s_message: 'Message', s_closed: 'Closed',
   claim: 'Claim', claim_other: 'Take over', release: 'Back to the line', transfer: 'Transfer', note: 'Note', park: 'Park', close: 'Close', bot: 'Hand back to the bot', priority: 'Priority', more: 'More',
@@ -79,7 +79,7 @@ const en: Record<Word, string> = {
   team_title: 'Team', team_s: 'Who is on duty, and with how many customers.', on_duty: 'On duty', on_break: 'On break', off_duty: 'Off duty', in_line: 'In line', active: 'Active', longest: 'Longest', misses: 'missed {n} in a row', nobody_on: 'Nobody is on duty: customers are told so and can leave a message.', since_at: 'since {time}',
   acc_title: 'Accounts', acc_s: 'Who may sign in, and do what.', invite: 'Invite a colleague', role: 'Role', role_agent: 'Agent', role_lead: 'Team lead', role_admin: 'Administrator', role_agent_s: 'looks after customers', role_lead_s: 'also sees the whole team and keeps the canned replies', role_admin_s: 'also manages accounts', name: 'Name', max: 'Customers at a time', max_default: 'default', topics_of: 'Topics', topics_all: 'any', langs_of: 'Languages', langs_all: 'any',
   invite_made: 'Send this link to {name}', invite_made_s: 'It works once and for 7 days. They choose an account and a password, and that is all.', new_colleague: 'your new colleague', pending: 'Invited', expires: 'until {date}', withdraw: 'Withdraw', disable: 'Switch off', enable: 'Switch on', disabled: 'off', disable_q: 'Switch {name} off?', disable_qs: 'They are signed out at once and their customers go to the front of the line.', reset: 'Reset password', reset_made: 'Link to a new password', reset_made_s: 'It works once and for 24 hours.', made_at: 'since {date}', your_name_ph: 'e.g. Lin', edit_acc: 'Edit account',
-  note_warn: 'Starting with // or 备注 it is kept as a note; the customer does not see it.', command_warn: 'Starting with ! it is taken as a command, not sent to the customer.', switch_note: 'Switch to note', drop_here: 'Drop to attach', back: 'Back', capped: 'Only the {n} most urgent are shown', new: 'New', minutes: 'min', view_ticket: 'Open {id}', details: 'Details', unread: 'Unread', presence_of: 'Presence',
+  note_warn: 'Starting with // or 备注 it is kept as a note; the customer does not see it.', command_warn: 'Starting with ! it is taken as a command, not sent to the customer.', switch_note: 'Switch to note', by_template: 'Send by template', templates_of: 'Templates', templates_s: 'Messages the platform lets through after its reply window, too', template_need: 'Write something first', template_text: 'what you write', template_sent: 'Template · {title}', template_files: 'Files cannot go with it; they stay in the composer.', template_yes: '. A template still goes through.', drop_here: 'Drop to attach', back: 'Back', capped: 'Only the {n} most urgent are shown', new: 'New', minutes: 'min', view_ticket: 'Open {id}', details: 'Details', unread: 'Unread', presence_of: 'Presence',
   away_close: '{n} customers are still with you', away_close_s: 'If you go off duty now, they return to the front of the line for your colleagues.',
 };
 

@@ -49,7 +49,7 @@ export function TicketList({ me, box, lists, failed, open, search, onSearch, ret
 function Ringing({ me, k }: { me: Me; k: Ticket }) {
   const { claim } = useDoing(me);
   return (
-    <div className="ringing" role="alert">
+    <div className="ringing" role="alert" data-ticket={k.id}>
       <span className="pulse" />
       <a href={`#inbox/mine/${k.id}`}><b>{t('ringing_you', { name: peerName(k) })}</b><small>{k.asked}</small></a>
       <Button type="primary" size="small" onClick={() => { void claim(k); go('inbox', 'mine', k.id); }}>{t('accept')}</Button>

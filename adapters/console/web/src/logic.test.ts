@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Entry, Ticket } from './api';
-import { closedWindow, commanded, fill, heat, length, linked, merge, messages, outdated, shown, slashed, unread, waited } from './logic';
+import { closedWindow, commanded, fill, filled, heat, length, linked, merge, messages, outdated, resting, shown, slashed, unread, waited } from './logic';
 
 const ticket = (t: Partial<Ticket>): Ticket => ({ id: 'T1', channel: 'web', peer: { id: 'p' }, state: 'waiting', class: 2, since: '2026-11-21T09:00:00Z', ...t });
 const at = (s: string) => Date.parse(`2026-11-21T${s}Z`);
@@ -102,4 +102,18 @@ test('links end where the address ends', () => {
     { text: '看 ' }, { text: 'https://a.cn/x?y=1', href: 'https://a.cn/x?y=1' }, { text: '。谢谢 ' }, { text: 'http://b.cn', href: 'http://b.cn' }, { text: ', ok' },
   ]);
   expect(linked('javascript:alert(1)')).toEqual([{ text: 'javascript:alert(1)' }]);
+});
+
+test('a break that ends by itself has a time until then', () => {
+  const until = '2026-11-21T13:30:00Z';
+  expect(resting({ presence: 'break', until }, at('13:29:59'))).toBe(until);
+  expect(resting({ presence: 'break', until }, at('13:30:00'))).toBeUndefined();
+  expect(resting({ presence: 'break' }, at('13:00:00'))).toBeUndefined();
+  expect(resting({ presence: 'on', until }, at('13:00:00'))).toBeUndefined();
+});
+
+test('a template shows what the customer will read, and where words are missing', () => {
+  const known = { text: '', ticket: 'T1', agent: '小林', customer: '' };
+  expect(filled(['{agent}：{text}', '{ticket} {other}'], known)).toEqual([[{ text: '小林' }, { text: '：' }, { text: '', open: true }], [{ text: 'T1' }, { text: ' {other}' }]]);
+  expect(filled(['{text}{customer}'], { ...known, text: '$& {ticket}' })).toEqual([[{ text: '$& {ticket}' }, { text: '' }]]);
 });

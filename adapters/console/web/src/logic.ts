@@ -113,6 +113,21 @@ export function waited(ms: number): string {
   return `${Math.floor(s / 86400)} d`;
 }
 
+// resting is when a break that is under way ends by itself; undefined if it does not.
+export function resting(who: { presence: string; until?: string }, now: number): string | undefined {
+  return who.presence === 'break' && who.until && Date.parse(who.until) > now ? who.until : undefined;
+}
+
+// filled are a template's lines with what is known put in; what the agent has
+// still to write is left to be marked.
+export function filled(lines: string[], known: Record<string, string>): { text: string; open?: boolean }[][] {
+  return lines.map((line) => line.split(/(\{(?:text|ticket|agent|customer)\})/).filter(Boolean).map((s) => {
+    const name = /^\{(\w+)\}$/.exec(s)?.[1];
+    if (!name || !(name in known)) return { text: s };
+    return name === 'text' && !known.text ? { text: '', open: true } : { text: known[name] };
+  }));
+}
+
 // heat is how bad a wait is: 0 fine, 1 long, 2 too long. What was promised
 // counts; without a promise, two and five minutes.
 export function heat(t: Ticket, now: number): 0 | 1 | 2 {

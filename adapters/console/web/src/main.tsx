@@ -37,7 +37,7 @@ function Root() {
       }}
       button={{ autoInsertSpace: false }}
     >
-      <AntApp notification={{ placement: 'bottomRight' }} message={{ maxCount: 3 }}>
+      <AntApp notification={{ placement: 'bottomRight' }} message={{ maxCount: 3, top: 62 }}>
         <App />
       </AntApp>
     </ConfigProvider>

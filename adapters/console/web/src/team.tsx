@@ -6,7 +6,8 @@ import { peerName, stateWord } from './doing';
 import { Ticking } from './header';
 import { type Word, clockTime, t, topicName } from './i18n';
 import { pace } from './live';
-import { waited } from './logic';
+import { resting, waited } from './logic';
+import { useNow } from './settings';
 
 export function TeamPage({ me }: { me: Me }) {
   const { data } = useQuery({ queryKey: ['team'], queryFn: () => call<Team>(`team?${tz()}`), refetchInterval: pace });
@@ -43,10 +44,11 @@ export function TeamPage({ me }: { me: Me }) {
 function Card({ m, me }: { m: Mate; me: Me }) {
   const share = m.max ? Math.min(1, m.load / m.max) : m.load ? 0.5 : 0;
   const desk = m.id.split('/')[0];
+  const until = resting(m, useNow());
   return (
     <div className={`mate ${m.presence}`}>
       <div className="mate-head"><Face name={m.name} presence={m.presence} /><div><b>{m.name}{m.id === me.agent && <i>{t('you')}</i>}{m.lead && <i>{t('role_lead')}</i>}</b>
-        <small>{desk !== me.agent.split('/')[0] && `${desk} · `}{m.since && m.presence !== 'off' ? t('since_at', { time: clockTime(m.since) }) : t(m.presence)}</small></div></div>
+        <small>{desk !== me.agent.split('/')[0] && `${desk} · `}{until ? t('break_till', { time: clockTime(until) }) : m.since && m.presence !== 'off' ? t('since_at', { time: clockTime(m.since) }) : t(m.presence)}</small></div></div>
       <div className="gauge"><span><i className={`w-${Math.round(share * 10)}${share >= 1 ? ' full' : ''}`} /></span><em>{m.load}{m.max ? `/${m.max}` : ''}</em></div>
       <div className="chips">{(m.topics ?? []).map((x) => <i key={x} className="chip">{topicName(x)}</i>)}{(m.langs ?? []).map((x) => <i key={x} className="chip">{x}</i>)}{!!m.misses && <i className="chip bad">{t('misses', { n: m.misses })}</i>}{m.today && <small className="dim">{t('today_closed')} {m.today.closed}</small>}</div>
       {(m.tickets ?? []).slice(0, 6).map((k) => <Held key={k.id} k={k} />)}
