@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -183,10 +184,11 @@ func (w *wall) Send(_ context.Context, env core.Envelope) (string, error) {
 		return "t" + c.Ticket, nil
 	}
 	w.mu.Lock()
-	c := w.tell[env.Parts.Text()]
-	w.mu.Unlock()
-	if c != nil {
-		c <- time.Now()
+	defer w.mu.Unlock()
+	for line := range strings.SplitSeq(env.Parts.Text(), "\n") { // lines that waited come as one
+		if c := w.tell[line]; c != nil {
+			c <- time.Now()
+		}
 	}
 	return env.ID, nil
 }

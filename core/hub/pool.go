@@ -63,6 +63,14 @@ func (p *pool) start() {
 	}
 }
 
+// end lets nothing new begin. Whoever was about to begin something has done so
+// when it returns, so that it is waited for.
+func (p *pool) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hub.held.Store(true)
+}
+
 // burst notes that a turn has left lines unread until t, so that the search for
 // unread ones passes it over. A new line or the time ends it.
 func (p *pool) burst(key core.Key, t time.Time) {

@@ -41,7 +41,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	h.bg.Go(func() { h.digests(ctx) })
 	h.poll(ctx)
 
-	h.held.Store(true)
+	h.turns.end()
 	h.drain()
 	return nil
 }
