@@ -3,8 +3,8 @@ import { Button, Image, Tooltip } from 'antd';
 import { type Entry, type Media, type Part, type Ticket, mediaURL } from './api';
 import { Face } from './bits';
 import { named, peerName } from './doing';
-import { type Word, clockTime, t, tOr, topicName } from './i18n';
-import { linked, size } from './logic';
+import { type Word, clockTime, getLang, t, tOr, topicName } from './i18n';
+import { linked, reason, reasons, size } from './logic';
 import { type Unsent, again, drop } from './outbox';
 import { usePressed } from './settings';
 
@@ -54,7 +54,7 @@ function Mark({ e }: { e: Entry }) {
     pending: <ClockCircleOutlined />, sent: <CheckOutlined />, delivered: <CheckOutlined />, read: <span className="twice"><CheckOutlined /><CheckOutlined /></span>,
     failed: <ExclamationCircleOutlined />, unknown: <ExclamationCircleOutlined />, dropped: <CloseCircleOutlined />,
   }[e.state];
-  return <Tooltip title={t(`p_${e.state}` as Word) + (e.why ? ` · ${e.why}` : '')}><span className={`st ${e.state}`} role="img" aria-label={t(`p_${e.state}` as Word)}>{icon}</span></Tooltip>;
+  return <Tooltip title={t(`p_${e.state}` as Word) + (e.why ? ` · ${reason(e.why, getLang())}` : '')}><span className={`st ${e.state}`} role="img" aria-label={t(`p_${e.state}` as Word)}>{icon}</span></Tooltip>;
 }
 
 // Can is what the one who looks at a conversation can do with its entries;
@@ -87,7 +87,7 @@ export function Line({ e, k, first, can }: { e: Entry; k: Ticket; first: boolean
         <span className="foot"><time>{clockTime(e.at)}</time>{ours && <Mark e={e} />}</span>
         {bad && (
           <span className="trouble">
-            <b>{t(`p_${e.state}` as Word)}</b>{e.why && <span>{e.why}</span>}
+            <b>{t(`p_${e.state}` as Word)}</b>{e.why && <span title={e.why}>{reason(e.why, getLang())}</span>}
             {e.kind === 'agent' && e.id && can.retry && !can.stale?.has(e.seq) && <Button size="small" onClick={() => can.retry!(e.id!)}>{t('retry')}</Button>}
             {e.kind === 'agent' && e.id && can.discard && !can.stale?.has(e.seq) && <Button size="small" type="text" onClick={() => can.discard!(e.id!)}>{t('discard')}</Button>}
           </span>
@@ -111,7 +111,7 @@ function Notice({ e, k, can }: { e: Entry; k: Ticket; can: Can }) {
   return (
     <div className={`suggestion${hint ? '' : ' asks'}${open ? '' : ' over'}`}>
       {!/^\p{Extended_Pictographic}/u.test(choice.prompt) && (hint ? <BulbOutlined /> : <ExclamationCircleOutlined />)}
-      <div><Words text={named(choice.prompt)} />
+      <div><Words text={named(reasons(choice.prompt, getLang()))} />
         {open && <span className="buttons">{choice.options.map((o, i) => <Button key={o.id} size="small" type={i === 0 && !hint ? 'primary' : 'default'} onClick={() => can.press!(e.seq, o.id)}>{o.label}</Button>)}</span>}
       </div>
       <time>{clockTime(e.at)}</time>

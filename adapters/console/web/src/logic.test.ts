@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Entry, Ticket } from './api';
-import { closedWindow, commanded, fill, filled, heat, length, linked, merge, messages, outdated, resting, shown, slashed, unread, waited } from './logic';
+import { closedWindow, commanded, fill, filled, heat, length, linked, merge, messages, outdated, reason, reasons, resting, shown, slashed, unread, waited } from './logic';
 
 const ticket = (t: Partial<Ticket>): Ticket => ({ id: 'T1', channel: 'web', peer: { id: 'p' }, state: 'waiting', class: 2, since: '2026-11-21T09:00:00Z', ...t });
 const at = (s: string) => Date.parse(`2026-11-21T${s}Z`);
@@ -116,4 +116,14 @@ test('a template shows what the customer will read, and where words are missing'
   const known = { text: '', ticket: 'T1', agent: '小林', customer: '' };
   expect(filled(['{agent}：{text}', '{ticket} {other}'], known)).toEqual([[{ text: '小林' }, { text: '：' }, { text: '', open: true }], [{ text: 'T1' }, { text: ' {other}' }]]);
   expect(filled(['{text}{customer}'], { ...known, text: '$& {ticket}' })).toEqual([[{ text: '$& {ticket}' }, { text: '' }]]);
+});
+
+test('a refusal is told in one language', () => {
+  const why = 'closed (45015): 超过可回复时间（48 小时） / more than 48 hours [response out of time limit rid: 65a0-25]';
+  expect(reason(why, 'zh')).toBe('超过可回复时间（48 小时）');
+  expect(reason(why, 'en')).toBe('more than 48 hours');
+  expect(reason('客户已取消关注 / no longer follows', 'en')).toBe('no longer follows');
+  for (const s of ['24 小时内客户没有再写 (20506)', '好 / 不好', 'yes / no', 'a / b / 好', '']) expect(reason(s, 'en')).toBe(s);
+  const asked = `⚠️ 没有送达：“好 / ok [1]”\n超过时限。${why.slice(16)}\n（!重发 5 / !不发 5）`;
+  expect(reasons(asked, 'zh')).toBe('⚠️ 没有送达：“好 / ok [1]”\n超过时限。超过可回复时间（48 小时）\n（!重发 5 / !不发 5）');
 });

@@ -118,6 +118,18 @@ export function resting(who: { presence: string; until?: string }, now: number):
   return who.presence === 'break' && who.until && Date.parse(who.until) > now ? who.until : undefined;
 }
 
+// reason is why a platform refused a message, in one language: adapters say it
+// as "closed (45015): 中文 / English [the platform's words]".
+export function reason(why: string, lang: string): string {
+  const s = why.replace(/^[a-z]+(?: \([^)]*\))?: /, '').replace(/ \[[^\]]*\]$/, '');
+  const [zh, en, more] = s.split(' / ');
+  const han = (x: string) => /\p{Script=Han}/u.test(x);
+  return en && more === undefined && han(zh) && !han(en) ? (lang === 'zh' ? zh : en) : s;
+}
+
+// reasons are the desk's words with such a line among them.
+export const reasons = (text: string, lang: string) => text.split('\n').map((l, i) => (i && / \/ .* \[[^\]]*\]$/.test(l) ? reason(l, lang) : l)).join('\n');
+
 // filled are a template's lines with what is known put in; what the agent has
 // still to write is left to be marked.
 export function filled(lines: string[], known: Record<string, string>): { text: string; open?: boolean }[][] {
