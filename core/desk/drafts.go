@@ -109,7 +109,7 @@ func (t *turn) drop(a core.Agent, act Act) {
 		if d.Via.Agent == a.ID && (name == "" || name == strconv.Itoa(d.N) || name == d.Via.Ref) {
 			t.m.Held = slices.Delete(slices.Clone(t.m.Held), i, i+1)
 			t.event(core.Dropped, by(a), "taken back in time", "via", d.Via.Ref)
-			t.notice(a.ID, "undone", "text", clip(d.Parts.Text(), 80))
+			t.notice(a.ID, "undone", "text", clip(gist(d.Parts), 80))
 			return
 		}
 	}

@@ -232,7 +232,7 @@ func (t *turn) holdBack(a core.Agent, d draft, why []string) {
 	for _, w := range why {
 		reasons = append(reasons, t.of(a.ID, "guard_"+w, "left", itoa(t.c.Ledger.Room(t.now())), "count", itoa(t.pieces(d.Parts))))
 	}
-	prompt := t.of(a.ID, "held_back", "why", strings.Join(reasons, t.of(a.ID, "comma")), "text", clip(cmp.Or(d.Parts.Text(), mediaText(d.Parts)), 200), "n", num)
+	prompt := t.of(a.ID, "held_back", "why", strings.Join(reasons, t.of(a.ID, "comma")), "text", clip(gist(d.Parts), 200), "n", num)
 	options := []core.Option{option(ActSend+":"+num, t.of(a.ID, "btn_anyway"))}
 	if slices.Contains(why, guardWindow) || slices.Contains(why, guardGone) {
 		options = []core.Option{option(ActKeep+":"+num, t.of(a.ID, "btn_keep"))}
@@ -311,8 +311,8 @@ func (t *turn) discard() {
 func (t *turn) unsent(d draft) {
 	a := core.Agent{ID: d.Via.Agent, Name: d.Name}
 	t.event(core.Dropped, bySystem, "its author no longer has the ticket", "via", d.Via.Ref, "agent", a.ID)
-	t.note(a, d.Via, d.Parts.Text())
-	t.notice(a.ID, "unsent", "text", clip(d.Parts.Text(), 80))
+	t.note(a, d.Via, gist(d.Parts))
+	t.notice(a.ID, "unsent", "text", clip(gist(d.Parts), 80))
 }
 
 // send says an agent's message to the customer. Nothing else does.
@@ -321,10 +321,7 @@ func (t *turn) send(d draft, why string) {
 	who := core.Author{Kind: core.ByAgent, ID: via.Agent, Name: d.Name}
 	t.out.Say = append(t.out.Say, core.Envelope{By: who, Via: &via, Parts: d.Parts})
 	t.event(core.Relayed, who, why, "via", via.Ref)
-	text := d.Parts.Text()
-	if text == "" {
-		text = mediaText(d.Parts)
-	}
+	text := gist(d.Parts)
 	t.m.remember(line{At: t.now(), Kind: core.ByAgent, Name: d.Name, Text: text})
 	t.mirror(via.Channel, who, d.Parts)
 	n := d.N
@@ -342,6 +339,9 @@ func (t *turn) send(d draft, why string) {
 func (t *turn) answered() {
 	t.m.Open, t.m.Nags, t.m.Sorry = time.Time{}, 0, false
 }
+
+// gist is what staff read of a message in few words.
+func gist(parts core.Parts) string { return cmp.Or(parts.Text(), mediaText(parts)) }
 
 // mediaText says what a message without words has.
 func mediaText(parts core.Parts) string {

@@ -243,7 +243,7 @@ func (r *Rules) Failed(c core.Conversation, f Failure, s core.Scene) core.Outcom
 	if f.Kind == core.Closed {
 		options = append(options, t.byTemplate(a, num)...)
 	}
-	t.ask(a, t.of(a, "failed", "text", clip(f.Message.Parts.Text(), 80), "why", t.of(a, "kind_"+f.Kind.String()), "words", f.Why, "n", num),
+	t.ask(a, t.of(a, "failed", "text", clip(gist(f.Message.Parts), 80), "why", t.of(a, "kind_"+f.Kind.String()), "words", f.Why, "n", num),
 		append(options, option(ActDrop+":"+num, t.of(a, "btn_drop")))...)
 	if f.Kind == core.Gone {
 		t.c.Gone = true

@@ -135,3 +135,27 @@ func TestTemplateGuarded(t *testing.T) {
 	p.press("slack/lin", keep)
 	p.wantTold("slack", "Kept")
 }
+
+// What does not go out is named to its author, a template and a file too.
+func TestUnsentIsNamed(t *testing.T) {
+	p := newPlay(t)
+	p.r.Limits = func(string) core.Limits { return core.Limits{Forms: true} }
+	p.r.Templates = []desk.Template{{ID: "reply", Title: "Reply", Form: "template:reply", Values: map[string]string{"thing1": "{text}"}}}
+	p.press("slack/lin", "claim")
+	p.writes("slack/lin", "!template reply 明天送到")
+	env := p.env("slack/lin", core.Media{Type: "image/png", Name: "cup.png"})
+	p.do(func() core.Outcome { return p.r.Staff(p.c, env, p.scene(), p.log...) })
+	p.press("slack/bob", "take")
+	for _, want := range []string{"明天送到", "cup.png"} {
+		p.wantTold("slack", want)
+	}
+	p.press("slack/bob", "template:reply")
+	p.writes("slack/bob", "!template reply 后天送到")
+	p.writes("slack/bob", "!undo")
+	p.wantTold("slack", "后天送到")
+	via := core.Via{Channel: "slack", Ref: "r1", Agent: "slack/bob"}
+	p.do(func() core.Outcome {
+		return p.r.Failed(p.c, desk.Failure{Message: core.Envelope{ID: "m9", Via: &via, Parts: core.Parts{core.Media{Type: "image/png", Name: "pot.png"}}}}, p.scene())
+	})
+	p.wantTold("slack", "pot.png")
+}
