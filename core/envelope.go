@@ -112,7 +112,8 @@ type (
 	// and is kept current.
 	Case struct {
 		Ticket  string   `json:"ticket"`
-		State   string   `json:"state"` // TicketState
+		State   string   `json:"state"`           // TicketState
+		Topic   string   `json:"topic,omitempty"` // Ticket.Topic: a desk may have a place for each
 		Title   string   `json:"title"`
 		Fields  []Field  `json:"fields,omitempty"`
 		Lines   []string `json:"lines,omitempty"`   // the last messages, oldest first

@@ -13,7 +13,7 @@ import (
 
 // card is the ticket as a desk shows it.
 func (t *turn) card(d Desk) core.Case {
-	c := core.Case{Ticket: t.t.ID, State: string(t.t.State), Title: t.title(d, t.waited()), Actions: t.actions(d)}
+	c := core.Case{Ticket: t.t.ID, State: string(t.t.State), Topic: t.t.Topic, Title: t.title(d, t.waited()), Actions: t.actions(d)}
 	hide := func(s string) string { return s }
 	if d.Mask {
 		hide = mask

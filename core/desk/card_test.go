@@ -33,6 +33,11 @@ func TestCard(t *testing.T) {
 	if c.Title != "🟠 VIP 李雷 · web · 杯子破损 · waited 00:40 · 😠 angry" {
 		t.Errorf("title %q", c.Title)
 	}
+	if plain := c; c.Topic != "after" {
+		t.Errorf("of topic %q", c.Topic)
+	} else if plain.Topic = ""; plain.String() != c.String() { // it is for the desk, people have it as a field
+		t.Errorf("reads %q", c.String())
+	}
 	for name, want := range map[string]string{
 		"State": "waiting", "Customer": "李雷", "Channel": "web", "Topic": "after", "Intent": "杯子破损", "Asked": "杯子碎了 订单 20260413", "order": "20260413", "phone": "13800001234",
 		"Mood": "😠 angry", "VIP": "3", "Priority": "P2", "Last agent": "Bob", "Promised": "within 10 min, 3 ahead", "History": "https://desk.example/t/T1",

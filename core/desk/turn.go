@@ -75,7 +75,7 @@ func (t *turn) cards() (out []core.Envelope) {
 		d := t.r.desk(name)
 		c := t.card(d)
 		plain := c
-		plain.Title = t.title(d, "")
+		plain.Title, plain.Topic = t.title(d, ""), "" // which is a field, too
 		if t.t.State == core.TicketActive || t.t.State == core.TicketClosed || d.Views {
 			plain.Lines = nil
 		}
