@@ -38,7 +38,7 @@ var catalog = map[string][2]string{
 	"silent_lead":       {"⏰ {owner} 的客户已等 {wait} 没有回复。", "⏰ {owner}'s customer has had no answer for {wait}."},
 	"closing":           {"🔴 平台的回复时限还剩 {left}。", "🔴 The platform's reply window closes in {left}."},
 	"gone":              {"对方已取关或离开，会话已挂起，客户再来时恢复。", "The customer has left the channel. The ticket is parked until they come back."},
-	"thread_lost":       {"⚠ 原来的线程被删除了，会话移到了这里；最近的消息在上面的卡片里。", "⚠ The earlier thread was deleted, so the ticket goes on here; the last messages are on the card above."},
+	"thread_lost":       {"⚠ 会话移到了这里：原来的线程被删除了，或换了地方；最近的消息在上面的卡片里。", "⚠ The ticket goes on here: its earlier thread was deleted, or its place is elsewhere now. The last messages are on the card above."},
 	"customer_out":      {"客户已不再等待。", "The customer is no longer waiting."},
 	"parked":            {"已挂起，客户再来时恢复。", "Parked until the customer writes."},
 	"parked_until":      {"已挂起到 {time}，客户再来也会恢复。", "Parked until {time}, or until the customer writes."},

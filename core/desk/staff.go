@@ -138,8 +138,8 @@ func (r *Rules) Open(c core.Conversation, s core.Scene, past ...core.Envelope) c
 	return t.end()
 }
 
-// Reshow shows an open ticket anew at a desk where its thread was deleted: the
-// card with what was said last, and that this happened.
+// Reshow shows an open ticket anew at a desk where its thread is gone, deleted or
+// moved: the card with what was said last, and that this happened.
 func (r *Rules) Reshow(c core.Conversation, desk string, s core.Scene) core.Outcome {
 	t := r.begin(c, s)
 	if !t.t.Open() {
@@ -147,7 +147,7 @@ func (r *Rules) Reshow(c core.Conversation, desk string, s core.Scene) core.Outc
 	}
 	delete(t.m.Cards, desk)
 	t.show(desk)
-	t.event(core.Noted, bySystem, "its thread was deleted; it is shown in a new one", "desk", desk)
+	t.event(core.Noted, bySystem, "its thread is gone; it is shown in a new one", "desk", desk)
 	t.out.Say = append(t.out.Say, core.Envelope{Channel: desk, Ticket: t.t.ID, By: bySystem,
 		Parts: core.Parts{core.Text{Body: words(r.desk(desk).Lang, "thread_lost")}}})
 	return t.end()
