@@ -129,7 +129,7 @@ func (w *Workspace) doIn(method string, a url.Values) object {
 	case r == nil:
 		return fail("channel_not_found")
 	case method == "conversations.info":
-		return object{"ok": true, "channel": object{"id": id, "name": "desk", "is_channel": true, "is_member": r.members[Bot], "is_archived": r.archived}}
+		return object{"ok": true, "channel": object{"id": id, "name": strings.ToLower(id), "is_channel": true, "is_member": r.members[Bot], "is_archived": r.archived}}
 	case method == "conversations.join":
 		r.members[Bot] = true
 		return object{"ok": true, "channel": object{"id": id}}

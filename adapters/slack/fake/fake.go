@@ -3,7 +3,8 @@
 // HTTP, files, forms and homes. Slack's own Node clients check it (peers_test.go).
 //
 // What people do is a method: Say, Edit, Delete, Press, Submit, Slash. What the
-// app did is read back with Thread, Told and View.
+// app did is read back with Thread, Told and View. There is one channel; Room adds
+// others.
 package fake
 
 import (
@@ -119,7 +120,7 @@ type room struct {
 	told     []*Message
 }
 
-// New returns a workspace with one channel, in which are the app and two agents,
+// New returns a workspace with one channel, Channel, in which are the app and two agents,
 // U0LIN and U0CHEN.
 func New() *Workspace {
 	w := &Workspace{Now: time.Now, Ping: 10 * time.Second,
@@ -186,54 +187,12 @@ func (w *Workspace) Calls() []string {
 	return slices.Clone(w.calls)
 }
 
-// Archive closes a channel for messages, or opens it again.
-func (w *Workspace) Archive(yes bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.channels[Channel].archived = yes
-}
-
-// Kick takes a member out of the channel and tells so, as Slack does.
-func (w *Workspace) Kick(user string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.channels[Channel].members, user)
-	w.event(map[string]any{"type": "member_left_channel", "user": user, "channel": Channel, "channel_type": "C", "team": Team, "event_ts": w.ts()})
-}
-
-// Roots are the messages that stand in the channel itself.
-func (w *Workspace) Roots() []Message { return w.Thread("") }
-
-// Thread is a root and what stands under it, or, for "", all roots.
-func (w *Workspace) Thread(ts string) (out []Message) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, m := range w.channels[Channel].messages {
-		if ts == "" && (m.Thread == "" || m.Thread == m.TS) || ts != "" && (m.TS == ts || m.Thread == ts) {
-			out = append(out, m.copy())
-		}
-	}
-	return out
-}
-
 // Direct are the direct messages between the app and a user.
 func (w *Workspace) Direct(user string) (out []Message) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if r := w.channels["D"+user]; r != nil {
 		for _, m := range r.messages {
-			out = append(out, m.copy())
-		}
-	}
-	return out
-}
-
-// Told are the messages that only one user saw.
-func (w *Workspace) Told(user string) (out []Message) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, m := range w.channels[Channel].told {
-		if m.To == user {
 			out = append(out, m.copy())
 		}
 	}

@@ -17,10 +17,15 @@ func (w *Workspace) User(id, name string, joins bool) {
 	w.channels[Channel].members[id] = joins
 }
 
-// Say lets a user write, in a thread or, with "", in the channel. text is as
-// Slack stores it, with &amp;, <@U0LIN> and so on. It returns the message's ts.
+// Say lets a user write, in a thread or, with "", in the desk's channel. text is
+// as Slack stores it, with &amp;, <@U0LIN> and so on. It returns the message's ts.
 func (w *Workspace) Say(user, thread, text string, files ...File) string {
-	return w.say(Channel, &Message{User: user, Thread: thread, Text: text, Files: files})
+	return w.say("", &Message{User: user, Thread: thread, Text: text, Files: files})
+}
+
+// SayIn lets a user write in a channel, outside of its threads.
+func (w *Workspace) SayIn(channel, user, text string) string {
+	return w.say(channel, &Message{User: user, Text: text})
 }
 
 // SayTo lets a user write to the app directly.
@@ -30,17 +35,21 @@ func (w *Workspace) SayTo(user, text string) string {
 
 // Broadcast is Say with "also send to the channel".
 func (w *Workspace) Broadcast(user, thread, text string) string {
-	return w.say(Channel, &Message{User: user, Thread: thread, Text: text, SubType: "thread_broadcast"})
+	return w.say("", &Message{User: user, Thread: thread, Text: text, SubType: "thread_broadcast"})
 }
 
 // Blocks is Say with the blocks that Slack's own clients add.
 func (w *Workspace) Blocks(user, thread, text, blocks string) string {
-	return w.say(Channel, &Message{User: user, Thread: thread, Text: text, Blocks: json.RawMessage(blocks)})
+	return w.say("", &Message{User: user, Thread: thread, Text: text, Blocks: json.RawMessage(blocks)})
 }
 
+// say puts a person's message into a channel, or, with "", where its thread is.
 func (w *Workspace) say(channel string, m *Message) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if channel == "" {
+		channel = w.home(m.Thread)
+	}
 	if len(m.Files) > 0 {
 		m.SubType = "file_share"
 		for i, f := range m.Files {
@@ -114,7 +123,7 @@ func fields(v any) map[string]any {
 func (w *Workspace) Edit(ts, text string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	m := w.channels[Channel].at(ts)
+	m := w.channels[w.home(ts)].at(ts)
 	old := m.copy()
 	at := w.ts()
 	m.Text, m.Edited = text, &Edited{m.User, at}
@@ -126,7 +135,7 @@ func (w *Workspace) Edit(ts, text string) {
 func (w *Workspace) Unfold(ts string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	m := w.channels[Channel].at(ts)
+	m := w.channels[w.home(ts)].at(ts)
 	w.changedMessage(m, m.copy(), w.ts())
 }
 
@@ -140,7 +149,7 @@ func (w *Workspace) changedMessage(m *Message, old Message, at string) {
 func (w *Workspace) Delete(ts string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	r := w.channels[Channel]
+	r := w.channels[w.home(ts)]
 	m := r.at(ts)
 	old := m.copy()
 	at := w.ts()
@@ -159,7 +168,7 @@ func (w *Workspace) Delete(ts string) {
 func (w *Workspace) Vanish(ts string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	r := w.channels[Channel]
+	r := w.channels[w.home(ts)]
 	r.messages = slices.DeleteFunc(r.messages, func(x *Message) bool { return x.TS == ts })
 }
 
@@ -178,18 +187,20 @@ func (w *Workspace) person(user string) map[string]any {
 func (w *Workspace) Press(user, ts, value string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	r := w.channels[Channel]
-	m, alone := r.at(ts), false
-	for _, t := range r.told {
-		if m == nil && t.TS == ts && t.To == user {
-			m, alone = t, true
+	channel, alone := w.home(ts), false
+	m := w.channels[channel].at(ts)
+	for id, r := range w.channels {
+		for _, t := range r.told {
+			if m == nil && t.TS == ts && t.To == user {
+				m, channel, alone = t, id, true
+			}
 		}
 	}
 	if m == nil {
 		return fmt.Errorf("there is no message %s", ts)
 	}
-	in := map[string]any{"type": "message", "message_ts": ts, "channel_id": Channel, "is_ephemeral": alone}
-	p := map[string]any{"container": in, "channel": map[string]any{"id": Channel, "name": "desk"}}
+	in := map[string]any{"type": "message", "message_ts": ts, "channel_id": channel, "is_ephemeral": alone}
+	p := map[string]any{"container": in, "channel": map[string]any{"id": channel, "name": strings.ToLower(channel)}}
 	if m.Thread != "" {
 		in["thread_ts"] = m.Thread
 	}
@@ -228,8 +239,9 @@ func (w *Workspace) press(user string, blocks json.RawMessage, value string, p m
 func (w *Workspace) Shortcut(user, ts, callback string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	channel := w.home(ts)
 	w.deliver("interactive", map[string]any{"type": "message_action", "callback_id": callback, "trigger_id": w.trigger(user), "action_ts": w.ts(),
-		"user": w.person(user), "team": map[string]any{"id": Team}, "channel": map[string]any{"id": Channel, "name": "desk"}, "message": fields(w.channels[Channel].at(ts))})
+		"user": w.person(user), "team": map[string]any{"id": Team}, "channel": map[string]any{"id": channel, "name": strings.ToLower(channel)}, "message": fields(w.channels[channel].at(ts))})
 }
 
 // Submit lets a user fill in the form they have open: values by block_id.
