@@ -3,7 +3,6 @@ package slack
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -12,15 +11,21 @@ import (
 	api "github.com/slack-go/slack"
 )
 
-// seen remembers what was filed: the newest message, so that what came after it
-// can be fetched, and the last ones by name, so that they are not filed again.
+// seen remembers what was filed: how far each channel was read, so that what came
+// after it can be fetched, and the last messages by name, so that they are not
+// filed again.
 type seen struct {
 	mu     sync.Mutex
-	ts     string // newest that was filed
-	kept   string // newest that is in Values
-	whole  bool   // everything up to ts was filed
+	rooms  map[string]*bookmark // by channel
 	recent map[string]bool
 	order  []string
+}
+
+// bookmark is how far a channel was read.
+type bookmark struct {
+	ts    string // newest that was filed
+	kept  string // newest that is in Values
+	whole bool   // everything up to ts was filed
 }
 
 const (
@@ -36,14 +41,36 @@ func (s *seen) has(ref string) bool {
 	return s.recent[ref]
 }
 
-func (s *seen) behind() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return !s.whole
+// in is what is known of a channel; s.mu is held.
+func (s *seen) in(channel string) *bookmark {
+	if s.rooms == nil {
+		s.rooms = map[string]*bookmark{}
+	}
+	if s.rooms[channel] == nil {
+		s.rooms[channel] = &bookmark{}
+	}
+	return s.rooms[channel]
 }
 
-// heard notes that a message was filed. The newest is kept ten seconds apart: a
-// crash has a little fetched that was filed, which the store drops.
+// missed says that something may have been written that nobody told us of.
+func (s *seen) missed() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.rooms {
+		m.whole = false
+	}
+}
+
+// behind are the channels that are still to be caught up with.
+func (ch *Channel) behind() []string {
+	ch.seen.mu.Lock()
+	defer ch.seen.mu.Unlock()
+	return slices.DeleteFunc(ch.conf.rooms(), func(c string) bool { return ch.seen.in(c).whole })
+}
+
+// heard notes that a message was filed. The newest of a channel is kept ten
+// seconds apart: a crash has a little fetched that was filed, which the store
+// drops.
 func (ch *Channel) heard(ctx context.Context, ref, ts string) {
 	s := &ch.seen
 	s.mu.Lock()
@@ -58,16 +85,20 @@ func (ch *Channel) heard(ctx context.Context, ref, ts string) {
 		delete(s.recent, s.order[0])
 		s.order = s.order[1:]
 	}
-	if later(ts, s.ts) {
-		s.ts = ts
-	}
+	channel, _, _ := spot(ref)
 	keep := ""
-	if s.whole && timeOf(s.ts).Sub(timeOf(s.kept)) >= 10*time.Second {
-		keep, s.kept = s.ts, s.ts
+	if ch.conf.has(channel) {
+		m := s.in(channel)
+		if later(ts, m.ts) {
+			m.ts = ts
+		}
+		if m.whole && timeOf(m.ts).Sub(timeOf(m.kept)) >= 10*time.Second {
+			keep, m.kept = m.ts, m.ts
+		}
 	}
 	s.mu.Unlock()
 	if keep != "" {
-		if err := ch.deps.Values.Put(ctx, ch.key("seen", ch.conf.Channel), keep, 0); err != nil {
+		if err := ch.deps.Values.Put(ctx, ch.key("seen", channel), keep, 0); err != nil {
 			ch.deps.Log.Warn("how far this desk was read is not kept", "err", err)
 		}
 	}
@@ -80,44 +111,52 @@ func later(a, b string) bool {
 
 // caughtUp fetches what was written since the last message that was filed: at the
 // start, and after every break of the socket. It comes before what is new, so
-// that an agent's words keep their order.
+// that an agent's words keep their order. A channel that cannot be read does not
+// keep the others from it.
 func (ch *Channel) caughtUp(ctx context.Context) bool {
+	all := true
+	for _, c := range ch.behind() {
+		if err := ch.readUp(ctx, c); err != nil {
+			all = false
+			if !over(ctx, ctx.Err()) {
+				ch.deps.Log.Warn("what was written meanwhile was not fetched; it is tried again", "slack", c, "err", ch.hide(err.Error()))
+			}
+		}
+	}
+	return all
+}
+
+func (ch *Channel) readUp(ctx context.Context, channel string) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	s := &ch.seen
-	s.mu.Lock()
-	s.whole = false
-	s.mu.Unlock()
-	since, known, err := ch.deps.Values.Get(ctx, ch.key("seen", ch.conf.Channel))
+	since, known, err := ch.deps.Values.Get(ctx, ch.key("seen", channel))
 	if err == nil && known {
-		err = ch.catchUp(ctx, timeOf(since).Add(-margin))
+		err = ch.catchUp(ctx, channel, timeOf(since).Add(-margin))
 	}
 	if err == nil && !known {
 		since = stamp(ch.deps.Now())
-		err = ch.deps.Values.Put(ctx, ch.key("seen", ch.conf.Channel), since, 0)
+		err = ch.deps.Values.Put(ctx, ch.key("seen", channel), since, 0)
 	}
 	if err != nil {
-		if !errors.Is(ctx.Err(), context.Canceled) {
-			ch.deps.Log.Warn("what was written meanwhile was not fetched; it is tried again", "err", ch.hide(err.Error()))
-		}
-		return false
+		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.whole, s.kept = true, since
-	if later(since, s.ts) {
-		s.ts = since
+	ch.seen.mu.Lock()
+	defer ch.seen.mu.Unlock()
+	m := ch.seen.in(channel)
+	m.whole, m.kept = true, since
+	if later(since, m.ts) {
+		m.ts = since
 	}
-	return true
+	return nil
 }
 
-// catchUp reads the channel, and of its threads those in which something is new.
-func (ch *Channel) catchUp(ctx context.Context, since time.Time) error {
+// catchUp reads a channel, and of its threads those in which something is new.
+func (ch *Channel) catchUp(ctx context.Context, channel string, since time.Time) error {
 	me, err := ch.self(ctx)
 	if err != nil {
 		return err
 	}
-	p := api.GetConversationHistoryParameters{ChannelID: ch.conf.Channel, Oldest: stamp(time.Unix(since.Unix()-reach, 0)), Limit: 200}
+	p := api.GetConversationHistoryParameters{ChannelID: channel, Oldest: stamp(time.Unix(since.Unix()-reach, 0)), Limit: 200}
 	var found []api.Message
 	for range pages {
 		r, err := ch.api.GetConversationHistoryContext(ctx, &p)
@@ -131,7 +170,7 @@ func (ch *Channel) catchUp(ctx context.Context, since time.Time) error {
 			if m.LatestReply == "" || !timeOf(m.LatestReply).After(since) {
 				continue
 			}
-			more, err := ch.replies(ctx, m.Timestamp, since)
+			more, err := ch.replies(ctx, channel, m.Timestamp, since)
 			if err != nil {
 				return err
 			}
@@ -143,7 +182,7 @@ func (ch *Channel) catchUp(ctx context.Context, since time.Time) error {
 	}
 	slices.SortStableFunc(found, func(a, b api.Message) int { return timeOf(a.Timestamp).Compare(timeOf(b.Timestamp)) })
 	for _, m := range found {
-		if err := ch.missed(ctx, m, since, me.user); err != nil {
+		if err := ch.missed(ctx, channel, m, since, me.user); err != nil {
 			return err
 		}
 	}
@@ -151,8 +190,8 @@ func (ch *Channel) catchUp(ctx context.Context, since time.Time) error {
 }
 
 // replies are those of a thread that are new.
-func (ch *Channel) replies(ctx context.Context, root string, since time.Time) (out []api.Message, err error) {
-	p := api.GetConversationRepliesParameters{ChannelID: ch.conf.Channel, Timestamp: root, Oldest: stamp(since), Limit: 200}
+func (ch *Channel) replies(ctx context.Context, channel, root string, since time.Time) (out []api.Message, err error) {
+	p := api.GetConversationRepliesParameters{ChannelID: channel, Timestamp: root, Oldest: stamp(since), Limit: 200}
 	for range pages {
 		ms, more, next, err := ch.api.GetConversationRepliesContext(ctx, &p)
 		if err != nil {
@@ -172,7 +211,7 @@ func (ch *Channel) replies(ctx context.Context, root string, since time.Time) (o
 
 // missed files a message from the history as its event would have been, and its
 // edit if it was changed since.
-func (ch *Channel) missed(ctx context.Context, m api.Message, since time.Time, me string) error {
+func (ch *Channel) missed(ctx context.Context, channel string, m api.Message, since time.Time, me string) error {
 	raw, err := json.Marshal(m)
 	if err != nil {
 		return nil // it came from JSON
@@ -181,7 +220,7 @@ func (ch *Channel) missed(ctx context.Context, m api.Message, since time.Time, m
 	if json.Unmarshal(raw, &e) != nil {
 		return nil
 	}
-	e.Channel, e.Type = ch.conf.Channel, "message"
+	e.Channel, e.Type = channel, "message"
 	if strings.HasPrefix(e.SubType, "tombstone") {
 		return ch.hear(ctx, ch.changed(&event{Channel: e.Channel, Message: &e}, []string{me}))
 	}

@@ -101,7 +101,7 @@ func (ch *Channel) readEvent(raw []byte, me string) (news, error) {
 func (ch *Channel) understand(e *event, mine []string) news {
 	switch e.Type {
 	case "message":
-		if e.Channel == ch.conf.Channel || e.Place == "im" {
+		if ch.conf.has(e.Channel) || e.Place == "im" {
 			return ch.message(e, mine)
 		}
 	case "app_home_opened":
@@ -110,9 +110,9 @@ func (ch *Channel) understand(e *event, mine []string) news {
 		}
 	case "member_left_channel":
 		switch {
-		case e.Channel != ch.conf.Channel || e.User == "":
+		case !ch.conf.has(e.Channel) || e.User == "":
 		case slices.Contains(mine, e.User):
-			return news{kind: "stop", word: "the app was removed from the desk's channel"}
+			return news{kind: "stop", word: "the app was removed from the desk's channel " + e.Channel}
 		default:
 			env := ch.envelope(e.User, e.At)
 			env.Ref, env.Parts = place(e.Channel, e.At)+"/left/"+e.User, core.Parts{core.Left{}}
@@ -121,8 +121,8 @@ func (ch *Channel) understand(e *event, mine []string) news {
 	case "app_uninstalled", "tokens_revoked":
 		return news{kind: "stop", word: e.Type}
 	default:
-		if e.Channel == ch.conf.Channel {
-			return news{kind: "stop", word: e.Type}
+		if ch.conf.has(e.Channel) {
+			return news{kind: "stop", word: e.Type + " " + e.Channel}
 		}
 	}
 	return news{}
@@ -146,7 +146,7 @@ func timeOf(ts string) time.Time {
 // spoken are the subtypes of what people write.
 var spoken = []string{"", "file_share", "thread_broadcast", "me_message"}
 
-// message understands what was written, changed or deleted in the desk's channel
+// message understands what was written, changed or deleted in the desk's channels
 // or said to us directly.
 func (ch *Channel) message(e *event, mine []string) news {
 	switch {

@@ -104,7 +104,7 @@ func TestCatchUpFails(t *testing.T) {
 	d.clock.pass(time.Minute)
 	d.w.Say("U0LIN", ts(thread), "3")
 	d.got(1)
-	if !d.ch.seen.behind() {
+	if len(d.ch.behind()) == 0 {
 		t.Error("it counts as read")
 	}
 	d.w.Disconnect("refresh_requested")
@@ -290,6 +290,29 @@ func TestPace(t *testing.T) {
 	}
 	if sent < burst || sent > burst+7 || slowed == 0 {
 		t.Errorf("%d sent, %d slowed down", sent, slowed)
+	}
+}
+
+// A room that has too much waits alone; what Slack says holds for all.
+func TestPaceOfRooms(t *testing.T) {
+	d := newRooms(t)
+	sale, lead := d.openFor("aftersale"), d.openFor("complaint")
+	var err error
+	for i := range burst {
+		if _, err = d.ch.Send(t.Context(), d.words(sale, fmt.Sprint(i))); err != nil {
+			break
+		}
+	}
+	if e, ok := err.(*core.SendError); !ok || e.Kind != core.Throttled || !e.Only || e.After <= 0 {
+		t.Errorf("got %+v", err)
+	}
+	if _, err := d.ch.Send(t.Context(), d.words(lead, "x")); err != nil {
+		t.Errorf("the other room waits: %v", err)
+	}
+	d.w.Refuse("chat.postMessage", "429")
+	_, err = d.ch.Send(t.Context(), d.words(lead, "y"))
+	if e, ok := err.(*core.SendError); !ok || e.Kind != core.Throttled || e.Only {
+		t.Errorf("got %+v", err)
 	}
 }
 

@@ -14,10 +14,10 @@ import (
 	"github.com/frontdesk-im/frontdesk/core"
 )
 
-// upload sends a file from Blobs into a thread, in Slack's three steps. Its ID is
+// upload sends a file from Blobs into a thread, or a channel, in Slack's three steps. Its ID is
 // kept before the last, so that it can be looked for.
 // https://docs.slack.dev/messaging/working-with-files#upload
-func (ch *Channel) upload(ctx context.Context, env core.Envelope, m core.Media, root string) (string, error) {
+func (ch *Channel) upload(ctx context.Context, env core.Envelope, m core.Media, channel, root string) (string, error) {
 	r, kept, err := ch.deps.Blobs.Open(ctx, m.Handle)
 	if err != nil {
 		return "", wrong(core.Rejected, "the file: %w", err)
@@ -27,7 +27,7 @@ func (ch *Channel) upload(ctx context.Context, env core.Envelope, m core.Media, 
 	if size == 0 {
 		return "", wrong(core.Rejected, "the file %q is empty", name)
 	}
-	if err := ch.pace.take(ch.conf.Channel); err != nil {
+	if err := ch.pace.take(channel); err != nil {
 		return "", err
 	}
 	to, err := ch.api.GetUploadURLExternalContext(ctx, api.GetUploadURLExternalParameters{FileSize: int(size), FileName: name})
@@ -45,9 +45,9 @@ func (ch *Channel) upload(ctx context.Context, env core.Envelope, m core.Media, 
 	who, _ := ch.signed(env.By)
 	words := strings.Trim(who+": "+m.Words, ": ")
 	_, err = ch.api.CompleteUploadExternalContext(ctx, api.CompleteUploadExternalParameters{
-		Files: []api.FileSummary{{ID: to.FileID, Title: name}}, Channel: ch.conf.Channel, ThreadTimestamp: root, InitialComment: escape(words)})
+		Files: []api.FileSummary{{ID: to.FileID, Title: name}}, Channel: channel, ThreadTimestamp: root, InitialComment: escape(words)})
 	if err != nil {
-		return "", ch.refused(err)
+		return "", ch.named(channel, ch.refused(err))
 	}
 	return to.FileID + "/file", nil
 }
@@ -111,7 +111,11 @@ func (ch *Channel) copied(ctx context.Context, env *core.Envelope) error {
 			id = "fileBig"
 		}
 		ch.deps.Log.Warn("a file was not copied from Slack", "peer", env.Peer.ID, "name", m.Name, "err", err)
-		ch.tell(ctx, env.Peer.ID, env.Thread, ch.say(id)+m.Name)
+		at, root, ok := spot(env.Thread)
+		if !ok {
+			at, _, _ = spot(env.Ref)
+		}
+		ch.tell(ctx, env.Peer.ID, at, root, ch.say(id)+m.Name)
 		env.Parts[i] = core.Other{Kind: "file"}
 	}
 	return nil
@@ -164,17 +168,14 @@ func (ch *Channel) fetch(ctx context.Context, m core.Media) (core.Media, error) 
 	return kept, err
 }
 
-// tell says something to one agent alone, best effort.
-func (ch *Channel) tell(ctx context.Context, user, thread, words string) {
-	c, root, ok := spot(thread)
-	if !ok {
-		c = ch.conf.Channel
-	}
-	o := said(escape(words), nil)
+// tell says something to one agent alone, in a channel or, with its root, in a
+// thread of it, best effort.
+func (ch *Channel) tell(ctx context.Context, user, channel, root, words string, blocks ...api.Block) {
+	o := said(escape(words), blocks)
 	if root != "" {
 		o = append(o, api.MsgOptionTS(root))
 	}
-	if _, err := ch.api.PostEphemeralContext(ctx, c, user, o...); err != nil {
+	if _, err := ch.api.PostEphemeralContext(ctx, channel, user, o...); err != nil {
 		ch.deps.Log.Debug("an agent was not told", "err", ch.redact(err))
 	}
 }

@@ -50,7 +50,8 @@ func (ch *Channel) Mark(ctx context.Context, at core.Via, m core.Mark, why strin
 	}
 	if m == core.Unsure {
 		_, user, _ := strings.Cut(at.Agent, "/")
-		ch.tell(ctx, user, or(at.Thread, place(c, ts)), ch.say("unsure")+why)
+		in, root, _ := spot(or(at.Thread, place(c, ts)))
+		ch.tell(ctx, user, in, root, ch.say("unsure")+why)
 	}
 	return err
 }

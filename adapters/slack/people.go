@@ -82,12 +82,31 @@ func lacks(granted string) (out []string) {
 	return slices.DeleteFunc(slices.Clone(needs), func(s string) bool { return slices.Contains(have, s) })
 }
 
-// check finds out who we are, and enters the desk's channel if we are not in it.
+// check finds out who we are, and enters the desk's channels where we are not in
+// them. A room that cannot be used is told of; the desk goes on without it.
 func (ch *Channel) check(ctx context.Context) error {
 	if _, err := ch.self(ctx); err != nil {
 		return err
 	}
-	c, err := ch.api.GetConversationInfoContext(ctx, &api.GetConversationInfoInput{ChannelID: ch.conf.Channel})
+	for _, c := range ch.conf.rooms() {
+		switch err := ch.named(c, ch.enter(ctx, c)); {
+		case err == nil:
+		case c == ch.conf.Channel || !shut(err):
+			return err
+		default:
+			ch.deps.Log.Error("a room of the desk cannot be used; its tickets wait", "slack", c, "err", err)
+		}
+	}
+	return nil
+}
+
+// shut reports whether an error is about one channel, and not about the app.
+func shut(err error) bool {
+	return slices.Contains([]string{"channel_not_found", "not_in_channel", "is_archived"}, codeOf(err))
+}
+
+func (ch *Channel) enter(ctx context.Context, channel string) error {
+	c, err := ch.api.GetConversationInfoContext(ctx, &api.GetConversationInfoInput{ChannelID: channel})
 	if err != nil {
 		return ch.refused(err)
 	}
@@ -95,18 +114,18 @@ func (ch *Channel) check(ctx context.Context) error {
 		return ch.refused(api.SlackErrorResponse{Err: "is_archived"})
 	}
 	if !c.IsMember {
-		return ch.join(ctx)
+		return ch.join(ctx, channel)
 	}
 	return nil
 }
 
-// join enters the desk's channel, which the app may do by itself if that is
+// join enters a channel of the desk's, which the app may do by itself if that is
 // public.
-func (ch *Channel) join(ctx context.Context) error {
-	if _, _, _, err := ch.api.JoinConversationContext(ctx, ch.conf.Channel); err != nil {
-		ch.deps.Log.Warn("the desk's channel was not joined", "err", ch.redact(err))
+func (ch *Channel) join(ctx context.Context, channel string) error {
+	if _, _, _, err := ch.api.JoinConversationContext(ctx, channel); err != nil {
+		ch.deps.Log.Warn("the desk's channel was not joined", "slack", channel, "err", ch.redact(err))
 		return ch.refused(api.SlackErrorResponse{Err: "not_in_channel"})
 	}
-	ch.deps.Log.Info("joined the desk's channel", "slack", ch.conf.Channel)
+	ch.deps.Log.Info("joined the desk's channel", "slack", channel)
 	return nil
 }

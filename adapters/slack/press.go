@@ -112,7 +112,7 @@ func (ch *Channel) pressed(in *interaction) press {
 	}
 	channel, ts := or(in.In.Channel, in.Channel.ID), in.In.Message
 	p.env.Ref = place(channel, ts) + "/press/" + a.TS + "/" + in.User.ID
-	if channel == "" || ts == "" || channel != ch.conf.Channel && channel[0] != 'D' {
+	if channel == "" || ts == "" || !ch.conf.has(channel) && channel[0] != 'D' {
 		return press{}
 	}
 	p.env.Thread = ch.pressedIn(in, channel, ts)
@@ -149,7 +149,7 @@ const outside = "outside"
 func (ch *Channel) shortcut(in *interaction) press {
 	act, ok := strings.CutPrefix(in.Callback, "desk_")
 	m := in.Message
-	if !ok || in.Channel.ID != ch.conf.Channel || m.TS == "" || !slices.Contains(shortcuts, act) {
+	if !ok || !ch.conf.has(in.Channel.ID) || m.TS == "" || !slices.Contains(shortcuts, act) {
 		return press{}
 	}
 	p := press{ok: true, env: ch.envelope(in.User.ID, in.ActionTS), trigger: in.Trigger}
@@ -173,7 +173,7 @@ func (ch *Channel) submitted(in *interaction) press {
 		return press{}
 	}
 	c, _, ok := spot(v.Data)
-	if !ok || c != ch.conf.Channel {
+	if !ok || !ch.conf.has(c) {
 		return press{}
 	}
 	values := map[string]string{}

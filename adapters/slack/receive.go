@@ -15,6 +15,8 @@ import (
 	"sync"
 	"time"
 
+	api "github.com/slack-go/slack"
+
 	"github.com/frontdesk-im/frontdesk/core"
 )
 
@@ -36,7 +38,7 @@ func (ch *Channel) hear(ctx context.Context, n news) error {
 	case "told":
 		return ch.told(ctx, n)
 	case "gone":
-		return ch.deps.Values.Put(ctx, ch.key("gone", n.ref), "1", month)
+		return ch.deps.Values.Put(ctx, ch.key("gone", n.ref), deleted, month)
 	case "home":
 		ok, err := ch.staff(ctx, n.user)
 		if ok && err == nil {
@@ -46,7 +48,7 @@ func (ch *Channel) hear(ctx context.Context, n news) error {
 			ch.deps.Log.Warn("a home was not shown", "user", n.user, "err", err)
 		}
 	case "stop":
-		ch.deps.Log.Error("Slack says that this desk does not work any more", "event", n.word)
+		ch.deps.Log.Error("Slack says that this desk, or a room of it, does not work any more", "event", n.word)
 	}
 	return nil
 }
@@ -58,9 +60,11 @@ func (ch *Channel) told(ctx context.Context, n news) error {
 		return nil
 	}
 	if _, left := first(env.Parts).(core.Left); left {
-		ch.leaves(env.Peer.ID)
-	} else if n.channel() != ch.conf.Channel {
-		if out, err := ch.outsider(ctx, env.Peer.ID); out || err != nil {
+		if gone, err := ch.leaves(ctx, env.Peer.ID, n.channel()); !gone || err != nil {
+			return err
+		}
+	} else if !ch.conf.has(n.channel()) {
+		if out, err := ch.outsider(ctx, env.Peer.ID, ""); out || err != nil {
 			return err
 		}
 	}
@@ -97,18 +101,22 @@ func (n news) channel() string {
 }
 
 // file hands an envelope over, with its writer's name, and remembers where they
-// are, to answer them there. What is written under a deleted card may belong to
-// no ticket any more: nobody else would say so.
+// are, to answer them there. What is written under a card that was deleted, or
+// whose ticket has moved, may belong to no ticket any more: nobody else would say
+// where it is.
 func (ch *Channel) file(ctx context.Context, env core.Envelope, at string) error {
 	env.Peer.Name = or(ch.name(ctx, env.Peer.ID), env.Peer.Name)
 	ch.acted(env)
 	if env.Thread != "" {
-		_, gone, err := ch.deps.Values.Get(ctx, ch.key("gone", env.Thread))
+		why, gone, err := ch.deps.Values.Get(ctx, ch.key("gone", env.Thread))
 		if err != nil {
 			return err
 		}
-		if gone {
-			ch.tell(ctx, env.Peer.ID, "", ch.say("dead"))
+		switch c, root, _ := spot(env.Thread); {
+		case gone && why == deleted:
+			ch.tell(ctx, env.Peer.ID, c, "", ch.say("dead"))
+		case gone:
+			ch.tell(ctx, env.Peer.ID, c, root, ch.say("astray"), api.NewSectionBlock(live(ch.say("astray")+mentioned(why)), nil, nil))
 		}
 	}
 	if at != "" && env.Thread == "" {
@@ -128,7 +136,7 @@ func (ch *Channel) takePress(ctx context.Context, raw []byte) error {
 	if err != nil || !p.ok {
 		return err
 	}
-	if out, err := ch.outsider(ctx, p.env.Peer.ID); out || err != nil {
+	if out, err := ch.outsider(ctx, p.env.Peer.ID, p.env.Thread); out || err != nil {
 		return err
 	}
 	if p.form != "" {
@@ -152,7 +160,7 @@ func (ch *Channel) takeSlash(ctx context.Context, s slash) error {
 	if !ok {
 		return nil
 	}
-	if out, err := ch.outsider(ctx, env.Peer.ID); out || err != nil {
+	if out, err := ch.outsider(ctx, env.Peer.ID, ""); out || err != nil {
 		return err
 	}
 	return ch.file(ctx, env, s.Channel)

@@ -25,6 +25,7 @@ type rig struct {
 	vals  *coretest.Values
 	blobs *coretest.Blobs
 	clock clock
+	rooms map[string]string
 }
 
 type clock struct {
@@ -100,7 +101,9 @@ func newRig(t *testing.T) *rig {
 func (d *rig) restart(lang string) {
 	deps := coretest.Deps(nil, d.log, &http.Client{Transport: d.srv.Client().Transport})
 	deps.Inbox, deps.Values, deps.Blobs, deps.Now, deps.Lang = d.inbox, d.vals, d.blobs, d.clock.Now, lang
-	ch, err := New(config(d.srv.URL), deps)
+	c := config(d.srv.URL)
+	c.Rooms = d.rooms
+	ch, err := New(c, deps)
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -20,6 +20,9 @@ import (
 func (ch *Channel) Send(ctx context.Context, env core.Envelope) (string, error) {
 	ref, err := ch.send(ctx, env)
 	ch.doubtful(env.ID, err)
+	if c, ok := env.Parts[0].(core.Case); ok && err == nil && env.Thread == "" {
+		ch.arrived(ctx, c.Ticket, ref)
+	}
 	if err == nil && env.Thread == "" && env.Peer.ID != "" {
 		ch.refreshHome(ctx, env.Peer.ID) // what is answered there may have changed it
 	}
@@ -33,21 +36,24 @@ func (ch *Channel) send(ctx context.Context, env core.Envelope) (string, error) 
 	if _, ok := env.Parts[0].(core.Case); env.Thread == "" && env.Peer.ID != "" && !ok {
 		return ch.private(ctx, env)
 	}
-	root, err := ch.root(ctx, env.Thread)
+	channel, root, err := ch.root(ctx, env)
 	if err != nil {
 		return "", err
 	}
 	if m, ok := env.Parts[0].(core.Media); ok && m.Handle != "" {
-		return ch.upload(ctx, env, m, root)
+		return ch.upload(ctx, env, m, channel, root)
 	}
 	if env.By.Kind == core.BySystem && ch.looks(env.Peer.ID, env.Thread) {
-		ref, err := ch.ephemeral(ctx, ch.conf.Channel, root, env)
+		ref, err := ch.ephemeral(ctx, channel, root, env)
 		if codeOf(err) != "user_not_in_channel" {
 			return ref, err
 		}
 	}
+	if ch.barred(ctx, env, channel) {
+		return ch.private(ctx, numbered(env))
+	}
 	mention := ch.mention(ctx, env)
-	ref, err := ch.post(ctx, ch.conf.Channel, root, mention, env)
+	ref, err := ch.post(ctx, channel, root, mention, env)
 	if err == nil && mention != "" {
 		ch.follows(ctx, env.Thread, mention)
 	}
@@ -71,28 +77,38 @@ func (ch *Channel) mention(ctx context.Context, env core.Envelope) string {
 	return env.Peer.ID
 }
 
-// root is the message that a thread hangs on; empty for none. A thread in
-// another channel, or whose root was deleted, is gone.
-func (ch *Channel) root(ctx context.Context, thread string) (string, error) {
-	if thread == "" {
-		return "", nil
+// root is where a message belongs: a channel, and in it the message that its
+// thread hangs on, empty for none. A thread in a channel that is not the desk's,
+// whose root was deleted, or whose ticket belongs in another room, is gone; but
+// who writes where a ticket was is answered there.
+func (ch *Channel) root(ctx context.Context, env core.Envelope) (channel, root string, err error) {
+	if env.Thread == "" {
+		c, _ := env.Parts[0].(core.Case)
+		return ch.conf.room(c.Topic), "", nil
 	}
-	c, ts, ok := spot(thread)
+	channel, root, ok := spot(env.Thread)
 	if !ok {
-		return "", wrong(core.Rejected, "%q is not a thread", thread)
+		return "", "", wrong(core.Rejected, "%q is not a thread", env.Thread)
 	}
-	if c != ch.conf.Channel {
-		return "", wrong(core.Gone, "the thread is in %s, the desk is now in %s", c, ch.conf.Channel)
+	if !ch.conf.has(channel) {
+		return "", "", wrong(core.Gone, "the thread is in %s, where the desk is not any more", channel)
 	}
-	_, gone, err := ch.deps.Values.Get(ctx, ch.key("gone", thread))
+	why, gone, err := ch.deps.Values.Get(ctx, ch.key("gone", env.Thread))
 	if err != nil {
-		return "", &core.SendError{Kind: core.Transient, Err: err}
+		return "", "", &core.SendError{Kind: core.Transient, Err: err}
 	}
-	if gone {
-		return "", wrong(core.Gone, "the message that the thread hung on was deleted")
+	if gone && (why == deleted || env.Ticket != "") {
+		return "", "", wrong(core.Gone, "the message that the thread hung on was deleted, or the ticket has moved")
 	}
-	return ts, nil
+	if to := ch.elsewhere(env.Parts[0], channel); to != "" {
+		return "", "", ch.leave(ctx, env.Thread, env.Parts[0].(core.Case), to)
+	}
+	return channel, root, nil
 }
+
+// deleted is kept of a thread whose root was deleted, and of one whose ticket has
+// moved the room that it moved to.
+const deleted = "1"
 
 // post is one message to the channel, or to a thread of it.
 func (ch *Channel) post(ctx context.Context, channel, root, mention string, env core.Envelope) (string, error) {
@@ -110,15 +126,18 @@ func (ch *Channel) post(ctx context.Context, channel, root, mention string, env 
 	o = append(o, api.MsgOptionMetadata(api.SlackMetadata{EventType: eventType, EventPayload: map[string]any{"id": env.ID}}))
 	c, ts, err := ch.api.PostMessageContext(ctx, channel, o...)
 	if err != nil {
-		if err = ch.refused(err); codeOf(err) == "not_in_channel" && channel == ch.conf.Channel && ch.join(ctx) == nil {
+		if err = ch.refused(err); codeOf(err) == "not_in_channel" && ch.conf.has(channel) && ch.join(ctx, channel) == nil {
 			return "", wrong(core.Transient, "was not in the desk's channel and has joined it")
 		}
-		return "", err
+		return "", ch.named(channel, err)
 	}
 	if ts == "" {
 		return "", wrong(core.Unknown, "its answer does not name the message")
 	}
-	return place(cmp.Or(c, channel), ts), nil
+	if c == "" || ch.conf.has(channel) {
+		c = channel // by whatever name Slack calls it, for the thread to be found where the room is
+	}
+	return place(c, ts), nil
 }
 
 // eventType marks our messages; find looks for it.
@@ -232,6 +251,10 @@ func (ch *Channel) find(ctx context.Context, env core.Envelope) (string, error) 
 	if !doubt || env.Thread == "" && env.Peer.ID != "" {
 		return "", nil
 	}
+	c, ts, ok := spot(env.Thread)
+	if ok && !ch.conf.has(c) {
+		return "", nil // perhaps we may not look there any more; it is gone
+	}
 	file, _, err := ch.deps.Values.Get(ctx, ch.key("file", env.ID))
 	if err != nil {
 		return "", &core.SendError{Kind: core.Transient, Err: err}
@@ -241,11 +264,13 @@ func (ch *Channel) find(ctx context.Context, env core.Envelope) (string, error) 
 		since = stamp(env.Filed.Add(-time.Minute))
 	}
 	var ms []api.Message
-	if c, ts, ok := spot(env.Thread); ok {
+	if ok {
 		ms, _, _, err = ch.api.GetConversationRepliesContext(ctx, &api.GetConversationRepliesParameters{ChannelID: c, Timestamp: ts, Oldest: since, Limit: 200, IncludeAllMetadata: true})
 	} else {
 		var h *api.GetConversationHistoryResponse
-		if h, err = ch.api.GetConversationHistoryContext(ctx, &api.GetConversationHistoryParameters{ChannelID: ch.conf.Channel, Oldest: since, Limit: 200, IncludeAllMetadata: true}); err == nil {
+		card, _ := env.Parts[0].(core.Case)
+		c = ch.conf.room(card.Topic)
+		if h, err = ch.api.GetConversationHistoryContext(ctx, &api.GetConversationHistoryParameters{ChannelID: c, Oldest: since, Limit: 200, IncludeAllMetadata: true}); err == nil {
 			ms = h.Messages
 		}
 	}
@@ -257,7 +282,7 @@ func (ch *Channel) find(ctx context.Context, env core.Envelope) (string, error) 
 	}
 	for _, m := range ms {
 		if m.Metadata.EventPayload["id"] == env.ID || file != "" && slices.ContainsFunc(m.Files, func(f api.File) bool { return f.ID == file }) {
-			return place(ch.conf.Channel, m.Timestamp), nil
+			return place(c, m.Timestamp), nil
 		}
 	}
 	return "", nil
@@ -284,7 +309,10 @@ func (ch *Channel) Edit(ctx context.Context, ref string, env core.Envelope) erro
 		if err != nil {
 			return &core.SendError{Kind: core.Transient, Err: err}
 		}
-		return wrong(core.Gone, "the message was deleted")
+		return wrong(core.Gone, "the message was deleted, or its ticket has moved")
+	}
+	if to := ch.elsewhere(env.Parts[0], c); to != "" {
+		return wrong(core.Gone, "the ticket belongs in %s", to)
 	}
 	words, blocks, err := content(cmp.Or(env.Thread, ref), env.Parts[0], "")
 	if err != nil {
@@ -297,7 +325,8 @@ func (ch *Channel) Edit(ctx context.Context, ref string, env core.Envelope) erro
 // pace keeps us below the rate at which Slack answers 429: a message a second in
 // a channel, with bursts. https://docs.slack.dev/apis/web-api/rate-limits
 type pace struct {
-	now func() time.Time
+	now     func() time.Time
+	several bool // channels: what is too much for one does not hold up the others
 
 	mu   sync.Mutex
 	free map[string]time.Time // when the channel's burst is paid off
@@ -319,7 +348,7 @@ func (p *pace) take(channel string) error {
 		at = now
 	}
 	if wait := at.Sub(now) - (burst-1)*time.Second; wait > 0 {
-		return &core.SendError{Kind: core.Throttled, After: wait, Err: errors.New("slack: a channel takes a message a second")}
+		return &core.SendError{Kind: core.Throttled, After: wait, Only: p.several, Err: errors.New("slack: a channel takes a message a second")}
 	}
 	p.free[channel] = at.Add(time.Second)
 	return nil

@@ -1,6 +1,8 @@
-// Package slack connects a Slack workspace as a desk: one channel of the staff,
-// in which every ticket is a thread. Its root is the card with the buttons, what
-// is written in it is read by core/desk.
+// Package slack connects a Slack workspace as a desk: a channel of the staff, and
+// rooms of their own for tickets about some topics. Every ticket is a thread in
+// its topic's room. Its root is the card with the buttons, what is written in it
+// is read by core/desk. A ticket that gets another topic goes on in that one's
+// room, in a new thread.
 //
 // It stands on slack-go. Slack's events come over a socket that we open (Socket
 // Mode, with an app-level token) or over HTTP, signed; both go the same way. They
@@ -20,9 +22,11 @@ package slack
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -39,6 +43,8 @@ type Config struct {
 	Secret  core.Secret `json:"secret"`    // the app's Signing Secret; needed for HTTP
 	Channel string      `json:"channel"`   // the staff's channel by its ID, C…
 	API     string      `json:"api"`       // of the Web API; default https://slack.com/api
+
+	Rooms map[string]string `json:"rooms"` // topics that have a channel of their own, and its ID
 }
 
 var channelID = regexp.MustCompile(`^[CG][A-Z0-9]{2,}$`)
@@ -56,6 +62,17 @@ func (c *Config) Validate() error {
 	}
 	if !channelID.MatchString(c.Channel) {
 		return errors.New("slack: channel must be the channel's ID, like C0123ABCD: open the channel's details, it is at the bottom")
+	}
+	for i, id := range c.rooms() {
+		if !channelID.MatchString(id) {
+			return fmt.Errorf("slack: rooms: %q must be a channel's ID, like C0123ABCD", id)
+		}
+		if slices.Contains(c.rooms()[:i], id) {
+			return fmt.Errorf("slack: rooms: %s is there twice: every topic has a channel of its own, what has none goes to channel", id)
+		}
+	}
+	if _, ok := c.Rooms[""]; ok {
+		return errors.New("slack: rooms: a topic has no name; what has no room of its own goes to channel")
 	}
 	if c.API == "" {
 		c.API = "https://slack.com/api"
@@ -104,7 +121,7 @@ func New(c Config, d core.Deps) (*Channel, error) {
 	ch := &Channel{conf: c, deps: d, begun: d.Now(), doubt: map[string]bool{}, tried: map[string]bool{}, looked: map[string]time.Time{}}
 	ch.api = api.New(string(c.Token), api.OptionAPIURL(c.API), api.OptionHTTPClient(d.HTTP),
 		api.OptionAppLevelToken(string(c.App)), api.OptionLog(quiet{ch}))
-	ch.pace = pace{now: d.Now}
+	ch.pace = pace{now: d.Now, several: len(c.Rooms) > 0}
 	ch.marks.patience = 2 * time.Second
 	return ch, nil
 }

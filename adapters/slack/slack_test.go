@@ -120,12 +120,15 @@ func TestValidate(t *testing.T) {
 	for name, change := range map[string]func(*Config){
 		"token": func(c *Config) { c.Token = "xoxp-1" }, "app": func(c *Config) { c.App = "x" }, "nothing to receive by": func(c *Config) { c.App = "" },
 		"short secret": func(c *Config) { c.App, c.Secret = "", "short" }, "channel by name": func(c *Config) { c.Channel = "#desk" }, "api": func(c *Config) { c.API = "slack" },
+		"room by name": func(c *Config) { c.Rooms = map[string]string{"aftersale": "#after"} }, "two topics in one room": func(c *Config) { c.Rooms = map[string]string{"aftersale": "C0124", "complaint": "C0124"} },
+		"the channel as a room": func(c *Config) { c.Rooms = map[string]string{"aftersale": "C0123"} }, "no topic": func(c *Config) { c.Rooms = map[string]string{"": "C0124"} },
 	} {
 		c := good
 		if change(&c); c.Validate() == nil {
 			t.Errorf("%s: %+v was taken", name, c)
 		}
 	}
+	good.Rooms = map[string]string{"aftersale": "C0124", "complaint": "G0125"}
 	if err := good.Validate(); err != nil || good.API != "https://slack.com/api/" {
 		t.Errorf("%+v, %v", good, err)
 	}

@@ -70,12 +70,14 @@ func (ch *Channel) run(ctx context.Context, events <-chan socketmode.Event, ende
 		case err := <-ended:
 			return ch.refused(err)
 		case <-again.C:
-			if ch.seen.behind() && !ch.caughtUp(ctx) {
+			if !ch.caughtUp(ctx) {
 				again.Reset(patience)
 			}
 		case e := <-events:
-			if e.Type == socketmode.EventTypeHello && !ch.caughtUp(ctx) { // from the hello on nothing is missed
-				again.Reset(patience)
+			if e.Type == socketmode.EventTypeHello { // from it on nothing is missed
+				if ch.seen.missed(); !ch.caughtUp(ctx) {
+					again.Reset(patience)
+				}
 			}
 			ch.event(ctx, e, ack)
 		}

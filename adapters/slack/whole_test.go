@@ -83,7 +83,7 @@ type shop struct {
 	n     int
 }
 
-func newShop(t *testing.T) *shop {
+func newShop(t *testing.T, rooms map[string]string, topics ...string) *shop {
 	zone := time.FixedZone("Asia/Shanghai", 8*60*60)
 	s := &shop{T: t, w: fake.New()}
 	s.clock.now = time.Date(2026, 11, 23, 10, 0, 0, 0, zone)
@@ -98,12 +98,12 @@ func newShop(t *testing.T) *shop {
 	}
 	s.hub = hub.New(hub.Config{Store: st, Book: func() *dialog.Book { return book }, Now: s.clock.Now, Line: queue.Rules{Mode: queue.Manual},
 		Desk: &desk.Rules{Words: book.Words, Zone: zone, Edits: func(string) bool { return true },
-			Desks: []desk.Desk{{Name: "slack", Lang: "zh-CN", Crowd: -1, Hold: 5 * time.Second}}}})
+			Desks: []desk.Desk{{Name: "slack", Lang: "zh-CN", Crowd: -1, Hold: 5 * time.Second, Topics: topics}}}})
 	srv := httptest.NewServer(s.w)
 	t.Cleanup(srv.Close)
 	s.w.URL, s.w.Now = srv.URL, s.clock.Now
 	c := config(srv.URL)
-	c.App = ""
+	c.App, c.Rooms = "", rooms
 	ch, err := New(c, core.Deps{Name: "slack", Inbox: s.hub, Views: st, Values: st, Blobs: &s.blobs, HTTP: srv.Client(), Log: slog.New(slog.DiscardHandler), Meter: coretest.Meter{}, Now: s.clock.Now})
 	if err != nil {
 		t.Fatal(err)
@@ -227,7 +227,7 @@ func (s *shop) alone(user string) []string {
 
 // TestWhole plays a customer's case from the first word to the survey.
 func TestWhole(t *testing.T) {
-	s := newShop(t)
+	s := newShop(t, nil)
 	for _, user := range []string{"U0LIN", "U0CHEN"} {
 		s.w.Slash(user, fake.Channel, "上班")
 		s.after(time.Second)
