@@ -21,7 +21,8 @@ type board struct {
 	topics map[string][]*unshown // oldest first; those with no desks left are passed over
 	n      int
 	posts  map[string]desk.Posts
-	fresh  map[string]int // by desk: how many have come that its last digest did not tell of
+	carded map[string]time.Time // by desk: when its last post was, if that was a card
+	fresh  map[string]int       // by desk: how many have come that its last digest did not tell of
 }
 
 // unshown is a ticket that waits, and the desks that do not show it yet.
@@ -34,7 +35,7 @@ type unshown struct {
 }
 
 func newBoard(h *Hub) *board {
-	return &board{hub: h, kick: make(chan struct{}, 1), byID: map[string]*unshown{}, topics: map[string][]*unshown{}, posts: map[string]desk.Posts{}, fresh: map[string]int{}}
+	return &board{hub: h, kick: make(chan struct{}, 1), byID: map[string]*unshown{}, topics: map[string][]*unshown{}, posts: map[string]desk.Posts{}, carded: map[string]time.Time{}, fresh: map[string]int{}}
 }
 
 // load fills the board from the store.
@@ -139,14 +140,20 @@ func (b *board) next(name string) (next unshown, ok bool) {
 	}
 	scene := b.hub.line.scene()
 	var first *unshown
+	crowd := false
 	for topic := range b.topics {
-		if u := b.first(topic, name); u != nil && (first == nil || u.n < first.n) && !b.hub.conf.Desk.Crowded(name, topic, scene) {
+		switch u := b.first(topic, name); {
+		case u == nil:
+		case b.hub.conf.Desk.Crowded(name, topic, scene):
+			crowd = true
+		case first == nil || u.n < first.n:
 			first = u
 		}
 	}
-	if first == nil || !b.may(name, scene.Now) {
+	if first == nil || crowd && !b.waits(name, scene.Now) || !b.may(name, scene.Now) {
 		return next, false
 	}
+	b.carded[name] = scene.Now
 	return *first, true
 }
 
@@ -165,6 +172,17 @@ func (b *board) first(topic, name string) *unshown {
 		}
 	}
 	return nil
+}
+
+// waits reports whether a card has waited long enough for the digest that tells
+// of a crowd: within a minute every second post is left to it. b.mu is held.
+func (b *board) waits(name string, now time.Time) bool {
+	at := b.carded[name].Add(time.Minute)
+	if now.Before(at) {
+		b.hub.note(at)
+		return false
+	}
+	return true
 }
 
 // may takes the place of one post at a desk, if there is room; b.mu is held.
@@ -186,6 +204,7 @@ func (b *board) told(name string, now time.Time) bool {
 		return false
 	}
 	b.fresh[name] = 0
+	delete(b.carded, name)
 	return true
 }
 

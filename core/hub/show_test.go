@@ -110,3 +110,35 @@ func TestShownInTurn(t *testing.T) {
 		t.Errorf("after a restart: %d cards", n)
 	}
 }
+
+// Where a crowd waits for one topic and a few at a time for another, the cards of
+// these leave room for the digest that tells of the crowd.
+func TestDigestHasRoom(t *testing.T) {
+	s := newStage(t)
+	s.conf.Desk.Desks[0].Crowd = 0
+	s.conf.Scene = func(sc core.Scene) core.Scene {
+		sc.Lines = map[string]core.LineState{"crowd": {Waiting: 50}, "few": {Waiting: 3}}
+		return sc
+	}
+	put := func(topic string, n int) {
+		s.board.put(&core.Ticket{ID: fmt.Sprint(topic, n), Topic: topic, State: core.TicketWaiting})
+	}
+	put("crowd", 0)
+	cards, digests := 0, 0
+	for n := range 600 {
+		if n%10 == 0 {
+			put("few", n)
+		}
+		if u, ok := s.board.next("desk"); ok {
+			cards++
+			s.board.shown(u.ticket, "desk")
+		}
+		if n%30 == 29 && s.board.told("desk", s.clock) {
+			digests++
+		}
+		s.clock = s.clock.Add(time.Second)
+	}
+	if cards < 8 || digests < 8 || cards+digests > 20 {
+		t.Errorf("%d cards and %d digests in ten minutes", cards, digests)
+	}
+}
