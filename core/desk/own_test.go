@@ -475,7 +475,6 @@ func TestMessageJoinsLine(t *testing.T) {
 	k := *p.c.Ticket
 	k.State = core.TicketWaiting // a turn of the bot's
 	p.c.Ticket, p.c.State = &k, core.InLine
-	p.customer("人工")
 	p.do(func() core.Outcome { return p.r.Assign(p.c, "slack/lin", p.scene()) })
 	p.wantState(core.TicketRinging, "slack/lin")
 	p.pass(time.Minute)

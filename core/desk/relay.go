@@ -27,9 +27,6 @@ func (r *Rules) Relay(c core.Conversation, envs []core.Envelope, s core.Scene) c
 		t.notice(t.t.Agent, "customer_out")
 		t.t.Agent, t.t.Rung = "", time.Time{}
 	}
-	if t.t.State == core.TicketWaiting { // who had left a message has joined the line since
-		t.m.Message = false
-	}
 	if t.c.Gone {
 		t.left()
 	}

@@ -35,6 +35,9 @@ func (r *Rules) begin(c core.Conversation, s core.Scene) *turn {
 		t.t = &k
 		t.m = read(&k)
 		t.m.Cards = maps.Clone(t.m.Cards)
+		if k.State == core.TicketWaiting { // who had left a message joined the line in a turn of the bot's
+			t.m.Message = false
+		}
 	}
 	return t
 }
