@@ -19,6 +19,9 @@ import { Keys } from './keys';
 
 let connected = false;
 
+// inView reports whether somebody at the page sees the ticket ring.
+const inView = (ticket?: string) => document.visibilityState === 'visible' && [...document.querySelectorAll<HTMLElement>('.ringing')].some((e) => e.dataset.ticket === ticket && !!e.offsetParent);
+
 export function App() {
   const { message } = AntApp.useApp();
   const { data: me, error } = useQuery({ queryKey: ['me'], queryFn: () => call<Me>(`me?${tz()}`).then((m) => (nameTopics(m.titles), m)), refetchInterval: pace });
@@ -34,12 +37,13 @@ export function App() {
     const tell = () => void message.info({ content: named(text), duration: 6, onClick: () => ticket && go('inbox', 'mine', ticket), className: ticket ? 'leads' : undefined });
     if (!ticket && justSaid()) return;
     if (!text.startsWith('🔔')) return tell();
-    void queries.refetchQueries({ queryKey: ['tickets'] }).finally(() => window.setTimeout(() => { // the list may come after the words
+    const look = (times: number) => { // the lists may come after the words
       const lists = queries.getQueriesData<Lists>({ queryKey: ['tickets'] }).map(([, l]) => l);
       const rings = !ticket || lists.some((l) => l?.mine.some((k) => k.id === ticket && k.state === 'ringing'));
-      const shown = [...document.querySelectorAll<HTMLElement>('.ringing')].some((e) => e.dataset.ticket === ticket && e.offsetParent);
-      if (rings && (!shown || document.visibilityState !== 'visible')) tell();
-    }, 100));
+      if (rings) window.setTimeout(() => (inView(ticket) ? undefined : tell()), 100); // it may be about to be drawn
+      else if (times > 1) window.setTimeout(look, 500, times - 1);
+    };
+    window.setTimeout(look, 300, 6);
   }), [message]);
   if (!me) return <div className="boot">{error ? <p>{t('failed_load')}</p> : <Spin size="large" />}</div>;
   return <Desk me={me} />;

@@ -43,7 +43,8 @@ export function CloseDialog({ me, k, onDone }: Props) {
   const ok = async () => {
     onDone();
     if (await act(k.id, 'close', { outcome, summary: summary.trim(), tags: tags.join(' '), survey: survey && outcome !== 'spam' ? '' : 'no' }, { state: 'closed', outcome, closed: new Date(clock.now()).toISOString() })) {
-      go('inbox', location.hash.split('/')[1]);
+      const [, box, open] = location.hash.split('/');
+      if (open === k.id) go('inbox', box); // who has gone elsewhere meanwhile stays there
     }
   };
   return (
