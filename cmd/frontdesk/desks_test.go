@@ -367,23 +367,27 @@ func (d *desks) marks(name string) (out []string) {
 	return nil
 }
 
-// said is what a desk shows, the card first.
+// said is what a desk shows, the card first, and what it says to its agents alone.
 func (d *desks) said(name string) (out []string) {
 	if name == "slack" {
+		var ms []slackfake.Message
 		for _, root := range d.roots() {
-			for _, m := range append(d.slack.Thread(root.TS), d.slack.Told("U0LIN")...) {
-				out = append(out, m.Words()+strings.Repeat("[image]", len(m.Files)))
-			}
+			ms = append(ms, d.slack.Thread(root.TS)...)
+		}
+		for _, m := range append(ms, d.slack.Told("U0LIN")...) {
+			out = append(out, m.Words()+strings.Repeat("[image]", len(m.Files)))
 		}
 		return out
 	}
+	var ms []tgfake.Message
 	for _, topic := range d.tg.Topics() {
-		for _, m := range d.tg.In(topic.ID) {
-			if m.Kind == "photo" {
-				m.Text += "[image]"
-			}
-			out = append(out, m.Text)
+		ms = append(ms, d.tg.In(topic.ID)...)
+	}
+	for _, m := range append(append(ms, d.tg.In(0)...), d.tg.Said(night.ID)...) {
+		if m.Kind == "photo" {
+			m.Text += "[image]"
 		}
+		out = append(out, m.Text)
 	}
 	return out
 }
