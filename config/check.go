@@ -144,7 +144,7 @@ func (c *Config) accounts(makers map[string]core.Maker) {
 			c.oneOf(join(join("desks", n), "lang"), d.Lang, langs)
 		}
 		for i, ch := range d.Channels {
-			if _, ok := c.Channels[ch]; !ok {
+			if !c.channel(ch) {
 				c.bad(fmt.Sprintf("desks.%s.channels[%d]", n, i), fmt.Sprintf("there is no channel %q", ch), near(ch, slices.Collect(maps.Keys(c.Channels))))
 			}
 		}
@@ -155,6 +155,13 @@ func (c *Config) accounts(makers map[string]core.Maker) {
 	if len(c.Channels) == 0 && !c.Playground && !slices.ContainsFunc(c.p.List, func(x Problem) bool { return strings.HasPrefix(x.Path, "channels") }) {
 		c.bad("channels", "there is no channel", "add one, for instance web: {type: webchat}")
 	}
+}
+
+// channel reports whether there is an account of that name that faces customers;
+// the playground makes two.
+func (c *Config) channel(name string) bool {
+	_, ok := c.Channels[name]
+	return ok || c.Playground && (name == "wechat" || name == "weibo")
 }
 
 // errChecked stops a Maker after its part was decoded and validated.
@@ -223,7 +230,7 @@ func (c *Config) staff() {
 			c.bad(join(path, "form"), "is empty", "write the form as the platform's adapter reads it, like template:reply")
 		}
 		for j, ch := range k.Channels {
-			if _, ok := c.Channels[ch]; !ok {
+			if !c.channel(ch) {
 				c.bad(fmt.Sprintf("%s.channels[%d]", path, j), fmt.Sprintf("there is no channel %q", ch), near(ch, slices.Collect(maps.Keys(c.Channels))))
 			}
 		}

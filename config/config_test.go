@@ -212,3 +212,18 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// The accounts that the playground makes can be named like any other.
+func TestPlaygroundChannels(t *testing.T) {
+	for playground, want := range map[string]int{"true": 0, "false": 2} {
+		_, err := Parse("frontdesk.yaml", []byte(`
+playground: `+playground+`
+channels: {web: {type: webchat}}
+desks: {inbox: {type: console, channels: [web, weibo]}}
+staff: {templates: [{id: reply, form: template:reply, channels: [wechat]}]}
+`), Options{Sources: env(nil)})
+		if n := strings.Count(fmt.Sprint(err), "there is no channel"); n != want {
+			t.Errorf("playground %s: %v", playground, err)
+		}
+	}
+}
