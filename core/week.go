@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,9 +23,9 @@ var weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 // error joins every fault.
 func ParseWeek(in map[string][]string) (w Week, err error) {
 	var errs []error
-	for days, parts := range in {
+	for _, days := range slices.Sorted(maps.Keys(in)) {
 		ds, err1 := ParseDays(days)
-		hours, err2 := ParseHours(parts)
+		hours, err2 := ParseHours(in[days])
 		errs = append(errs, err1, err2)
 		for _, d := range ds {
 			w[d] = append(w[d], hours...)
