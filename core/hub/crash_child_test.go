@@ -161,5 +161,8 @@ func child() error {
 	if os.Getenv(crashStep) != "" {
 		fmt.Println(f.passed.Load())
 	}
+	last, done := context.WithTimeout(context.Background(), time.Second)
+	defer done()
+	_ = srv.Shutdown(last) // the answer to /stop is written, or the parent takes this for a crash
 	return errors.Join(err, srv.Close())
 }
