@@ -11,6 +11,9 @@ import (
 // in 10 MB. It is weighed in a process of its own: other tests leave things
 // behind.
 func TestDemoMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is weighed in the long run, without the race detector")
+	}
 	if os.Getenv("WEIGH_DEMO") == "" {
 		c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestDemoMemory$", "-test.v")
 		c.Env = append(os.Environ(), "WEIGH_DEMO=1")
