@@ -1,16 +1,11 @@
 package slack
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,56 +15,16 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/adapters/slack/fake"
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
-
-// A peer is a program in Node that somebody else wrote, with its two ends.
-type peer struct {
-	in  io.WriteCloser
-	out *bufio.Scanner
-}
-
-// node starts a script of testdata/peers, if its packages are installed; program
-// is which Node.
-func node(t *testing.T, program, script string, args ...string) *peer {
-	dir := filepath.Join("testdata", "peers")
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", "emulate")); err != nil {
-		const how = "install the peers with: npm ci --prefix adapters/slack/testdata/peers (Node 20)"
-		if os.Getenv("FRONTDESK_REQUIRE_PEERS") == "1" {
-			t.Fatal(how)
-		}
-		t.Skip(how)
-	}
-	cmd := exec.Command(program, append([]string{script}, args...)...)
-	cmd.Dir = dir
-	var wrong bytes.Buffer
-	cmd.Stderr = &wrong
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		in.Close()
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("%s: %v\n%s", script, err, &wrong)
-		}
-	})
-	return &peer{in, bufio.NewScanner(out)}
-}
 
 // Slack's own clients find nothing wrong with the fake.
 func TestFakeByClients(t *testing.T) {
 	d := newRig(t)
-	p := node(t, "node", "clients.mjs", d.srv.URL, fake.Token, fake.App, fake.Channel, "U0LIN")
+	p := coretest.Node(t, "emulate", "node", "clients.mjs", d.srv.URL, fake.Token, fake.App, fake.Channel, "U0LIN")
 	last := ""
-	for p.out.Scan() {
-		if last = p.out.Text(); !strings.HasPrefix(last, "do ") {
+	for p.Out.Scan() {
+		if last = p.Out.Text(); !strings.HasPrefix(last, "do ") {
 			continue
 		}
 		var what []string
@@ -80,7 +35,7 @@ func TestFakeByClients(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		fmt.Fprintf(p.in, `{"n":%d}`+"\n", n)
+		fmt.Fprintf(p.In, `{"n":%d}`+"\n", n)
 	}
 	if last != "ok" {
 		t.Errorf("it ended after %q", last)
@@ -136,11 +91,11 @@ func TestEmulator(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := node(t, here, "emulator.mjs", events.URL)
-	p.out.Scan()
-	url, ok := strings.CutPrefix(p.out.Text(), "up ")
+	p := coretest.Node(t, "emulate", here, "emulator.mjs", events.URL)
+	p.Out.Scan()
+	url, ok := strings.CutPrefix(p.Out.Text(), "up ")
 	if !ok {
-		t.Fatalf("it said %q", p.out.Text())
+		t.Fatalf("it said %q", p.Out.Text())
 	}
 	lin := api.New("xoxp-agent", api.OptionAPIURL(url+"/api/"), api.OptionHTTPClient(&http.Client{Transport: bearer{"xoxp-agent"}}))
 	rooms, _, err := lin.GetConversationsContext(t.Context(), &api.GetConversationsParameters{})

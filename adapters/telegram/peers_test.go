@@ -1,16 +1,12 @@
 package telegram
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -18,47 +14,15 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/adapters/telegram/fake"
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
 
-// A peer is a program in Node that somebody else wrote, with its two ends.
-type peer struct {
-	*testing.T
-	in  io.WriteCloser
-	out *bufio.Scanner
-}
+type peer struct{ *coretest.Peer }
 
-// node starts a script of testdata/peers, if its packages are installed.
+// node starts a script of testdata/peers.
 func node(t *testing.T, script string, args ...string) *peer {
-	dir := filepath.Join("testdata", "peers")
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", "grammy")); err != nil {
-		const how = "install the peers with: npm ci --prefix adapters/telegram/testdata/peers (Node 20)"
-		if os.Getenv("FRONTDESK_REQUIRE_PEERS") == "1" {
-			t.Fatal(how)
-		}
-		t.Skip(how)
-	}
-	cmd := exec.Command("node", append([]string{script}, args...)...)
-	cmd.Dir = dir
-	var wrong bytes.Buffer
-	cmd.Stderr = &wrong
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		in.Close()
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("%s: %v\n%s", script, err, &wrong)
-		}
-	})
-	return &peer{t, in, bufio.NewScanner(out)}
+	t.Helper()
+	return &peer{coretest.Node(t, "grammy", "node", script, args...)}
 }
 
 // grammY, as a client, finds nothing wrong with the fake.
@@ -70,14 +34,14 @@ func TestFakeByGrammy(t *testing.T) {
 	t.Cleanup(srv.Close)
 	g := node(t, "grammy.mjs", srv.URL, token, fmt.Sprint(p.Group()))
 	last := ""
-	for g.out.Scan() {
-		last = g.out.Text()
+	for g.Out.Scan() {
+		last = g.Out.Text()
 		if what, ok := strings.CutPrefix(last, "do "); ok {
 			b, err := json.Marshal(g.act(p, srv.URL, what))
 			if err != nil {
 				t.Fatal(err)
 			}
-			fmt.Fprintf(g.in, "%s\n", b)
+			fmt.Fprintf(g.In, "%s\n", b)
 		}
 	}
 	if last != "ok all" {
@@ -128,10 +92,10 @@ func (g *peer) act(p *fake.Platform, url, what string) any {
 // The adapter talks to a platform that somebody else wrote.
 func TestEmulator(t *testing.T) {
 	e := node(t, "emulator.cjs")
-	e.out.Scan()
-	url, ok := strings.CutPrefix(e.out.Text(), "up ")
+	e.Out.Scan()
+	url, ok := strings.CutPrefix(e.Out.Text(), "up ")
 	if !ok {
-		t.Fatalf("it said %q", e.out.Text())
+		t.Fatalf("it said %q", e.Out.Text())
 	}
 	r := newRig(t, fake.Options{})
 	ch := r.open(Config{})
@@ -161,8 +125,8 @@ func TestEmulator(t *testing.T) {
 // The same in a topic of the staff's group.
 func TestEmulatorTopic(t *testing.T) {
 	e := node(t, "emulator.cjs")
-	e.out.Scan()
-	url := strings.TrimPrefix(e.out.Text(), "up ")
+	e.Out.Scan()
+	url := strings.TrimPrefix(e.Out.Text(), "up ")
 	r := newRig(t, fake.Options{})
 	ch := r.open(Config{Group: group})
 	ch.deps.HTTP = http.DefaultClient
@@ -183,8 +147,8 @@ func TestEmulatorTopic(t *testing.T) {
 // The emulator's webhook has no secret: it must not get in.
 func TestEmulatorWithoutSecret(t *testing.T) {
 	e := node(t, "emulator.cjs")
-	e.out.Scan()
-	url := strings.TrimPrefix(e.out.Text(), "up ")
+	e.Out.Scan()
+	url := strings.TrimPrefix(e.Out.Text(), "up ")
 	r := newRig(t, fake.Options{})
 	ch := r.open(Config{Webhook: "https://desk.example/hook/tg/"})
 	called := make(chan int, 1)
