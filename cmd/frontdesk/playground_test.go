@@ -306,7 +306,9 @@ func (f phone) say(text string) {
 // number of the answer.
 func (f phone) pick(label, number string) {
 	f.t.Helper()
-	newest := f.at + ".screen li:last-child:not(.mine) .bubble"
+	// Of the last two: a passive answer and the active message behind it come by
+	// two ways, and the phone may show either first.
+	newest := f.at + ".screen li:nth-last-child(-n+2):not(.mine) .bubble"
 	f.page.sees(newest, label)
 	var menu bool
 	if err := f.eval(found(newest+" button", label)+" > 0", &menu); err != nil {
