@@ -127,7 +127,7 @@ func (w *world) reap() {
 // in sends an envelope as platforms do: again until it is acknowledged.
 func (w *world) in(env core.Envelope) {
 	body, _ := json.Marshal(env)
-	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(patient); time.Now().Before(end); {
 		w.run.Lock()
 		addr := w.run.addr
 		w.run.Unlock()
@@ -159,12 +159,15 @@ func (w *world) revive(addr string) {
 	w.launch(0)
 }
 
+// patient is how long anything may take: a slow machine is no finding.
+const patient = 2 * time.Minute
+
 // until waits for what a platform shows, reviving the program when it is dead.
 // It reports false if that does not come.
 func (w *world) until(what string, ok func(shown) bool) (shown, bool) {
-	stop := time.AfterFunc(20*time.Second, w.news.Broadcast)
+	stop := time.AfterFunc(patient, w.news.Broadcast)
 	defer stop.Stop()
-	for end := time.Now().Add(20 * time.Second); ; {
+	for end := time.Now().Add(patient); ; {
 		w.mu.Lock()
 		for _, s := range w.shows {
 			if ok(s) {
@@ -253,7 +256,7 @@ func (w *world) customer(k *talk, id string, more func(words int) bool) {
 // nothing lost, nothing shown twice, order kept, one owner.
 func (w *world) settled(customers map[string]*talk) {
 	t := w.t
-	for end := time.Now().Add(30 * time.Second); !w.idle() || !w.stop(); {
+	for end := time.Now().Add(patient); !w.idle() || !w.stop(); {
 		if time.Now().After(end) {
 			t.Error("never done")
 			break
