@@ -144,34 +144,48 @@ func BenchmarkReply(b *testing.B) {
 		b.Run(fmt.Sprintf("%d_per_s", rate), func(b *testing.B) {
 			s := &sink{tell: map[string]chan time.Time{}}
 			h := benchHub(b, s, nil)
-			b.ResetTimer()
-			took := make([]time.Duration, b.N)
-			var wg sync.WaitGroup
-			start := time.Now()
-			for i := range b.N {
-				due := start.Add(time.Duration(i) * time.Second / time.Duration(rate))
-				time.Sleep(time.Until(due))
-				peer, c := "p"+strconv.Itoa(i), make(chan time.Time, 1)
-				s.mu.Lock()
-				s.tell[peer] = c
-				s.mu.Unlock()
-				wg.Go(func() {
-					at := time.Now()
-					if err := h.Receive(b.Context(), ping(peer, i)); err != nil {
-						b.Error(err)
-						return
-					}
-					took[i] = (<-c).Sub(at)
-				})
-			}
-			wg.Wait()
-			b.StopTimer()
-			slices.Sort(took)
-			b.ReportMetric(float64(took[len(took)/2].Microseconds()), "µs-p50")
-			b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "µs-p99")
-			b.ReportMetric(float64(flush(b, b.TempDir()).Microseconds()), "µs/flush")
+			paced(b, h, s, pace{rate, 99}, func(i int) (core.Envelope, string) {
+				peer := "p" + strconv.Itoa(i)
+				return ping(peer, i), peer
+			})
 		})
 	}
+}
+
+// A pace is how many messages a second, and which percentile is told beside the
+// median.
+type pace struct{ rate, high int }
+
+// paced sends b.N messages at a steady rate and tells how long each took until s
+// was handed what it tells of under the name that next gives.
+func paced(b *testing.B, h *Hub, s *sink, p pace, next func(i int) (env core.Envelope, name string)) {
+	b.ResetTimer()
+	took := make([]time.Duration, b.N)
+	var wg sync.WaitGroup
+	start := time.Now()
+	for i := range b.N {
+		due := start.Add(time.Duration(i) * time.Second / time.Duration(p.rate))
+		time.Sleep(time.Until(due))
+		env, name := next(i)
+		c := make(chan time.Time, 1)
+		s.mu.Lock()
+		s.tell[name] = c
+		s.mu.Unlock()
+		wg.Go(func() {
+			at := time.Now()
+			if err := h.Receive(b.Context(), env); err != nil {
+				b.Error(err)
+				return
+			}
+			took[i] = (<-c).Sub(at)
+		})
+	}
+	wg.Wait()
+	b.StopTimer()
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "µs-p50")
+	b.ReportMetric(float64(took[len(took)*p.high/100].Microseconds()), fmt.Sprintf("µs-p%d", p.high))
+	b.ReportMetric(float64(flush(b, b.TempDir()).Microseconds()), "µs/flush")
 }
 
 // wall is a desk that takes everything at once and tells when.
@@ -231,32 +245,10 @@ func BenchmarkDesk(b *testing.B) {
 					}
 				}
 			}
-			b.ResetTimer()
-			took := make([]time.Duration, b.N)
-			var wg sync.WaitGroup
-			start := time.Now()
-			for i := range b.N {
-				due := start.Add(time.Duration(i) * time.Second / time.Duration(rate))
-				time.Sleep(time.Until(due))
-				env, c := ping("p"+strconv.Itoa(i%open), i+1), make(chan time.Time, 1)
-				w.mu.Lock()
-				w.tell[env.Parts.Text()] = c
-				w.mu.Unlock()
-				wg.Go(func() {
-					at := time.Now()
-					if err := h.Receive(b.Context(), env); err != nil {
-						b.Error(err)
-						return
-					}
-					took[i] = (<-c).Sub(at)
-				})
-			}
-			wg.Wait()
-			b.StopTimer()
-			slices.Sort(took)
-			b.ReportMetric(float64(took[len(took)/2].Microseconds()), "µs-p50")
-			b.ReportMetric(float64(took[len(took)*95/100].Microseconds()), "µs-p95")
-			b.ReportMetric(float64(flush(b, b.TempDir()).Microseconds()), "µs/flush")
+			paced(b, h, &w.sink, pace{rate, 95}, func(i int) (core.Envelope, string) {
+				env := ping("p"+strconv.Itoa(i%open), i+1)
+				return env, env.Parts.Text()
+			})
 		})
 	}
 }
