@@ -9,12 +9,16 @@ import (
 	"sync"
 )
 
-// The mood of a text: four linear scorers over characters, words and their neighbours and over a word list, trained at
-// start on sentences that were written for this (data/mood.tsv). Words that leave no doubt (abuse, self-harm) count even
-// where the scorer has not seen their like.
+// The mood of a text: linear scorers over characters, words and their neighbours and over a word list, trained at start on
+// sentences that were written for this (data/mood.tsv): four for the moods and one for talk without any. Words that leave
+// no doubt (abuse, self-harm) count even where the scorer has not seen their like.
 
 //go:embed data/mood.tsv
-var moodSeeds string
+var moodFile string
+
+// moodSeeds is the first part of the file, everyday talk with a shop. What is common there the matcher takes for no sign
+// of an entry (background); the reviews after it use other words, and would mislead it.
+var moodSeeds, _, _ = strings.Cut(moodFile, "# Reviews")
 
 //go:embed data/lexicon.txt
 var lexiconData string
@@ -24,6 +28,7 @@ const (
 	moodAngry
 	moodUrgent
 	moodDistress
+	moodPlain // no feeling at all: a question, an order, a fact
 	moods
 )
 
@@ -36,9 +41,10 @@ const (
 	lexDistress
 	lexNot
 	lexes
+	lexPlain = lexes // no category: these words keep the shorter ones inside them from being found
 )
 
-var lexNames = []string{"positive", "negative", "angry", "urgent", "distress", "not"}
+var lexNames = []string{"positive", "negative", "angry", "urgent", "distress", "not", "plain"}
 
 type lexicon struct {
 	find *automaton
@@ -69,7 +75,9 @@ var lexiconOf = sync.OnceValue(func() *lexicon {
 				number[f] = n
 				words, l.of = append(words, []int32(f)), append(l.of, 0)
 			}
-			l.of[n] |= 1 << cat
+			if cat != lexPlain {
+				l.of[n] |= 1 << cat
+			}
 		}
 	}
 	l.find = newAutomaton(words)
@@ -98,11 +106,14 @@ func (l *lexicon) scan(text []rune) []lexHit {
 		if o.from < end || !atWord(text, int(o.from), int(o.to)) {
 			continue
 		}
+		end = o.to
+		if l.of[o.word] == 0 {
+			continue
+		}
 		h := lexHit{from: int(o.from), to: int(o.to), cats: l.of[o.word]}
 		if n := len(out); n > 0 && out[n-1].cats == 1<<lexNot && h.from-out[n-1].to <= 3 && !breaks(text[out[n-1].to:h.from]) {
 			h.flipped = true
 		}
-		end = o.to
 		out = append(out, h)
 	}
 	return out
@@ -113,17 +124,17 @@ func breaks(r []rune) bool {
 }
 
 const (
-	moodBits   = 15  // of the shipped scorer
-	moodRunes  = 600 // of a text: the beginning and the end
-	moodFixed  = 12  // features that are no hashes, in front
-	moodLexico = 1   // weight of the word list against the n-grams
+	moodBits  = 15  // of the shipped scorer
+	moodRunes = 600 // of a text: the beginning and the end
+	moodFixed = 12  // features that are no hashes, in front
+	moodShort = 30  // runes: a text below says too little to be judged without a word of the list
 )
 
 type moodScorer struct {
 	w     [moods][]float32
 	scale [moods][]float32
 	mask  uint32
-	rich  bool // places, signs and spread too: they need some thousand texts to learn from
+	rich  bool // places too: they need some thousand texts to learn from
 }
 
 // vector of a text: hashed characters, words, neighbours (length 1), and what the word list says.
@@ -135,9 +146,7 @@ func (s *moodScorer) vector(text []rune) (v vector, hits []lexHit) {
 	defer extracts.Put(x)
 	x.reset()
 	x.tokens(text)
-	if s.rich {
-		x.signs(text)
-	}
+	x.signs(text)
 	x.words()
 	for i := 2; i < len(x.tok); i++ {
 		x.add(blockPairs, mix(mix(x.tok[i-2].hash, x.tok[i-1].hash), x.tok[i].hash))
@@ -155,29 +164,25 @@ func (s *moodScorer) vector(text []rune) (v vector, hits []lexHit) {
 			x.add(blockSounds, hashRunes(flip, text[h.from:h.to]))
 		}
 	}
-	sq := float32(0)
+	v.ix, v.val = make([]uint32, 0, len(x.out)+moodFixed), make([]float32, 0, len(x.out)+moodFixed)
+	w := 1 / sqrt(max(float32(len(x.out)), 1))
 	for _, f := range x.out {
-		w := float32(1)
-		v.ix = append(v.ix, moodFixed+uint32(f.key>>20)&s.mask)
-		v.val = append(v.val, w)
-		sq += w * w
-	}
-	for i := range v.val {
-		v.val[i] /= sqrt(max(sq, 1))
+		v.ix, v.val = append(v.ix, moodFixed+uint32(f.key>>20)&s.mask), append(v.val, w)
 	}
 	n := weigh(text, hits)
 	pos, neg := n[lexPositive], n[lexNegative]
 	marks := strings.Count(string(text), "!")
-	for i, f := range []float64{.5, (pos - neg) / (pos + neg + 1), math.Tanh((pos - neg) / 3), math.Tanh(pos), math.Tanh(neg), math.Tanh(n[lexAngry]), math.Tanh(n[lexUrgent]), math.Tanh(n[lexDistress]), math.Tanh(float64(marks) / 2)} {
+	size := math.Tanh(float64(len(text)) / moodShort) // a short text without a word of the list leans nowhere
+	for i, f := range []float64{size / 2, (pos - neg) / (pos + neg + 1), math.Tanh((pos - neg) / 3), math.Tanh(pos), math.Tanh(neg), math.Tanh(n[lexAngry]), math.Tanh(n[lexUrgent]), math.Tanh(n[lexDistress]), math.Tanh(float64(marks) / 2)} {
 		if f != 0 {
-			v.ix, v.val = append(v.ix, uint32(i)), append(v.val, float32(f*moodLexico))
+			v.ix, v.val = append(v.ix, uint32(i)), append(v.val, float32(f))
 		}
 	}
 	return v, hits
 }
 
-// weigh counts the words of each category: longer ones say more, those of a concession ("除了…", "虽然…") less, and a
-// negation turns them round.
+// weigh counts the words of each category: longer ones say more, those at the beginning of a long text too (a review opens
+// with its verdict), those of a concession ("除了…", "虽然…") less, and a negation turns them round.
 func weigh(text []rune, hits []lexHit) (n [lexes]float64) {
 	for _, h := range hits {
 		w := 1.0
@@ -187,6 +192,9 @@ func weigh(text []rune, hits []lexHit) (n [lexes]float64) {
 			w = 1.6
 		case size == 3:
 			w = 1.3
+		}
+		if len(text) > 2*moodShort && h.from < len(text)/4 {
+			w *= 1.5
 		}
 		if concedes(text[:h.from]) {
 			w *= .3
@@ -231,18 +239,18 @@ func readMoods(s string) (out []moodLine) {
 }
 
 func (l moodLine) is(mood int) bool {
-	return strings.ContainsAny(l.label, []string{"nad", "a", "u", "d"}[mood])
+	return strings.ContainsAny(l.label, []string{"nad", "a", "u", "d", "o"}[mood])
 }
 
 // trainMood solves one linear machine per mood; the rarer side of each costs more. Each feature is scaled by how unevenly
 // it is spread over the two sides (log-count ratio, Wang and Manning 2012); the scale is applied to every text.
 func trainMood(lines []moodLine, bits uint) *moodScorer {
-	s := &moodScorer{mask: 1<<bits - 1, rich: len(lines) >= 2000}
+	s := &moodScorer{mask: 1<<bits - 1, rich: bits > moodBits}
 	xs := make([]vector, len(lines))
 	for i, l := range lines {
 		xs[i], _ = s.vector([]rune(Fold(l.text)))
 	}
-	c := .1
+	c := 1.0
 	if s.rich {
 		c = 1.5
 	}
@@ -256,22 +264,65 @@ func trainMood(lines []moodLine, bits uint) *moodScorer {
 				yes++
 			}
 		}
-		scale := spreadOf(xs, y, moodFixed+1<<bits)
-		scaled := make([]vector, len(xs))
-		for i, x := range xs {
-			scaled[i] = vector{ix: x.ix, val: make([]float32, len(x.val))}
-			n := length(x, scale)
-			for k, j := range x.ix {
-				if scaled[i].val[k] = x.val[k]; j >= moodFixed {
-					scaled[i].val[k] *= scale[j] / n
-				}
+		s.scale[m] = spreadOf(xs, y, moodFixed+1<<bits)
+		scaled := scaledBy(s.scale[m], xs)
+		up := min(3, math.Sqrt(float64(len(lines)-yes)/float64(max(yes, 1))))
+		cost := make([]float64, len(lines))
+		for i := range lines {
+			cost[i] = c / min(up, 1)
+			if y[i] > 0 {
+				cost[i] = c * max(up, 1)
 			}
 		}
-		up := min(3, math.Sqrt(float64(len(lines)-yes)/float64(max(yes, 1))))
-		s.w[m] = binarySVM(scaled, y, c*max(up, 1), c/min(up, 1), len(scale))
-		s.scale[m] = scale
+		if m == moodNegative && !s.rich {
+			s.w[m] = solveApart(lines, scaled, y, cost, len(s.scale[m]))
+		} else {
+			s.w[m] = binarySVM(scaled, y, cost, len(s.scale[m]))
+		}
 	}
 	return s
+}
+
+// scaledBy a scale; the hashed part of each text gets length 1.
+func scaledBy(scale []float32, xs []vector) []vector {
+	out := make([]vector, len(xs))
+	for i, x := range xs {
+		out[i] = vector{ix: x.ix, val: slices.Clone(x.val)}
+		n := length(x, scale)
+		for k, j := range x.ix {
+			if j >= moodFixed {
+				out[i].val[k] *= scale[j] / n
+			}
+		}
+	}
+	return out
+}
+
+// solveApart trains word list and n-grams each for itself: together the list explains the seed sentences, which were
+// written with plain words, and the n-grams learn nothing for the texts it does not know. What is neither praise nor
+// complaint hardly counts for the list, for it has a machine of its own (moodPlain). The three weights were chosen on reviews.
+func solveApart(lines []moodLine, xs []vector, y []float32, cost []float64, n int) []float32 {
+	list, grams := make([]vector, len(xs)), make([]vector, len(xs))
+	listCost := make([]float64, len(xs))
+	for i, x := range xs {
+		for k, j := range x.ix {
+			to := &grams[i]
+			if j < moodFixed {
+				to = &list[i]
+			}
+			to.ix, to.val = append(to.ix, j), append(to.val, x.val[k])
+		}
+		listCost[i] = cost[i] * .1
+		if l := lines[i].label; l == "o" || l == "u" {
+			listCost[i] *= .2
+		}
+	}
+	w := binarySVM(grams, y, cost, n)
+	for j := range w {
+		w[j] *= .6
+	}
+	copy(w[:moodFixed], binarySVM(list, y, listCost, moodFixed))
+	return w
 }
 
 // length of the hashed part of a text under a scale.
@@ -311,8 +362,8 @@ func spreadOf(xs []vector, y []float32, n int) []float32 {
 	return out
 }
 
-// binarySVM by dual coordinate descent with different costs for the two sides.
-func binarySVM(xs []vector, y []float32, cYes, cNo float64, n int) []float32 {
+// binarySVM by dual coordinate descent; each text has its cost.
+func binarySVM(xs []vector, y []float32, cost []float64, n int) []float32 {
 	w := make([]float32, n)
 	alpha := make([]float32, len(xs))
 	data := set{x: xs}
@@ -320,10 +371,7 @@ func binarySVM(xs []vector, y []float32, cYes, cNo float64, n int) []float32 {
 	rng := rand.New(rand.NewPCG(1, 3))
 	for range 20 {
 		for _, i := range rng.Perm(len(xs)) {
-			diag := float32(1 / (2 * cNo))
-			if y[i] > 0 {
-				diag = float32(1 / (2 * cYes))
-			}
+			diag := float32(1 / (2 * cost[i]))
 			dot := float32(0)
 			for k, j := range xs[i].ix {
 				dot += xs[i].val[k] * w[j]
@@ -362,26 +410,35 @@ func (s *moodScorer) score(v vector) (out [moods]float64) {
 	return out
 }
 
-var seedMoods = sync.OnceValue(func() *moodScorer { return trainMood(readMoods(moodSeeds), moodBits) })
+var seedMoods = sync.OnceValue(func() *moodScorer { return trainMood(readMoods(moodFile), moodBits) })
 
 // moodOf folded text.
-func moodOf(_ string, text []rune) Mood {
-	s := seedMoods()
+func moodOf(_ string, text []rune) Mood { return seedMoods().mood(text) }
+
+func (s *moodScorer) mood(text []rune) Mood {
 	v, hits := s.vector(text)
 	if len(v.ix) == 0 {
 		return Mood{}
 	}
 	p := s.score(v)
-	return Mood{Negative: p[moodNegative], Angry: p[moodAngry], Urgent: p[moodUrgent], Distress: p[moodDistress]}.sure(hits)
+	m := Mood{Negative: p[moodNegative], Angry: p[moodAngry], Urgent: p[moodUrgent], Distress: p[moodDistress]}.sure(hits)
+	if p[moodPlain] >= .5 || len(text) < moodShort && !said(hits) && max(m.Negative, m.Angry) < .7 {
+		m.Negative, m.Angry = min(m.Negative, .45), min(m.Angry, .45)
+	}
+	m.Negative = max(m.Negative, m.Angry, m.Distress)
+	return m
+}
+
+// said: a word of the list stands in the text, not only "no".
+func said(hits []lexHit) bool {
+	return slices.ContainsFunc(hits, func(h lexHit) bool { return h.cats != 1<<lexNot })
 }
 
 // sure lets the words speak that leave no doubt, and takes back what no word supports: a plain question is no outcry, and
 // a false alarm costs an agent's time or an apology that nobody understands.
 func (m Mood) sure(hits []lexHit) Mood {
 	var n [lexes]int
-	said := false // a word of the list, not only "no"
 	for _, h := range hits {
-		said = said || h.cats != 1<<lexNot
 		for c := range lexes {
 			if h.cats&(1<<c) != 0 && !h.flipped {
 				n[c]++
@@ -403,10 +460,6 @@ func (m Mood) sure(hits []lexHit) Mood {
 	if n[lexPositive] > 0 && n[lexNegative]+n[lexAngry] == 0 {
 		m.Angry = min(m.Angry, .4)
 	}
-	if !said && max(m.Negative, m.Angry) < .7 {
-		m.Negative, m.Angry = min(m.Negative, .45), min(m.Angry, .45)
-	}
-	m.Negative = max(m.Negative, m.Angry, m.Distress)
 	return m
 }
 
