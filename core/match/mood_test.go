@@ -40,21 +40,23 @@ func reviews(t *testing.T) (train, held []moodLine) {
 func negativeRight(s *moodScorer, lines []moodLine) float64 {
 	right := 0
 	for _, l := range lines {
-		v, _ := s.vector([]rune(Fold(l.text)))
-		if (s.score(v)[moodNegative] >= .5) == l.is(moodNegative) {
+		if (s.mood([]rune(Fold(l.text))).Negative >= .5) == l.is(moodNegative) {
 			right++
 		}
 	}
 	return float64(right) / float64(len(lines))
 }
 
-// The shipped scorer has never seen a review; trained on reviews it is judged on tenths held out in turn.
+// The shipped scorer has never seen a review; the held ones are for the report only, not for choosing sentences or weights.
+// Trained on reviews it is judged on tenths held out in turn.
 func TestReviews(t *testing.T) {
 	train, held := reviews(t)
 	all := slices.Concat(train, held)
-	t.Logf("seed sentences: %.1f%% of all %d, %.1f%% of the %d that were never looked at", 100*negativeRight(seedMoods(), all), len(all), 100*negativeRight(seedMoods(), held), len(held))
-	if got := negativeRight(seedMoods(), all); got < .84 {
-		t.Errorf("seed sentences: %.1f%% of the reviews, want 84%%", 100*got)
+	t.Logf("seed sentences: %.1f%% of all %d, %.1f%% of the %d held ones", 100*negativeRight(seedMoods(), all), len(all), 100*negativeRight(seedMoods(), held), len(held))
+	for name, lines := range map[string][]moodLine{"all": all, "held": held} {
+		if got := negativeRight(seedMoods(), lines); got < .84 {
+			t.Errorf("seed sentences: %.1f%% of the %s reviews, want 84%%", 100*got, name)
+		}
 	}
 	if testing.Short() {
 		return
@@ -80,7 +82,7 @@ func TestReviews(t *testing.T) {
 // The phrases are not among the seed sentences; each mood must be seen (≥ .5), and the calm ones must stay calm.
 func TestMoods(t *testing.T) {
 	seeds := map[string]bool{}
-	for _, l := range readMoods(moodSeeds) {
+	for _, l := range readMoods(moodFile) {
 		seeds[Fold(l.text)] = true
 	}
 	b, err := os.ReadFile("testdata/moods.tsv")
@@ -120,7 +122,14 @@ func TestMoods(t *testing.T) {
 
 // Plain questions, none of them a seed sentence, are met without an apology: "你们" alone is no reproach.
 func TestPlainQuestions(t *testing.T) {
-	for _, s := range []string{"你们门店在哪", "你们是机器人吗", "你们店几点开门", "你们家有红茶吗", "when do i get my money back", "放一首周杰伦的歌", "去烟台的火车", "进你的官网", "翻译睡觉了"} {
+	for _, s := range []string{
+		"你们门店在哪", "你们是机器人吗", "你们店几点开门", "你们家有红茶吗", "when do i get my money back", "放一首周杰伦的歌", "去烟台的火车", "进你的官网", "翻译睡觉了",
+		"你们能开专票吗", "这个颜色还有货吗", "下单以后多久能寄出来", "我想把蓝色的换成灰色的", "不想要了怎么退", "退货地址发我一下", "摔坏了还保修不", "没有小票能换吗", "少一个配件去哪里补",
+		"晚一天入住要加钱吗", "可以带小狗入住吗", "这台电脑玩游戏发热大不大", "电池一般能用几年", "第二本和第一本有关系吗", "这个辣吗，小孩能不能吃", "为什么要先付定金", "换了手机号收不到短信怎么办",
+		"优惠券用不了是什么原因", "我不太会用，能教我一下吗", "不用发票，谢谢", "明天早上叫我起床",
+		"can I cancel before it ships", "what should I do if the box is damaged", "is late check in possible", "how do I get a refund for two items", "why do I have to verify my number", "who can I call about a missing parcel",
+		"does this laptop get hot", "please wake me up at six",
+	} {
 		f := Fold(s)
 		if m := moodOf(f, []rune(f)); m.Negative >= .5 || m.Angry >= .5 || m.Urgent >= .5 {
 			t.Errorf("%q: %+.2v", s, m)
