@@ -84,15 +84,15 @@ func newClusterer(questions []string, script []example) *clusterer {
 		}
 		c.raw, c.folded = append(c.raw, q), append(c.folded, f)
 		c.words = append(c.words, slices.DeleteFunc(phrases(f), func(w string) bool { return everyday[w] }))
-		fs = append(fs, slices.Clone(x.features([]rune(f))))
+		fs = append(fs, slices.Clone(x.features([]rune(f), nil)))
 	}
 	all := slices.Clip(fs) // the script shows which words are common
 	for _, e := range script[:min(len(script), 5000)] {
-		all = append(all, slices.Clone(x.features(e.text)))
+		all = append(all, slices.Clone(x.features(e.text, nil)))
 	}
 	v := newVocabulary(all)
 	for i := range fs {
-		vec := v.vector(fs[i], vector{})
+		vec := v.vector(fs[i], nil, vector{})
 		sq := float32(1e-9)
 		for _, w := range vec.val {
 			sq += w * w

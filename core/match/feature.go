@@ -30,6 +30,7 @@ type feature struct {
 type extract struct {
 	tok   []token
 	out   []feature
+	whole []int32 // rows of the words whose letters are no features, because a vocabulary has them as one
 	slots []int32 // open addressing: 1 + place in out, 0 free
 }
 
@@ -61,6 +62,7 @@ func hashRunes(h uint64, r []rune) uint64 {
 func (x *extract) reset() {
 	x.out = x.out[:0]
 	x.tok = x.tok[:0]
+	x.whole = x.whole[:0]
 	if len(x.slots) == 0 {
 		x.slots = make([]int32, 1024)
 	}
@@ -105,14 +107,20 @@ func (x *extract) grow() {
 // maxRunes of a text are looked at; what comes after does not change what is asked.
 const maxRunes = 400
 
-// features of folded text. The result is valid until the next call.
-func (x *extract) features(text []rune) []feature {
+// features of folded text. The letters of words that v has as one are not taken apart: their rows are in x.whole. The
+// result is valid until the next call.
+func (x *extract) features(text []rune, v *vocabulary) []feature {
 	x.reset()
 	text = text[:min(len(text), maxRunes)]
 	x.tokens(text)
 	x.words()
 	for _, t := range x.tok {
-		if t.latin {
+		if !t.latin {
+			continue
+		}
+		if row, ok := v.word(t.hash); ok {
+			x.whole = append(x.whole, row)
+		} else {
 			x.letters(text[t.from:t.to])
 		}
 	}
@@ -278,9 +286,66 @@ type vector struct {
 // vocabulary: weights of the hashed features, and which were ever seen.
 type vocabulary struct {
 	mask uint32
-	idf  []float32 // by bucket
-	rare float32   // weight of what was never seen
-	seen []uint64  // one bit per feature hash
+	idf  []float32        // by bucket
+	rare float32          // weight of what was never seen
+	seen []uint64         // one bit per feature hash
+	row  map[uint64]int32 // by hash of a word: where its letters stand as one, behind the buckets
+	size []float32        // the length of those letters, by row
+}
+
+// word gives the row of a word's letters.
+func (v *vocabulary) word(hash uint64) (row int32, ok bool) {
+	if v == nil {
+		return 0, false
+	}
+	row, ok = v.row[hash]
+	return row, ok
+}
+
+// spell keeps the words that stand in two samples or more as one row each: most of what a message costs is looking up
+// letters, and a word's are always the same. It gives their letters as vectors of length 1, in the order of the rows.
+func (v *vocabulary) spell(samples [][]rune) []vector {
+	v.row = map[uint64]int32{}
+	var out []vector
+	x := &extract{}
+	seen := map[uint64]int{} // the sample where a word was seen first
+	for i, s := range samples {
+		x.reset()
+		x.tokens(s[:min(len(s), maxRunes)])
+		for _, t := range x.tok {
+			if _, ok := v.row[t.hash]; ok || !t.latin {
+				continue
+			}
+			if at, ok := seen[t.hash]; !ok || at == i {
+				seen[t.hash] = i
+				continue
+			}
+			v.row[t.hash] = int32(len(v.idf) + len(out))
+			x.out = x.out[:0]
+			clear(x.slots)
+			x.letters(s[t.from:t.to])
+			letters, size := v.letters(x.out)
+			out, v.size = append(out, letters), append(v.size, size)
+		}
+	}
+	return out
+}
+
+// letters of one word as a vector of length 1, and the length it has in a text.
+func (v *vocabulary) letters(fs []feature) (vector, float32) {
+	var out vector
+	norm := float32(0)
+	for _, f := range fs {
+		b := uint32(f.key) & v.mask
+		w := float32(f.tf) * v.idf[b]
+		norm += w * v.idf[b]
+		out.ix, out.val = append(out.ix, b), append(out.val, w)
+	}
+	size := sqrt(norm)
+	for i := range out.val {
+		out.val[i] /= size
+	}
+	return out, size
 }
 
 // newVocabulary counts in how many samples each feature stands. Pairs count only from two samples on.
@@ -333,8 +398,9 @@ func (v *vocabulary) has(k uint64) bool {
 	return v.seen[i]&b != 0
 }
 
-// vector weighs features; ix and val are appended to the given slices' memory.
-func (v *vocabulary) vector(fs []feature, into vector) vector {
+// vector weighs features and whole words; ix and val are appended to the given slices' memory. The letters of each word
+// count for themselves, as if no other word had them.
+func (v *vocabulary) vector(fs []feature, whole []int32, into vector) vector {
 	out := vector{ix: into.ix[:0], val: into.val[:0]}
 	var norm [blocks]float64
 	var all, known float64
@@ -342,14 +408,18 @@ func (v *vocabulary) vector(fs []feature, into vector) vector {
 		if f.block == blockStems {
 			out.words += int(f.tf)
 		}
-		tf := float32(1)
-		if f.tf > 1 {
+		tf, often := float32(1), float64(1)
+		switch {
+		case f.tf == 1:
+		case f.block == blockLetters:
+			tf, often = float32(f.tf), 1/float64(f.tf)
+		default:
 			tf = 1 + float32(math.Log(float64(f.tf)))
 		}
 		if !v.has(f.key) {
 			if f.block != blockPairs {
 				w := float64(tf * v.rare)
-				norm[f.block] += w * w
+				norm[f.block] += w * w * often
 				if f.block <= blockStems {
 					all += float64(v.rare)
 				}
@@ -358,12 +428,18 @@ func (v *vocabulary) vector(fs []feature, into vector) vector {
 		}
 		b := uint32(f.key) & v.mask
 		w := tf * v.idf[b]
-		norm[f.block] += float64(w) * float64(w)
+		norm[f.block] += float64(w) * float64(w) * often
 		if f.block <= blockStems {
 			all += float64(v.idf[b])
 			known += float64(v.idf[b])
 		}
 		out.ix = append(out.ix, b|uint32(f.block)<<28)
+		out.val = append(out.val, w)
+	}
+	for _, row := range whole {
+		w := v.size[int(row)-len(v.idf)]
+		norm[blockLetters] += float64(w) * float64(w)
+		out.ix = append(out.ix, uint32(row)|blockLetters<<28)
 		out.val = append(out.val, w)
 	}
 	var scale [blocks]float32
@@ -392,7 +468,7 @@ var background = sync.OnceValues(func() (map[uint64]int32, int) {
 	lines := readMoods(moodSeeds)
 	x := &extract{}
 	for _, l := range lines {
-		for _, f := range x.features([]rune(Fold(l.text))) {
+		for _, f := range x.features([]rune(Fold(l.text)), nil) {
 			df[f.key]++
 		}
 	}

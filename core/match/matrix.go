@@ -70,6 +70,18 @@ func (m *matrix) set(row int, w []float32) {
 	m.upto[row] = int32(len(m.column))
 }
 
+// learn sets the rows of w, and behind them those that are sums of w's.
+func (m *matrix) learn(w []float32, sums []vector) {
+	rows := len(m.at) - len(sums)
+	for j := range rows {
+		m.set(j, w[j*m.cols:(j+1)*m.cols])
+	}
+	for k, v := range sums {
+		m.set(rows+k, v.row(w, m.cols))
+	}
+	m.trim()
+}
+
 // trim gives back what the rows did not need. Call it after the last set.
 func (m *matrix) trim() {
 	m.dense, m.column, m.weight = slices.Clip(slices.Clone(m.dense)), slices.Clip(slices.Clone(m.column)), slices.Clip(slices.Clone(m.weight))

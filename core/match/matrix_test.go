@@ -45,3 +45,48 @@ func TestMatrix(t *testing.T) {
 		}
 	}
 }
+
+// A word whose letters are kept as one row scores as its letters taken one by one do, in small scripts and in those that are
+// trained in blocks, with and without a net.
+func TestWordRows(t *testing.T) {
+	few, many := newTraining(made(40, 5)), newTraining(made(300, 3))
+	for name, m := range map[string]*model{"linear": fitted(t, few, recipe{c: plainC}), "net": fitted(t, few, recipe{c: plainC, net: true}), "blocks": fitted(t, many, recipe{c: plainC})} {
+		if len(m.voc.row) < 10 {
+			t.Fatalf("%s: only %d words are kept as one: nothing is tested", name, len(m.voc.row))
+		}
+		plain, letters := *m, *m.voc
+		letters.row = nil
+		plain.voc = &letters
+		for _, text := range []string{"how do i get my refund please please", "can you help me with the price", "what is the price of banana please 退款 unheard"} {
+			one, all := m.workspace(), plain.workspace()
+			m.measure(one, []rune(text))
+			plain.measure(all, []rune(text))
+			if len(one.x.whole) == 0 || len(all.x.whole) > 0 {
+				t.Fatalf("%s: %q: %d and %d whole words", name, text, len(one.x.whole), len(all.x.whole))
+			}
+			for c := range one.svm {
+				if d := abs(one.svm[c] - all.svm[c]); d > .05 {
+					t.Errorf("%s: %q: class %d scores %.3f with words as one, %.3f letter by letter", name, text, c, one.svm[c], all.svm[c])
+				}
+			}
+			for c := range one.net {
+				if d := abs(one.net[c] - all.net[c]); d > .05 {
+					t.Errorf("%s: %q: the nets give class %d %.3f with words as one, %.3f letter by letter", name, text, c, one.net[c], all.net[c])
+				}
+			}
+		}
+	}
+}
+
+func fitted(t *testing.T, job *training, r recipe) *model {
+	t.Helper()
+	all := make([]int, len(job.samples))
+	for i := range all {
+		all[i] = i
+	}
+	m, err := job.fit(t.Context(), all, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}

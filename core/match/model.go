@@ -1,6 +1,7 @@
 package match
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -12,7 +13,7 @@ type model struct {
 	voc    *vocabulary
 	svm    *matrix
 	nets   []*smallNet // none if they did not help; small scripts have several, whose opinions are averaged
-	proto  [][]proto   // by class: samples to show, and to measure how near a text is
+	proto  []protos    // by class: samples to show, and to measure how near a text is
 	same   map[string]int32
 	weight [signals]float64 // of the logistic that makes probabilities
 	pool   *sync.Pool
@@ -26,15 +27,17 @@ type smallNet struct {
 	bias    []float32
 }
 
-// proto is a sample as it is compared: its words and neighbours.
-type proto struct {
-	text string
-	keys []uint32
-	norm float32
+// protos are the samples of a class as they are compared: in which of them a word or neighbours stand.
+type protos struct {
+	text []string
+	norm []float32 // by sample
+	keys []uint32  // sorted
+	from []int32   // by key: where its samples start in at
+	at   []uint8
 }
 
 // protosPerClass samples of an entry are kept for comparing; more would show nothing new.
-const protosPerClass = 40
+const protosPerClass = 40 // < 256
 
 // scored is a candidate entry. near is the sample most like the text.
 type scored struct {
@@ -58,8 +61,8 @@ type workspace struct {
 	keys   []uint32
 	idf    []float32
 	norm   float32
-	slots  [keySlots]uint16 // open addressing: 1 + place in keys, 0 free
-	top    []int32
+	top    []int32  // classes, best first
+	next   []int32  // the first two of the linear model alone
 	netIx  []uint32 // hidden units that are on
 	netVal []float32
 	near   string // the best class's sample most like the text
@@ -120,7 +123,7 @@ func (m *model) score(f string) []scored {
 func (m *model) closeness(f string, all []scored) {
 	w := m.workspace()
 	defer m.pool.Put(w)
-	m.prepare(w, w.x.features([]rune(f)))
+	m.prepare(w, w.x.features([]rune(f), m.voc))
 	for i := range all[:min(len(all), 3)] {
 		if c := slices.Index(m.entry, all[i].entry); c >= 0 {
 			all[i].near, all[i].close = m.nearest(w, int32(c))
@@ -140,25 +143,20 @@ func promote(out []scored, entry int32, near string) []scored {
 // measure fills w.top (classes, best first) and returns what the probability of the first is computed from; known is
 // false if the script knows no word of the text.
 func (m *model) measure(w *workspace, text []rune) (sig [signals]float64, known bool) {
-	fs := w.x.features(text)
-	w.v = m.voc.vector(fs, w.v)
+	fs := w.x.features(text, m.voc)
+	w.v = m.voc.vector(fs, w.x.whole, w.v)
 	if w.v.known == 0 {
 		return sig, false
 	}
 	m.prepare(w, fs)
 	m.svm.times(w.v.ix, w.v.val, &w.p, w.svm)
-	m.mix(w)
-	m.best(w)
+	agree := m.rank(w)
 	c := w.top[0]
 	s1, s2 := w.svm[c], float32(-1)
-	for i, s := range w.svm {
-		if int32(i) != c && s > s2 {
-			s2 = s
+	for _, other := range w.next {
+		if other != c {
+			s2 = max(s2, w.svm[other])
 		}
-	}
-	agree := 1.0
-	if m.nets != nil && argmax(w.svm) != argmax(w.net) {
-		agree = 0
 	}
 	var near float64
 	w.near, near = m.nearest(w, c)
@@ -166,16 +164,17 @@ func (m *model) measure(w *workspace, text []rune) (sig [signals]float64, known 
 	return [signals]float64{1, float64(s1), float64(s1 - s2), w.v.known, math.Log(p / (1 - p)), near, math.Log1p(float64(w.v.words)), agree}, true
 }
 
-// mix blends the linear model and the net into w.mixed.
-func (m *model) mix(w *workspace) {
-	if len(w.svm) > 400 {
-		softmaxTop(w.mixed, w.svm, 5)
-		return
-	}
-	softmax(w.mixed, w.svm, 5)
+// rank puts the likeliest classes into w.top, with their share in w.mixed, and the first two of the linear model into
+// w.next. agree is 1 unless the nets prefer another class than it does.
+func (m *model) rank(w *workspace) (agree float64) {
 	if m.nets == nil {
-		return
+		w.top = best(w.top, w.svm, topN)
+		w.next = append(w.next[:0], w.top[:min(2, len(w.top))]...)
+		shares(w.mixed, w.svm, w.top)
+		return 1
 	}
+	w.next = best(w.next, w.svm, 2)
+	softmax(w.mixed, w.svm, sharpness)
 	clear(w.net)
 	for _, n := range m.nets {
 		n.predict(w)
@@ -183,25 +182,32 @@ func (m *model) mix(w *workspace) {
 			w.net[i] += p / float32(len(m.nets))
 		}
 	}
+	if int(w.next[0]) == argmax(w.net) {
+		agree = 1
+	}
 	for i, p := range w.net {
 		w.mixed[i] = (w.mixed[i] + p) / 2
 	}
+	w.top = best(w.top, w.mixed, topN)
+	return agree
 }
 
-// softmaxTop leaves out what would be next to nothing, which saves most of the exponentials of a large script.
-func softmaxTop(out, in []float32, t float32) {
-	top := in[argmax(in)]
-	sum := float32(0)
-	for i, x := range in {
-		if d := t * (x - top); d > -5 {
-			out[i] = fastExp(d)
-		} else {
-			out[i] = 0
-		}
-		sum += out[i]
+const sharpness = 5 // of the softmax over the linear model's scores
+
+// shares is the softmax of what is on top. In a large script the many classes far below the first are not counted: they
+// would drown it, and their exponentials are most of the cost.
+func shares(out, in []float32, top []int32) {
+	first, sum, far := in[top[0]], float32(0), float32(20)
+	if len(in) > manyC {
+		far = 5
 	}
-	for i := range out {
-		out[i] /= sum
+	for _, x := range in {
+		if d := sharpness * (first - x); d < far {
+			sum += fastExp(-d)
+		}
+	}
+	for _, c := range top {
+		out[c] = fastExp(sharpness*(in[c]-first)) / sum
 	}
 }
 
@@ -221,23 +227,26 @@ func (n *smallNet) predict(w *workspace) {
 	w.netIx, w.netVal = ix, val
 }
 
-// best puts the topN classes into w.top.
-func (m *model) best(w *workspace) {
-	w.top = w.top[:0]
-	for c, p := range w.mixed {
-		if len(w.top) == topN && p <= w.mixed[w.top[topN-1]] {
+// best gives the n classes with the highest values, best first, in top's memory.
+func best(top []int32, by []float32, n int) []int32 {
+	top = top[:0]
+	least := float32(0) // of the n that are there
+	for c, p := range by {
+		if len(top) == n && p <= least {
 			continue
 		}
-		i := len(w.top)
-		for i > 0 && w.mixed[w.top[i-1]] < p {
+		i := len(top)
+		for i > 0 && by[top[i-1]] < p {
 			i--
 		}
-		if len(w.top) < topN {
-			w.top = append(w.top, 0)
+		if len(top) < n {
+			top = append(top, 0)
 		}
-		copy(w.top[i+1:], w.top[i:])
-		w.top[i] = int32(c)
+		copy(top[i+1:], top[i:])
+		top[i] = int32(c)
+		least = by[top[len(top)-1]]
 	}
+	return top
 }
 
 // prepare keeps the words and neighbours of the text with their weights for nearest.
@@ -255,39 +264,25 @@ func (m *model) prepare(w *workspace, fs []feature) {
 		w.norm += idf * idf
 		w.keys, w.idf = append(w.keys, uint32(f.key>>32)), append(w.idf, idf*idf)
 	}
-	w.keys = w.keys[:min(len(w.keys), keySlots/2)] // no text that is asked has so many words
-	clear(w.slots[:])
-	for i, k := range w.keys {
-		at := k % keySlots
-		for w.slots[at] > 0 {
-			at = (at + 1) % keySlots
-		}
-		w.slots[at] = uint16(i) + 1
-	}
-}
-
-const keySlots = 1024
-
-// weight of a word that the text has, else 0.
-func (w *workspace) weight(k uint32) float32 {
-	for at := k % keySlots; w.slots[at] > 0; at = (at + 1) % keySlots {
-		if i := w.slots[at] - 1; w.keys[i] == k {
-			return w.idf[i]
-		}
-	}
-	return 0
 }
 
 // nearest sample of a class and its cosine with the text.
 func (m *model) nearest(w *workspace, class int32) (string, float64) {
-	best, text := float32(0), ""
-	for _, p := range m.proto[class] {
-		common := float32(0)
-		for _, k := range p.keys {
-			common += w.weight(k)
+	p := &m.proto[class]
+	var common [protosPerClass]float32
+	for i, k := range w.keys {
+		at, ok := slices.BinarySearch(p.keys, k)
+		if !ok {
+			continue
 		}
-		if c := common * common / p.norm; c > best {
-			best, text = c, p.text
+		for _, s := range p.at[p.from[at]:p.from[at+1]] {
+			common[s] += w.idf[i]
+		}
+	}
+	best, text := float32(0), ""
+	for s, n := range p.norm {
+		if c := common[s] * common[s] / n; c > best {
+			best, text = c, p.text[s]
 		}
 	}
 	if w.norm == 0 {
@@ -296,15 +291,30 @@ func (m *model) nearest(w *workspace, class int32) (string, float64) {
 	return text, math.Sqrt(float64(best / w.norm))
 }
 
-// newProto of a sample; keys are the upper half of the feature hashes.
-func newProto(text string, fs []feature, v *vocabulary) proto {
-	p := proto{text: text}
-	for _, f := range fs {
-		if f.block == blockWords {
+// newProtos of the first samples of a class; keys are the upper half of the feature hashes.
+func newProtos(texts []string, samples [][]feature, v *vocabulary) protos {
+	p := protos{text: texts}
+	stands := map[uint32][]uint8{}
+	for i, fs := range samples {
+		norm := float32(0)
+		for _, f := range fs {
+			if f.block != blockWords {
+				continue
+			}
 			idf := v.idf[uint32(f.key)&v.mask]
-			p.keys, p.norm = append(p.keys, uint32(f.key>>32)), p.norm+idf*idf
+			norm += idf * idf
+			k := uint32(f.key >> 32)
+			stands[k] = append(stands[k], uint8(i))
 		}
+		p.norm = append(p.norm, norm)
 	}
+	p.keys = slices.Sorted(maps.Keys(stands))
+	p.from = make([]int32, 1, len(p.keys)+1)
+	for _, k := range p.keys {
+		p.at = append(p.at, stands[k]...)
+		p.from = append(p.from, int32(len(p.at)))
+	}
+	p.at = slices.Clip(slices.Clone(p.at))
 	return p
 }
 
@@ -314,10 +324,9 @@ func (m *model) bytes() int {
 	for _, x := range m.nets {
 		n += x.in.bytes() + x.out.bytes() + 4*len(x.bias)
 	}
-	for _, ps := range m.proto {
-		for _, p := range ps {
-			n += 4*len(p.keys) + 48
-		}
+	n += 8*len(m.voc.row) + 4*len(m.voc.size)
+	for _, p := range m.proto {
+		n += 20*len(p.text) + 8*len(p.keys) + len(p.at)
 	}
 	for k := range m.same {
 		n += len(k) + 32

@@ -13,7 +13,18 @@ import (
 type set struct {
 	x       []vector
 	class   []int32
+	words   []vector // letters of the words that get a row of their own, behind those of the features
 	classes int
+}
+
+// row of a matrix that v, multiplied by it, is.
+func (v vector) row(w []float32, width int) []float32 {
+	var blas gonum.Implementation
+	out := make([]float32, width)
+	for k, j := range v.ix {
+		blas.Saxpy(width, v.val[k], w[int(j)*width:int(j)*width+width], 1, out, 1)
+	}
+	return out
 }
 
 // norms² of the samples.

@@ -88,21 +88,28 @@ func (t *training) fit(ctx context.Context, use []int, r recipe) (*model, error)
 	m := &model{entry: t.entry, weight: usual, pool: &sync.Pool{}, c: r.c}
 	x := &extract{}
 	fs := make([][]feature, len(use))
+	texts := make([][]rune, len(use))
 	data := &set{classes: len(t.entry), class: make([]int32, len(use)), x: make([]vector, len(use))}
 	for k, i := range use {
 		if k&63 == 0 {
 			runtime.Gosched()
 		}
-		fs[k] = slices.Clone(x.features(t.samples[i].text))
+		texts[k] = t.samples[i].text
+		fs[k] = slices.Clone(x.features(texts[k], nil))
 		data.class[k] = t.samples[i].class
 	}
 	m.voc = newVocabulary(fs)
-	m.proto = make([][]proto, len(t.entry))
+	data.words = m.voc.spell(texts)
+	shown, theirs := make([][]string, len(t.entry)), make([][][]feature, len(t.entry))
 	for k, i := range use {
-		data.x[k] = m.voc.vector(fs[k], vector{})
-		if c := data.class[k]; len(m.proto[c]) < protosPerClass {
-			m.proto[c] = append(m.proto[c], newProto(t.samples[i].raw, fs[k], m.voc))
+		data.x[k] = m.voc.vector(fs[k], nil, vector{})
+		if c := data.class[k]; len(shown[c]) < protosPerClass {
+			shown[c], theirs[c] = append(shown[c], t.samples[i].raw), append(theirs[c], fs[k])
 		}
+	}
+	m.proto = make([]protos, len(t.entry))
+	for c := range m.proto {
+		m.proto[c] = newProtos(shown[c], theirs[c], m.voc)
 	}
 	var err error
 	if m.svm, err = fitSVM(ctx, data, len(m.voc.idf), r.c); err != nil {
@@ -122,16 +129,13 @@ func (t *training) fit(ctx context.Context, use []int, r recipe) (*model, error)
 
 // fitSVM trains in blocks of classes, so that 2,000 entries need no more memory at once than 128.
 func fitSVM(ctx context.Context, data *set, rows int, c float64) (*matrix, error) {
-	out := newMatrix(rows, data.classes)
+	out := newMatrix(rows+len(data.words), data.classes)
 	if data.classes <= 2*blockOf {
 		w, err := trainSVM(ctx, data, svmParams{rows: rows, hi: data.classes, c: c, sweeps: sweeps})
 		if err != nil {
 			return nil, err
 		}
-		for j := range rows {
-			out.set(j, w[j*data.classes:(j+1)*data.classes])
-		}
-		out.trim()
+		out.learn(w, data.words)
 		return out, nil
 	}
 	type cell struct {
@@ -146,14 +150,20 @@ func fitSVM(ctx context.Context, data *set, rows int, c float64) (*matrix, error
 		if err != nil {
 			return nil, err
 		}
-		for i, x := range w {
-			if x > prunedMany || x < -prunedMany {
-				cells = append(cells, cell{int32(i / (hi - lo)), uint16(lo + i%(hi-lo)), x})
+		keep := func(at int, w []float32) {
+			for i, x := range w {
+				if x > prunedMany || x < -prunedMany {
+					cells = append(cells, cell{int32(at + i/(hi-lo)), uint16(lo + i%(hi-lo)), x})
+				}
 			}
+		}
+		keep(0, w)
+		for k, letters := range data.words {
+			keep(rows+k, letters.row(w, hi-lo))
 		}
 	}
 	slices.SortFunc(cells, func(a, b cell) int { return cmp.Compare(a.row, b.row) })
-	out.base = make([]float32, rows)
+	out.base = make([]float32, rows+len(data.words))
 	row, sorted := make([]float32, data.classes), make([]float32, data.classes)
 	for i := 0; i < len(cells); {
 		clear(row)
@@ -196,15 +206,9 @@ func fitNet(ctx context.Context, data *set, rows int, seed uint64) (*smallNet, e
 	if err != nil {
 		return nil, err
 	}
-	s := &smallNet{in: newMatrix(rows, p.hidden), out: newMatrix(p.hidden, data.classes), bias: n.bias}
-	for j := range rows {
-		s.in.set(j, n.in[j*p.hidden:(j+1)*p.hidden])
-	}
-	for j := range p.hidden {
-		s.out.set(j, n.out[j*data.classes:(j+1)*data.classes])
-	}
-	s.in.trim()
-	s.out.trim()
+	s := &smallNet{in: newMatrix(rows+len(data.words), p.hidden), out: newMatrix(p.hidden, data.classes), bias: n.bias}
+	s.in.learn(n.in, data.words)
+	s.out.learn(n.out, nil)
 	return s, nil
 }
 
