@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +14,7 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
 	"github.com/frontdesk-im/frontdesk/core/desk"
 	"github.com/goccy/go-yaml"
 )
@@ -405,23 +404,8 @@ func TestActionsAreTheDesks(t *testing.T) {
 }
 
 func TestExample(t *testing.T) {
-	b, err := os.ReadFile("example.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var c Config
-	if err := yaml.UnmarshalWithOptions(b, &c, yaml.Strict()); err != nil {
-		t.Fatal(err)
-	}
-	v := reflect.ValueOf(c)
-	for i := range v.NumField() {
-		if v.Field(i).IsZero() {
-			t.Errorf("%s is not in example.yaml", v.Type().Field(i).Name)
-		}
-	}
-	if err := c.Validate(); err != nil {
-		t.Error(err)
-	}
+	strict := func(b []byte, v any) error { return yaml.UnmarshalWithOptions(b, v, yaml.Strict()) }
+	coretest.Example(t, strict, Config{}, "title", "url", "proxies", "topics")
 }
 
 func TestConfig(t *testing.T) {

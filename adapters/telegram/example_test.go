@@ -1,48 +1,22 @@
 package telegram
 
 import (
-	"bytes"
 	"os"
-	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
 
-// TestExample holds that the example has every key, and that what it calls
-// defaults are the defaults.
 func TestExample(t *testing.T) {
-	b, err := os.ReadFile("example.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var c, raw Config
-	var keys map[string]any
-	for _, v := range []any{&c, &raw, &keys} {
-		if err := yaml.NewDecoder(bytes.NewReader(b), yaml.DisallowUnknownField()).Decode(v); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := c.Validate(); err != nil {
-		t.Fatal(err)
-	}
-	zero := Config{Token: token}
-	if err := zero.Validate(); err != nil {
-		t.Fatal(err)
-	}
-	own := map[string]bool{"token": true, "group": true, "webhook": true, "secret": true}
-	for i, f := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
-		name := f.Tag.Get("json")
-		if _, ok := keys[name]; !ok {
-			t.Errorf("the example does not have %q", name)
-		}
-		if got, want := reflect.ValueOf(raw).Field(i).Interface(), reflect.ValueOf(zero).Field(i).Interface(); !own[name] && !reflect.DeepEqual(got, want) {
-			t.Errorf("the example says %s: %v, the default is %v", name, got, want)
-		}
-	}
+	coretest.Example(t, strict, Config{Token: token}, "token", "group", "webhook", "secret")
 }
+
+// strict refuses keys that there are not.
+func strict(b []byte, v any) error { return yaml.UnmarshalWithOptions(b, v, yaml.Strict()) }
 
 // The guide's configurations are taken as they stand there, and the commands it
 // names are those that Telegram offers.
@@ -73,7 +47,7 @@ func TestGuide(t *testing.T) {
 					t.Fatal(err)
 				}
 				var c Config
-				if err := yaml.NewDecoder(bytes.NewReader(b), yaml.DisallowUnknownField()).Decode(&c); err != nil {
+				if err := strict(b, &c); err != nil {
 					t.Fatal(err)
 				}
 				if err := c.Validate(); err != nil || (role == "desks") != (c.Group != 0) {

@@ -1,37 +1,19 @@
 package webchat
 
 import (
-	"bytes"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/goccy/go-yaml"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
 
 func TestExample(t *testing.T) {
-	b, err := os.ReadFile("example.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var c, zero Config
-	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.DisallowUnknownField()).Decode(&c); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Validate(); err != nil {
-		t.Fatal(err)
-	}
-	if err := zero.Validate(); err != nil {
-		t.Fatal(err)
-	}
-	// What the example calls defaults are the defaults.
-	wantEqual(t, "limits", c.Limits, zero.Limits)
-	wantEqual(t, "prefix, site, colour, side", []string{c.Prefix, c.Site, c.Look.Colour, c.Look.Side}, []string{zero.Prefix, zero.Site, zero.Look.Colour, zero.Look.Side})
-	if len(c.Origins) != 2 || len(c.Keys) != 1 || len(c.HostKeys) != 1 || len(c.Proxies) != 1 || !c.NoDemo || len(c.Look.Title) != 2 || c.Look.Avatar == "" || c.Look.Lang == "" {
-		t.Errorf("the example does not show every key: %+v", c)
-	}
+	strict := func(b []byte, v any) error { return yaml.UnmarshalWithOptions(b, v, yaml.Strict()) }
+	coretest.Example(t, strict, Config{}, "origins", "keys", "host_keys", "proxies", "no_demo",
+		"look.title", "look.subtitle", "look.launcher", "look.notice", "look.avatar", "look.lang")
 }
 
 func TestValidate(t *testing.T) {

@@ -1,43 +1,14 @@
 package wechat
 
 import (
-	"bytes"
-	"os"
-	"reflect"
 	"testing"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
 
-// TestExample holds that the example has every key, and that what it calls
-// defaults are the defaults.
 func TestExample(t *testing.T) {
-	b, err := os.ReadFile("example.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var c, raw Config
-	var keys map[string]any
-	for _, v := range []any{&c, &raw, &keys} {
-		if err := yaml.NewDecoder(bytes.NewReader(b), yaml.DisallowUnknownField()).Decode(v); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := c.Validate(); err != nil {
-		t.Fatal(err)
-	}
-	zero := config()
-	if err := zero.Validate(); err != nil {
-		t.Fatal(err)
-	}
-	own := map[string]bool{"appid": true, "secret": true, "token": true, "keys": true, "passive_only": true, "later": true, "agents": true, "templates": true, "desk": true, "people": true}
-	for i, f := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
-		name := f.Tag.Get("json")
-		if _, ok := keys[name]; !ok {
-			t.Errorf("the example does not have %q", name)
-		}
-		if got, want := reflect.ValueOf(raw).Field(i).Interface(), reflect.ValueOf(zero).Field(i).Interface(); !own[name] && !reflect.DeepEqual(got, want) {
-			t.Errorf("the example says %s: %v, the default is %v", name, got, want)
-		}
-	}
+	strict := func(b []byte, v any) error { return yaml.UnmarshalWithOptions(b, v, yaml.Strict()) }
+	coretest.Example(t, strict, config(), "appid", "secret", "token", "keys", "passive_only", "later", "agents", "templates", "desk", "people")
 }
