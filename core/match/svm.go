@@ -56,9 +56,8 @@ func trainSVM(ctx context.Context, s *set, p svmParams) ([]float32, error) {
 		by    float32
 	}
 	var todo []change
-	for sweep := range p.sweeps {
+	for range p.sweeps {
 		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-		moved := 0
 		for n, i := range order {
 			if n&15 == 0 {
 				if ctx.Err() != nil {
@@ -93,7 +92,6 @@ func trainSVM(ctx context.Context, s *set, p svmParams) ([]float32, error) {
 					todo = append(todo, change{int32(c), d})
 				}
 			}
-			moved += len(todo)
 			if len(todo)*4 > width {
 				clear(score)
 				for _, t := range todo {
@@ -111,9 +109,6 @@ func trainSVM(ctx context.Context, s *set, p svmParams) ([]float32, error) {
 					row[t.class] += v * t.by
 				}
 			}
-		}
-		if sweep > 2 && moved*200 < len(s.x) {
-			break
 		}
 	}
 	return w, nil
