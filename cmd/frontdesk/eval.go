@@ -19,7 +19,7 @@ import (
 func evalCommand() *cobra.Command {
 	var train, test, oos, dir string
 	var asJSON, plain, clean bool
-	var folds int
+	var folds, slips int
 	var opt match.Options
 	c := &cobra.Command{
 		Use:   "eval --train T.tsv [--test X.tsv] [--oos O.tsv] | --flows DIR",
@@ -31,7 +31,10 @@ the script is asked its own samples by cross-validation, and the entries that ar
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			t := eval.Test{Options: opt, Now: time.Now, Plain: plain, Clean: clean}
+			t := eval.Test{Options: opt, Now: time.Now, Plain: plain, Clean: clean, Typos: slips}
+			if slips < 0 || slips > 0 && test == "" {
+				return errors.New("--typos wants a number of slips and --test / --typos 需要一个个数，并与 --test 一起使用")
+			}
 			var err error
 			if t.Entries, err = evalEntries(train, dir); err != nil {
 				return err
@@ -67,6 +70,7 @@ the script is asked its own samples by cross-validation, and the entries that ar
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	f.BoolVar(&plain, "plain", false, "measure the model that serves before the background training is done")
 	f.BoolVar(&clean, "clean", false, "first leave out the samples that check --lint would move, rewrite or delete")
+	f.IntVar(&slips, "typos", 0, "slips of the keyboard made in each question of --test: left out, doubled, exchanged, mistyped")
 	f.IntVar(&folds, "folds", 5, "parts of the cross-validation")
 	f.Float64Var(&opt.Answer, "answer", 0, "answer from this probability on (default 0.5)")
 	f.Float64Var(&opt.Clarify, "clarify", 0, "ask back from this probability on (default 0.3)")

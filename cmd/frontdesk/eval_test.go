@@ -44,11 +44,15 @@ func TestEvalCommand(t *testing.T) {
 	if out, err := run("--train", train, "--test", test, "--clean"); err != nil || !strings.Contains(out, "100.00%") {
 		t.Errorf("cleaned: %v %s", err, out)
 	}
+	if out, err := run("--train", train, "--test", test, "--typos", "1"); err != nil || !strings.Contains(out, "1 in each question") {
+		t.Errorf("with typos: %v %s", err, out)
+	}
 	if out, err := run("--train", train); err != nil || !strings.Contains(out, "accuracy") {
 		t.Errorf("cross-validation: %v %s", err, out)
 	}
 	for _, args := range [][]string{{}, {"--train", bad}, {"--train", filepath.Join(dir, "none")}, {"--train", train, "--oos", test},
-		{"--train", empty}, {"--train", train, "--test", empty}, {"--train", train, "--test", test, "--oos", empty}, {"--train", train, "--folds", "1"}} {
+		{"--train", empty}, {"--train", train, "--test", empty}, {"--train", train, "--test", test, "--oos", empty}, {"--train", train, "--folds", "1"},
+		{"--train", train, "--typos", "1"}, {"--train", train, "--test", test, "--typos", "-1"}} {
 		if _, err := run(args...); err == nil {
 			t.Errorf("%v: no error", args)
 		}

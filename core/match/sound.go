@@ -2,6 +2,7 @@ package match
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -30,6 +31,28 @@ var sounds = sync.OnceValue(func() *phones {
 		}
 	}
 	return p
+})
+
+// Homophones of a simplified Chinese character: those that are read the same, tone and the usual mix-ups of speakers and
+// keyboards aside, without itself. Nothing for any other rune.
+func Homophones(c rune) []rune {
+	k, ok := sounds().of[c]
+	if !ok {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(readAlike()[k]), func(o rune) bool { return o == c })
+}
+
+// readAlike are the characters of each syllable, in their order in Unicode.
+var readAlike = sync.OnceValue(func() map[int32][]rune {
+	out := map[int32][]rune{}
+	for c, k := range sounds().of {
+		out[k] = append(out[k], c)
+	}
+	for _, same := range out {
+		slices.Sort(same)
+	}
+	return out
 })
 
 type phones struct {

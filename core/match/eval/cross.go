@@ -129,6 +129,10 @@ func confusions(entries []match.Entry, in []outcome) []Confused {
 // remarks on what was left out and on what cannot be right.
 func (r Report) remarks(w io.Writer) error {
 	var errs []error
+	if r.Typos > 0 {
+		_, err := fmt.Fprintf(w, "typos / 错字              %d in each question / 每个问题 %d 处\n", r.Typos, r.Typos)
+		errs = append(errs, err)
+	}
 	if r.Dropped > 0 {
 		_, err := fmt.Fprintf(w, "left out / 剔除            %d samples that the lint doubts / 条被检查认为放错的例句\n", r.Dropped)
 		errs = append(errs, err)

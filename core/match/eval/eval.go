@@ -84,6 +84,7 @@ type Report struct {
 	Samples      int        `json:"samples"`
 	Dropped      int        `json:"dropped"`    // samples that Clean left out
 	Tested       int        `json:"tested"`     //
+	Typos        int        `json:"typos"`      // slips of the keyboard in each of them
 	Unknown      int        `json:"unknown"`    // of these, questions of a label that no entry has: never right
 	UnknownAt    string     `json:"unknown_at"` // the first of them
 	Accuracy     float64    `json:"accuracy"`
@@ -142,6 +143,7 @@ type Test struct {
 	Now     func() time.Time
 	Plain   bool // without Refine
 	Clean   bool // without the samples that match.Lint calls strays
+	Typos   int  // slips of the keyboard in each question that has a label
 }
 
 // clean drops what the lint proposes to move, rewrite or delete.
@@ -200,7 +202,8 @@ type outcome struct {
 
 // Run trains and measures.
 func Run(ctx context.Context, t Test) (Report, error) {
-	r := Report{Entries: len(t.Entries)}
+	r := Report{Entries: len(t.Entries), Typos: t.Typos}
+	t.Test = typos(t.Test, t.Typos)
 	if t.Clean {
 		var err error
 		if t.Entries, r.Dropped, err = clean(ctx, t.Entries); err != nil {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -147,5 +149,35 @@ func TestCross(t *testing.T) {
 	}
 	if len(r.Confusions) == 0 || r.Confusions[0].A != "7" || r.Confusions[0].B != "back" || r.Confusions[0].PosB != "t.tsv:99" || r.Confusions[0].Times < 2 {
 		t.Errorf("confusions %+v", r.Confusions)
+	}
+}
+
+// A slip changes one place of a text, the same way each time it is measured; what has no letters stays.
+func TestTypos(t *testing.T) {
+	in := lines(t, "a\twhere is my parcel\na\t我的快递到哪里了\na\t好\na\t12 34\n")
+	for n := range 4 {
+		got := typos(in, n)
+		if again := typos(in, n); !slices.Equal(got, again) {
+			t.Errorf("%d slips differ from time to time: %v, %v", n, got, again)
+		}
+		for i, l := range got {
+			if still := l.Text == in[i].Text; still != (n == 0 || i > 1) && n != 2 { // two slips can undo each other
+				t.Errorf("%d slips make %q of %q", n, l.Text, in[i].Text)
+			}
+		}
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	kinds := map[int]bool{}
+	for range 200 {
+		kinds[len([]rune(slip("快递", rng)))] = true
+		if c := mistyped('递', rng); c == '递' || !slices.Contains(match.Homophones('递'), c) {
+			t.Fatalf("递 mistyped as %c", c)
+		}
+		if c := mistyped('A', rng); c != 's' {
+			t.Fatalf("A mistyped as %c", c)
+		}
+	}
+	if !kinds[1] || !kinds[2] || !kinds[3] {
+		t.Errorf("slips leave texts of %v characters", kinds)
 	}
 }
