@@ -28,11 +28,7 @@ func TestAdapter(t *testing.T) {
 			if err := c.Validate(); err != nil {
 				t.Fatal(err)
 			}
-			s, err := New(c, d)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return s
+			return coretest.Open(t, New, c, d)
 		},
 		Secrets: []string{secret},
 		Accepts: func(r *http.Request, body []byte) error {
@@ -68,11 +64,7 @@ func TestValidate(t *testing.T) {
 func system(t *testing.T, c Config) (*System, *coretest.Inbox) {
 	t.Helper()
 	in := &coretest.Inbox{}
-	s, err := New(c, coretest.Deps(in, &coretest.Log{}, http.DefaultClient))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s, in
+	return coretest.Open(t, New, c, coretest.Deps(in, &coretest.Log{}, http.DefaultClient)), in
 }
 
 func ask(t *testing.T, s *System, in *coretest.Inbox, values map[string]string) map[string]string {
@@ -81,8 +73,7 @@ func ask(t *testing.T, s *System, in *coretest.Inbox, values map[string]string) 
 	if err != nil || ref != "e1/answer" {
 		t.Fatalf("ref %q, %v", ref, err)
 	}
-	got := in.Got()
-	e := got[len(got)-1]
+	e := in.Last()
 	f, ok := e.Parts[0].(core.Form)
 	if !ok || e.Channel != "test" || e.Peer.ID != "test" || e.Thread != "web/u7" || e.Ref != "e1/answer" || f.ID != "order.find#1" {
 		t.Fatalf("the answer is %+v", e)
@@ -154,7 +145,7 @@ func TestTableErrors(t *testing.T) {
 // The answer is not lost when it can't be filed: the question is asked again.
 func TestNotFiled(t *testing.T) {
 	s, in := system(t, Config{})
-	in.Err = errors.New("disk full")
+	in.Fail(errors.New("disk full"))
 	_, err := s.Send(context.Background(), core.Envelope{ID: "e1", Parts: core.Parts{core.Form{Values: map[string]string{"order": "XH20261101"}}}})
 	if core.KindOf(err) != core.Unknown || !s.Limits().Idempotent {
 		t.Errorf("got %v", err)

@@ -20,11 +20,7 @@ const secret = "sec-88-sec-88-sec"
 func TestAdapter(t *testing.T) {
 	coretest.Adapter(t, coretest.Platform{
 		Open: func(t *testing.T, url string, d core.Deps) core.Adapter {
-			ch, err := New(Config{URL: url + "/messages", Secret: secret}, d)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return ch
+			return coretest.Open(t, New, Config{URL: url + "/messages", Secret: secret}, d)
 		},
 		Sign: func(r *http.Request, body []byte) {
 			mac := hmac.New(sha256.New, []byte(secret))

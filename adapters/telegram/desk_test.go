@@ -269,7 +269,7 @@ func TestPace(t *testing.T) {
 			t.Fatal(err)
 		default:
 			throttled++
-			r.pass(e.After)
+			r.clock.Pass(e.After)
 		}
 	}
 	if throttled != 3 {
@@ -287,7 +287,7 @@ func TestThrottled(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	asked := len(r.fake.Calls(""))
-	r.pass(39 * time.Second)
+	r.clock.Pass(39 * time.Second)
 	_, again := ch.Send(t.Context(), words(thread, "a"))
 	edit := ch.Edit(t.Context(), thread, ticket())
 	mark := ch.Mark(t.Context(), core.Via{Thread: thread, Ref: fmt.Sprintf("m%d.1", group)}, core.Waiting, "")
@@ -298,7 +298,7 @@ func TestThrottled(t *testing.T) {
 	if n := len(r.fake.Calls("")); n != asked {
 		t.Errorf("asked %d times", n-asked)
 	}
-	r.pass(time.Second)
+	r.clock.Pass(time.Second)
 	r.send(ch, words(thread, "a"))
 }
 
@@ -342,7 +342,7 @@ func TestTyping(t *testing.T) {
 	if cs := r.fake.Calls("sendChatAction"); len(cs) != 1 || cs[0].Params["message_thread_id"] != thread {
 		t.Errorf("shown %+v", cs)
 	}
-	r.pass(5 * time.Second)
+	r.clock.Pass(5 * time.Second)
 	if err := ch.Typing(t.Context(), core.Peer{ID: "x"}, thread); err != nil || len(r.fake.Calls("sendChatAction")) != 2 {
 		t.Errorf("not shown again: %v", err)
 	}

@@ -153,11 +153,11 @@ func TestAlbumCrash(t *testing.T) {
 		t.Fatal("filed before it is whole")
 	}
 	again := r.open(Config{Webhook: "https://desk.example/hook/tg/"})
-	r.inbox.Err = errors.New("disk full")
+	r.inbox.Fail(errors.New("disk full"))
 	if err := again.join(t.Context(), 0); err == nil {
 		t.Fatal("not filed and no error")
 	}
-	r.inbox.Err = nil
+	r.inbox.Fail(nil)
 	if err := again.join(t.Context(), 0); err != nil || len(r.inbox.Got()) != 1 || len(r.inbox.Got()[0].Parts) != 2 {
 		t.Fatalf("%v; got %+v", err, r.inbox.Got())
 	}

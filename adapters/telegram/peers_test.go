@@ -89,14 +89,21 @@ func (g *peer) act(p *fake.Platform, url, what string) any {
 	return map[string]bool{"ok": true}
 }
 
-// The adapter talks to a platform that somebody else wrote.
-func TestEmulator(t *testing.T) {
-	e := node(t, "emulator.cjs")
+// emulator is a platform that somebody else wrote, and where it listens.
+func emulator(t *testing.T) (e *peer, url string) {
+	t.Helper()
+	e = node(t, "emulator.cjs")
 	e.Out.Scan()
 	url, ok := strings.CutPrefix(e.Out.Text(), "up ")
 	if !ok {
 		t.Fatalf("it said %q", e.Out.Text())
 	}
+	return e, url
+}
+
+// The adapter talks to that platform.
+func TestEmulator(t *testing.T) {
+	e, url := emulator(t)
 	r := newRig(t, fake.Options{})
 	ch := r.open(Config{})
 	ch.conf.API, ch.deps.HTTP = url, http.DefaultClient
@@ -124,14 +131,12 @@ func TestEmulator(t *testing.T) {
 
 // The same in a topic of the staff's group.
 func TestEmulatorTopic(t *testing.T) {
-	e := node(t, "emulator.cjs")
-	e.Out.Scan()
-	url := strings.TrimPrefix(e.Out.Text(), "up ")
+	e, url := emulator(t)
 	r := newRig(t, fake.Options{})
 	ch := r.open(Config{Group: group})
 	ch.deps.HTTP = http.DefaultClient
 	ch.bot.SetAPIEndpoint(url + "/bot%s/%s")
-	ch.group.members = map[string]belief{"9": {true, r.now().Add(trust)}} // it knows no members
+	ch.group.members = map[string]belief{"9": {true, r.clock.Now().Add(trust)}} // it knows no members
 	r.run(ch)
 	chat := map[string]any{"id": group, "type": "supergroup", "is_forum": true}
 	e.post(url+"/sendMessage", map[string]any{"botToken": token, "from": lin, "chat": chat, "date": 1767225600, "text": "您好", "message_thread_id": 77, "is_topic_message": true})
@@ -146,9 +151,7 @@ func TestEmulatorTopic(t *testing.T) {
 
 // The emulator's webhook has no secret: it must not get in.
 func TestEmulatorWithoutSecret(t *testing.T) {
-	e := node(t, "emulator.cjs")
-	e.Out.Scan()
-	url := strings.TrimPrefix(e.Out.Text(), "up ")
+	_, url := emulator(t)
 	r := newRig(t, fake.Options{})
 	ch := r.open(Config{Webhook: "https://desk.example/hook/tg/"})
 	called := make(chan int, 1)

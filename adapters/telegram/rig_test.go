@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,9 +22,7 @@ type rig struct {
 	log   *coretest.Log
 	vals  *coretest.Values
 	blobs *coretest.Blobs
-
-	mu    sync.Mutex
-	clock time.Time
+	clock *coretest.Clock
 }
 
 const group = -100123
@@ -36,9 +33,9 @@ var (
 )
 
 func newRig(t *testing.T, o fake.Options) *rig {
-	r := &rig{T: t, inbox: &coretest.Inbox{}, log: &coretest.Log{}, blobs: &coretest.Blobs{}, clock: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
-	r.vals = &coretest.Values{Now: r.now}
-	o.Now, o.Token = r.now, token
+	r := &rig{T: t, inbox: &coretest.Inbox{}, log: &coretest.Log{}, blobs: &coretest.Blobs{}, clock: coretest.NewClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))}
+	r.vals = &coretest.Values{Now: r.clock.Now}
+	o.Now, o.Token = r.clock.Now, token
 	r.fake = fake.New(o)
 	t.Cleanup(func() {
 		if strings.Contains(r.log.String(), token) {
@@ -55,18 +52,6 @@ func newDesk(t *testing.T) (*rig, *Channel) {
 	return r, r.open(Config{Group: group})
 }
 
-func (r *rig) now() time.Time {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.clock
-}
-
-func (r *rig) pass(d time.Duration) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.clock = r.clock.Add(d)
-}
-
 func (r *rig) open(c Config) *Channel {
 	r.Helper()
 	c.Token, c.API, c.Secret, c.Poll = token, "http://telegram.test", secret, 1
@@ -74,25 +59,20 @@ func (r *rig) open(c Config) *Channel {
 		r.Fatal(err)
 	}
 	d := coretest.Deps(r.inbox, r.log, r.fake.Client())
-	d.Values, d.Blobs, d.Now = r.vals, r.blobs, r.now
-	ch, err := New(c, d)
-	if err != nil {
-		r.Fatal(err)
-	}
+	d.Values, d.Blobs, d.Now = r.vals, r.blobs, r.clock.Now
+	ch := coretest.Open(r, New, c, d)
 	ch.albums.quiet = time.Millisecond
 	return ch
 }
 
-// run polls in the background until the test ends.
+// run polls in the background until the test ends, which may interrupt it in the
+// middle of an update.
 func (r *rig) run(ch *Channel) {
-	ctx, cancel := context.WithCancel(r.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- ch.Run(ctx) }()
-	r.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
-			r.Error(err)
+	coretest.Run(r, func(ctx context.Context) error {
+		if err := ch.Run(ctx); !errors.Is(err, context.Canceled) {
+			return err
 		}
+		return nil
 	})
 }
 

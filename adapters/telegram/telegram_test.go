@@ -32,11 +32,7 @@ func config(api string) Config {
 func TestAdapter(t *testing.T) {
 	coretest.Adapter(t, coretest.Platform{
 		Open: func(t *testing.T, url string, d core.Deps) core.Adapter {
-			ch, err := New(config(url), d)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return ch
+			return coretest.Open(t, New, config(url), d)
 		},
 		Sign: func(r *http.Request, body []byte) {
 			if len(body) > 0 && body[0] != 'x' { // the secret signs no body: the suite's second try gets none

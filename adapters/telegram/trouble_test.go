@@ -11,6 +11,7 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/adapters/telegram/fake"
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
 
 // A topic that somebody deleted is named as gone, so that the hub shows its
@@ -119,14 +120,14 @@ func TestConfirmsOnlyWhatIsFiled(t *testing.T) {
 	ch := r.open(Config{})
 	r.fake.Write(wang, 7, fake.Draft{Text: "a"})
 	r.fake.Write(fake.User{ID: 8}, 8, fake.Draft{Text: "b"})
-	r.inbox.Err = errors.New("disk full")
+	r.inbox.Fail(errors.New("disk full"))
 	if err := ch.Run(t.Context()); err == nil {
 		t.Fatal("Run went on")
 	}
 	if n := r.fake.Confirmed(); n != 0 {
 		t.Fatalf("%d updates were confirmed", n)
 	}
-	r.inbox.Err = nil
+	r.inbox.Fail(nil)
 	r.run(ch)
 	r.got(2)
 	r.settled(2)
@@ -136,23 +137,18 @@ func TestConfirmsOnlyWhatIsFiled(t *testing.T) {
 func TestWebhook(t *testing.T) {
 	r := newRig(t, fake.Options{})
 	ch := r.open(Config{Webhook: "https://desk.example/hook/tg/"})
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- ch.Run(ctx) }()
+	stop := coretest.Run(t, ch.Run)
 	r.until("webhook", func() bool { return len(r.fake.Calls("setWebhook")) == 1 })
 	r.fake.Write(wang, 7, fake.Draft{Text: "a"})
-	r.inbox.Err = errors.New("disk full")
+	r.inbox.Fail(errors.New("disk full"))
 	if err := r.fake.Deliver(t.Context(), ch); err == nil {
 		t.Error("taken though nothing was filed")
 	}
-	r.inbox.Err = nil
+	r.inbox.Fail(nil)
 	if err := r.fake.Deliver(t.Context(), ch); err != nil || len(r.inbox.Got()) != 1 {
 		t.Errorf("%v; got %+v", err, r.inbox.Got())
 	}
-	cancel()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
+	stop()
 }
 
 // After a crash what had not left is sent, what may have left is not; a card that
@@ -173,7 +169,7 @@ func TestRecall(t *testing.T) {
 		t.Fatal("taken")
 	}
 	recall(words(thread, "refused"), false)
-	r.pass(time.Minute)
+	r.clock.Pass(time.Minute)
 	r.send(ch, words(thread, "sent"))
 	recall(words(thread, "sent"), true)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -237,7 +233,7 @@ func TestEditing(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	r.fake.Unblock(wang)
-	r.pass(time.Minute)
+	r.clock.Pass(time.Minute)
 	r.send(ch, to("7", text("!")))
 }
 
@@ -260,7 +256,7 @@ func TestLongButtons(t *testing.T) {
 			t.Errorf("%d: got %+v, want %+v", i, e.Parts[0], want[i])
 		}
 	}
-	r.pass(40 * 24 * time.Hour)
+	r.clock.Pass(40 * 24 * time.Hour)
 	if err := r.fake.Press(wang, 7, r.message(ref).ID, "甲"); err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ import (
 type shop struct {
 	*testing.T
 	hub       *hub.Hub
-	clock     time.Time
+	clock     *coretest.Clock
 	front     *fake.Platform // the customers'
 	back      *fake.Platform // the staff's
 	customers *Channel
@@ -39,8 +39,8 @@ func newShop(t *testing.T) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &shop{T: t, clock: time.Date(2026, 11, 23, 10, 0, 0, 0, zone)}
-	now := func() time.Time { return s.clock }
+	s := &shop{T: t, clock: coretest.NewClock(time.Date(2026, 11, 23, 10, 0, 0, 0, zone))}
+	now := s.clock.Now
 	st, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "frontdesk.db"), Now: now})
 	if err != nil {
 		t.Fatal(err)
@@ -61,11 +61,7 @@ func newShop(t *testing.T) *shop {
 		if err := c.Validate(); err != nil {
 			t.Fatal(err)
 		}
-		ch, err := New(c, core.Deps{Name: name, Inbox: s.hub, Views: st, Values: st, Blobs: blobs, HTTP: p.Client(), Log: slog.New(slog.DiscardHandler), Meter: coretest.Meter{}, Now: now})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return ch
+		return coretest.Open(t, New, c, core.Deps{Name: name, Inbox: s.hub, Views: st, Values: st, Blobs: blobs, HTTP: p.Client(), Log: slog.New(slog.DiscardHandler), Meter: coretest.Meter{}, Now: now})
 	}
 	s.customers, s.staff = open("bot", s.front, Config{}), open("staff", s.back, Config{Group: group})
 	if err := errors.Join(s.hub.Connect("bot", hub.Channel, s.customers), s.hub.Connect("staff", hub.Desk, s.staff)); err != nil {
@@ -82,17 +78,7 @@ func (s *shop) after(pass time.Duration) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	for end := s.clock.Add(pass); ; {
-		next, err := s.hub.Work(s.Context())
-		if err != nil {
-			s.Fatal(err)
-		}
-		if next.IsZero() || next.After(end) {
-			s.clock = end
-			return
-		}
-		s.clock = next
-	}
+	s.clock.Work(s, pass, s.hub.Work)
 }
 
 func (s *shop) customer(text string) {

@@ -245,7 +245,7 @@ func (p Platform) tooLarge(t *testing.T, c *kase) {
 
 func (p Platform) inboxDown(t *testing.T, c *kase) {
 	r := p.rig(t, nil)
-	r.inbox.Err = errors.New("disk full")
+	r.inbox.Fail(errors.New("disk full"))
 	if w := r.post(c, p.Sign); w.Code < 500 {
 		t.Errorf("the platform was told %d though nothing was filed", w.Code)
 	}

@@ -149,22 +149,43 @@ func (reader) Close() error { return nil }
 
 // Inbox is a core.Inbox that remembers. It is safe for concurrent use.
 type Inbox struct {
-	Err error // what Receive fails with
+	// Once has it file as the hub does: what is filed under a Ref already is
+	// taken, and dropped.
+	Once bool
+
+	// Heard is told of every envelope that is filed, in a goroutine of its own.
+	// Nil tells nobody.
+	Heard func(core.Envelope)
 
 	mu    sync.Mutex
+	err   error
 	got   []core.Envelope
 	typed []core.Envelope
 	told  []core.Receipt
+}
+
+// Fail has nothing filed from now on, for this reason; nil ends that.
+func (i *Inbox) Fail(err error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.err = err
 }
 
 // Receive implements core.Inbox.
 func (i *Inbox) Receive(_ context.Context, e core.Envelope) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.Err == nil {
-		i.got = append(i.got, e)
+	if i.err != nil {
+		return i.err
 	}
-	return i.Err
+	if i.Once && slices.ContainsFunc(i.got, func(old core.Envelope) bool { return old.Ref == e.Ref }) {
+		return nil
+	}
+	i.got = append(i.got, e)
+	if i.Heard != nil {
+		go i.Heard(e)
+	}
+	return nil
 }
 
 // Report implements core.Inbox.
@@ -172,7 +193,7 @@ func (i *Inbox) Report(_ context.Context, r core.Receipt) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.told = append(i.told, r)
-	return i.Err
+	return i.err
 }
 
 // Typing implements core.Inbox.
@@ -187,6 +208,12 @@ func (i *Inbox) Got() []core.Envelope {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return append([]core.Envelope(nil), i.got...)
+}
+
+// Last returns what was received last; something must have been.
+func (i *Inbox) Last() core.Envelope {
+	got := i.Got()
+	return got[len(got)-1]
 }
 
 // Told returns the receipts so far.
