@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/adapters/wechat/fake"
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
 
 // The checks of section 6 of the protocol reference, by their numbers. The
@@ -29,8 +29,7 @@ func TestCheck1Verify(t *testing.T) {
 		"/?timestamp=" + ts + "&nonce=" + nonce + "&echostr=1":                              403,
 		"/?echostr=1": 403, "/": 403,
 	} {
-		w := httptest.NewRecorder()
-		a.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
+		w := coretest.Serve(a, "GET "+target, "")
 		if w.Code != want || want == 200 && w.Body.String() != "<script>" || want != 200 && strings.Contains(w.Body.String(), "1") {
 			t.Errorf("%s: answered %d %q", target, w.Code, w.Body)
 		}
@@ -45,7 +44,7 @@ func TestCheck3Repeats(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, config(), registered)
 			if answered {
-				r.inbox.got = func(e core.Envelope) {
+				r.inbox.Heard = func(e core.Envelope) {
 					time.Sleep(time.Second)
 					if _, err := r.Send(context.Background(), say("d1", e.Peer.ID, "答")); err != nil {
 						t.Error(err)
@@ -61,8 +60,7 @@ func TestCheck3Repeats(t *testing.T) {
 			got := map[string]int{}
 			for range 3 {
 				wg.Go(func() {
-					w := httptest.NewRecorder()
-					r.ServeHTTP(w, httptest.NewRequest("POST", req.URL.String(), strings.NewReader(string(req.Body))))
+					w := coretest.Serve(r, "POST "+req.URL.String(), string(req.Body))
 					mu.Lock()
 					defer mu.Unlock()
 					if strings.Contains(w.Body.String(), "Encrypt") {
@@ -74,8 +72,8 @@ func TestCheck3Repeats(t *testing.T) {
 			}
 			wg.Wait()
 			want := map[bool]string{false: "map[success:3]", true: "map[answer:1 success:2]"}[answered]
-			if fmt.Sprint(got) != want || len(r.inbox.all()) != 1 {
-				t.Errorf("got %v, want %v; %d filed", got, want, len(r.inbox.all()))
+			if fmt.Sprint(got) != want || len(r.inbox.Got()) != 1 {
+				t.Errorf("got %v, want %v; %d filed", got, want, len(r.inbox.Got()))
 			}
 			if n := len(r.platform.Calls("/cgi-bin/message/custom/send")); n > 0 {
 				t.Errorf("and %d customer service messages", n)
@@ -88,7 +86,7 @@ func TestCheck4Deadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, config(), registered)
 		start := time.Now()
-		r.inbox.got = func(e core.Envelope) {
+		r.inbox.Heard = func(e core.Envelope) {
 			time.Sleep(9 * time.Second) // a slow model
 			if ref, err := r.Send(context.Background(), say("d1", e.Peer.ID, "答")); err != nil || !core.Costs(ref) {
 				t.Errorf("ref %q, %v", ref, err)
@@ -104,7 +102,7 @@ func TestCheck4Deadline(t *testing.T) {
 		if m := r.platform.Answers("o1"); len(m) != 1 || m[0].How != "active" || !m[0].AI {
 			t.Errorf("the phone shows %+v", m)
 		}
-		r.inbox.err = errors.New("database is down")
+		r.inbox.Fail(errors.New("database is down"))
 		if err := r.platform.Say(t.Context(), "o1", "还在吗"); err == nil || r.platform.Repeats() != 2 {
 			t.Errorf("%v after %d repeats: what was not filed must be repeated", err, r.platform.Repeats())
 		}
@@ -128,7 +126,7 @@ func TestCheck5MenuTap(t *testing.T) {
 		if err := r.platform.Tap(t.Context(), "o1", menu[0]); err != nil {
 			t.Fatal(err)
 		}
-		e := r.inbox.all()[0]
+		e := r.inbox.Got()[0]
 		if e.Parts[0] != (core.Pick{Option: "csat:5", Label: "满意"}) {
 			t.Errorf("a tap is %+v", e.Parts)
 		}
@@ -156,24 +154,24 @@ func TestCheck6Refusals(t *testing.T) {
 	}
 	sends := len(r.platform.Calls(customPath))
 	err := try()
-	kind(t, err, core.Closed)
+	coretest.Fails(t, err, core.Closed)
 	if !strings.Contains(err.Error(), "45047") || !strings.Contains(err.Error(), "模板") || !strings.Contains(err.Error(), "template") {
 		t.Errorf("an agent reads %q", err)
 	}
 	r.platform.CloseWindow("o1")
-	kind(t, try(), core.Closed)
+	coretest.Fails(t, try(), core.Closed)
 	if n := len(r.platform.Calls(customPath)) - sends; n != 2 {
 		t.Errorf("%d calls for two refused messages: they must not be tried again", n)
 	}
 	r.platform.Wrote("o1")
 	r.platform.Fail(-1)
-	kind(t, try(), core.Transient)
+	coretest.Fails(t, try(), core.Transient)
 	if err := try(); err != nil {
 		t.Errorf("after the platform was busy: %v", err)
 	}
 	r.platform.Fail(40001, 40001)
 	before := len(r.platform.Calls(customPath))
-	kind(t, try(), core.Denied)
+	coretest.Fails(t, try(), core.Denied)
 	if n := len(r.platform.Calls(customPath)) - before; n != 2 {
 		t.Errorf("%d tries with a token that is refused twice, want 2", n)
 	}
@@ -246,7 +244,7 @@ func TestCheck7LongText(t *testing.T) {
 	}
 	for _, bad := range []string{"", " \n", strings.Repeat("字", 700)} {
 		_, err := r.Send(t.Context(), say("d", "o1", bad))
-		kind(t, err, core.Rejected)
+		coretest.Fails(t, err, core.Rejected)
 	}
 }
 
@@ -257,12 +255,12 @@ func TestCheck10Unfollow(t *testing.T) {
 		if err := r.platform.Unfollow(t.Context(), "o1"); err != nil {
 			t.Fatal(err)
 		}
-		if e := r.inbox.all()[0]; e.Parts[0] != (core.Left{}) || e.Cause != "" {
+		if e := r.inbox.Got()[0]; e.Parts[0] != (core.Left{}) || e.Cause != "" {
 			t.Errorf("it is %+v", e)
 		}
 		_, err := r.Send(t.Context(), say("d1", "o1", "您好"))
-		kind(t, err, core.Closed)
-		r.inbox.got = func(e core.Envelope) {
+		coretest.Fails(t, err, core.Closed)
+		r.inbox.Heard = func(e core.Envelope) {
 			if ref, err := r.Send(context.Background(), say("d2", "o1", "欢迎回来")); err != nil || core.Costs(ref) {
 				t.Errorf("the greeting: %q, %v", ref, err)
 			}
@@ -270,18 +268,18 @@ func TestCheck10Unfollow(t *testing.T) {
 		if err := r.platform.Follow(t.Context(), "o1", "shop-12"); err != nil {
 			t.Fatal(err)
 		}
-		e := r.inbox.all()[1]
+		e := r.inbox.Got()[1]
 		if e.Parts[0] != (core.Joined{From: "shop-12"}) || e.Peer.Facts["entry"] != "shop-12" {
 			t.Errorf("it is %+v", e)
 		}
 		time.Sleep(time.Second)
-		r.inbox.got = nil
+		r.inbox.Heard = nil
 		for i := range 4 {
 			_, err := r.Send(t.Context(), say(fmt.Sprint("d3", i), "o1", "您好"))
 			if i < 3 && err != nil {
 				t.Error(err)
 			} else if i == 3 {
-				kind(t, err, core.Closed)
+				coretest.Fails(t, err, core.Closed)
 			}
 		}
 		if err := r.platform.Follow(t.Context(), "o1", ""); err != nil {
@@ -289,6 +287,6 @@ func TestCheck10Unfollow(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		_, err = r.Send(t.Context(), say("d4", "o1", "您好"))
-		kind(t, err, core.Closed)
+		coretest.Fails(t, err, core.Closed)
 	})
 }

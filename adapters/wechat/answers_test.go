@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"reflect"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/adapters/wechat/fake"
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
 
 // TestPassiveReplies writes the documents that another SDK is tested with. Those
@@ -164,8 +164,7 @@ func (r *rig) ask(t *testing.T, path string, body any) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := httptest.NewRecorder()
-	r.platform.ServeHTTP(w, httptest.NewRequest("POST", path+"?access_token="+tok, strings.NewReader(string(b))))
+	w := coretest.Serve(r.platform, "POST "+path+"?access_token="+tok, string(b))
 	var out struct{ ErrCode int }
 	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil {
 		t.Fatal(err)
@@ -205,7 +204,7 @@ func TestAnswers(t *testing.T) {
 	}
 
 	asked := map[string]int{}
-	r.deps.HTTP.Transport = wire{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+	r.deps.HTTP.Transport = coretest.Wire{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		name := strings.ReplaceAll(strings.TrimPrefix(strings.TrimPrefix(req.URL.Path, "/"), "cgi-bin/"), "/", "_")
 		if name == "stable_token" {
 			name = "token"

@@ -93,15 +93,7 @@ func BenchmarkPassive(b *testing.B) {
 		if err := h.Connect("wx", hub.Channel, a); err != nil {
 			b.Fatal(err)
 		}
-		ctx, stop := context.WithCancel(b.Context())
-		ended := make(chan error, 1)
-		go func() { ended <- h.Run(ctx) }()
-		defer func() {
-			stop()
-			if err := <-ended; err != nil {
-				b.Error(err)
-			}
-		}()
+		coretest.Run(b, h.Run)
 		load200(b, s, a, platform)
 	})
 }
@@ -118,14 +110,10 @@ func disk(b *testing.B) *store.Store {
 
 func benched(b *testing.B, in core.Inbox, s *store.Store, platform *fake.Platform) *Account {
 	b.Helper()
-	a, err := New(config(), core.Deps{
+	return coretest.Open(b, New, config(), core.Deps{
 		Name: "wx", Inbox: in, Values: s, Blobs: &coretest.Blobs{}, Meter: coretest.Meter{}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
-		HTTP: &http.Client{Transport: wire{Handler: platform}},
+		HTTP: &http.Client{Transport: coretest.Wire{Handler: platform}},
 	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	return a
 }
 
 // asked is what each customer writes, one after the other: the same words twice

@@ -61,20 +61,19 @@ func FuzzPush(f *testing.F) {
 	f.Add("encrypt_type=aes&msg_signature=1&timestamp=2&nonce=3", "<xml><Encrypt>"+box+"</Encrypt></xml>", box)
 	f.Add("signature=1&timestamp=2&nonce=3", "<xml/>", strings.Repeat("A", 64))
 	f.Add("encrypt_type=aes", `{"Encrypt":"`+box+`"}`, "")
-	box0 := &inbox{}
+	box0 := &coretest.Inbox{Once: true}
 	conf := config()
 	conf.Hold = time.Millisecond
-	a, err := New(conf, core.Deps{Name: "wx", Inbox: box0, Values: &coretest.Values{}, Blobs: &coretest.Blobs{}, Meter: coretest.Meter{}, HTTP: nobody, Log: slog.New(slog.DiscardHandler), Now: time.Now})
-	if err != nil {
-		f.Fatal(err)
-	}
+	d := deps(box0, nil, nobody)
+	d.Log = slog.New(slog.DiscardHandler) // a fuzzer's would fill the memory
+	a := coretest.Open(f, New, conf, d)
 	f.Fuzz(func(t *testing.T, query, body, box string) {
 		r := httptest.NewRequest("POST", "/", strings.NewReader(body))
 		r.URL.RawQuery = query
 		w := httptest.NewRecorder()
 		a.ServeHTTP(w, r)
-		if w.Code != 403 || len(box0.all()) > 0 {
-			t.Errorf("answered %d, %d filed", w.Code, len(box0.all()))
+		if w.Code != 403 || len(box0.Got()) > 0 {
+			t.Errorf("answered %d, %d filed", w.Code, len(box0.Got()))
 		}
 		q := url.Values{"encrypt_type": {"aes"}, "timestamp": {"1"}, "nonce": {"2"}, "msg_signature": {fake.Sign(registered.Token, "1", "2", box)}}
 		if _, err := a.open(q, []byte(fake.Doc{{"Encrypt", box}}.XML())); err == nil {

@@ -13,12 +13,13 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/adapters/wechat/fake"
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
 
 // hosts adds a server for what is not the API to a rig's network.
 func (r *rig) hosts(h http.Handler) {
-	api := wire{Handler: r.platform}
-	r.deps.HTTP.Transport = wire{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+	api := coretest.Wire{Handler: r.platform}
+	r.deps.HTTP.Transport = coretest.Wire{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if req.URL.Host == "api.weixin.qq.com" {
 			api.ServeHTTP(w, req)
 		} else {
@@ -58,7 +59,7 @@ func TestCheck9MediaIn(t *testing.T) {
 			}
 		}))
 		last := func() core.Media {
-			es := r.inbox.all()
+			es := r.inbox.Got()
 			return es[len(es)-1].Parts[0].(core.Media)
 		}
 		send := func(kind, id string) core.Media {
@@ -145,17 +146,17 @@ func TestMediaOut(t *testing.T) {
 			}
 		}
 		_, err := r.Send(t.Context(), part(core.Media{Type: "audio/amr"}, strings.Repeat("x", maxVoice+1)))
-		kind(t, err, core.Rejected)
+		coretest.Fails(t, err, core.Rejected)
 		env := say("d2", "o1", "")
 		env.Parts = core.Parts{core.Media{Type: "image/png", Handle: "no such"}}
 		_, err = r.Send(t.Context(), env)
-		kind(t, err, core.Rejected)
+		coretest.Fails(t, err, core.Rejected)
 		shown := r.platform.Answers("o1")
 		if len(shown) != 5 || shown[0].Type != "image" || shown[3].Type != "voice" || shown[4].Type != "video" {
 			t.Errorf("the phone shows %+v", shown)
 		}
 
-		r.inbox.got = func(core.Envelope) { // a picture in time is the passive reply
+		r.inbox.Heard = func(core.Envelope) { // a picture in time is the passive reply
 			if ref, err := r.Send(context.Background(), picture); err != nil || core.Costs(ref) {
 				t.Errorf("%q, %v", ref, err)
 			}
@@ -189,5 +190,5 @@ func TestMiniProgram(t *testing.T) {
 	}
 	env.Parts = core.Parts{core.Card{Title: "查订单", URL: SchemeMini + "wxmini/pages/o"}}
 	_, err = r.Send(t.Context(), env)
-	kind(t, err, core.Rejected)
+	coretest.Fails(t, err, core.Rejected)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -16,11 +15,12 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/adapters/wechat/fake"
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
 
 // answering makes the rig answer every message at once with parts.
 func (r *rig) answering(t *testing.T, parts core.Parts) {
-	r.inbox.got = func(e core.Envelope) {
+	r.inbox.Heard = func(e core.Envelope) {
 		env := say("d-"+e.Ref, e.Peer.ID, "")
 		env.Parts = parts
 		if _, err := r.Send(context.Background(), env); err != nil {
@@ -55,7 +55,7 @@ func TestPassive(t *testing.T) {
 					if len(m) != 2 || m[0].How != "passive" || m[0].Text != "您好 ]]> <a href=\"https://example.com\">x</a>" || m[1].Type != "news" || m[1].URL != "https://example.com/a" {
 						t.Errorf("plain %v, json %v: the phone shows %+v", plain, json, m)
 					}
-					if got := r.inbox.all()[0].Parts.Text(); got != "问 ]]> & <b>" {
+					if got := r.inbox.Got()[0].Parts.Text(); got != "问 ]]> & <b>" {
 						t.Errorf("got %q", got)
 					}
 				})
@@ -109,7 +109,7 @@ func TestOwnDesk(t *testing.T) {
 		if err := r.platform.Say(t.Context(), "o1", "人工"); err != nil {
 			t.Fatal(err)
 		}
-		r.inbox.got = nil
+		r.inbox.Heard = nil
 		if err := r.platform.Event(t.Context(), "o1", "kf_create_session", fake.Doc{{"KfAccount", "a1@shop"}}); err != nil {
 			t.Fatal(err)
 		}
@@ -120,7 +120,7 @@ func TestOwnDesk(t *testing.T) {
 		if m := r.platform.Answers("o1"); len(m) != 2 || m[0].Type != "transfer_customer_service" || m[1].Type != "transfer_customer_service" || time.Since(start) > time.Second {
 			t.Errorf("the platform was told %+v", m)
 		}
-		es := r.inbox.all()
+		es := r.inbox.Got()
 		if e := es[len(es)-1]; e.Parts[0] != (core.Other{Kind: "wechat_desk:text", Quiet: true}) || !strings.Contains(string(e.Raw), "在吗") {
 			t.Errorf("what the other desk answers is filed as %+v", e)
 		}
@@ -134,7 +134,7 @@ func TestOwnDesk(t *testing.T) {
 		if m := r.platform.Answers("o1"); len(m) != 3 || m[2].Text != "我回来了" {
 			t.Errorf("after the session: %+v", m)
 		}
-		r.inbox.got = nil
+		r.inbox.Heard = nil
 		env := say("d9", "o1", "")
 		env.Parts = core.Parts{core.Form{ID: FormDesk, Values: map[string]string{"kf_account": "a1@shop"}}}
 		if ref, err := r.Send(t.Context(), env); err != nil || core.Costs(ref) || len(r.platform.Calls("/customservice/kfsession/create")) != 1 {
@@ -142,7 +142,7 @@ func TestOwnDesk(t *testing.T) {
 		}
 		env.Parts = core.Parts{core.Form{ID: FormDesk}}
 		_, err := r.Send(t.Context(), env)
-		kind(t, err, core.Rejected)
+		coretest.Fails(t, err, core.Rejected)
 	})
 }
 
@@ -168,11 +168,11 @@ func TestTemplates(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if rs := r.inbox.receipts; len(rs) != 2 || rs[0].Ref != ref || rs[0].State != core.Delivered || rs[1].State != core.Bounced || rs[1].Why != "failed: system failed" {
+		if rs := r.inbox.Told(); len(rs) != 2 || rs[0].Ref != ref || rs[0].State != core.Delivered || rs[1].State != core.Bounced || rs[1].Why != "failed: system failed" {
 			t.Errorf("receipts %+v", rs)
 		}
 		_, err = send(FormSubscribe + "SUB")
-		kind(t, err, core.Rejected)
+		coretest.Fails(t, err, core.Rejected)
 		r.platform.Allow("o1", "SUB")
 		if ref, err := send(FormSubscribe + "SUB"); err != nil || core.Costs(ref) {
 			t.Errorf("%q, %v", ref, err)
@@ -190,7 +190,7 @@ func TestPeople(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if p := r.inbox.all()[0].Peer; p.Person != "wechat:union-oabcdef" || p.Name != "微信 cdef" {
+		if p := r.inbox.Got()[0].Peer; p.Person != "wechat:union-oabcdef" || p.Name != "微信 cdef" {
 			t.Errorf("the peer is %+v", p)
 		}
 		if n := len(r.platform.Calls("/cgi-bin/user/info")); n != 1 {
@@ -217,14 +217,10 @@ func TestTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, config(), registered)
 		d := r.deps
-		d.HTTP = &http.Client{Transport: wire{Handler: r.platform, delay: func() time.Duration { return 300 * time.Millisecond }}}
+		d.HTTP = &http.Client{Transport: coretest.Wire{Handler: r.platform, Delay: func() time.Duration { return 300 * time.Millisecond }}}
 		var nodes []*Account
 		for range 5 {
-			a, err := New(config(), d)
-			if err != nil {
-				t.Fatal(err)
-			}
-			nodes = append(nodes, a)
+			nodes = append(nodes, coretest.Open(t, New, config(), d))
 		}
 		round := func(expiry func()) {
 			t.Helper()
@@ -254,7 +250,7 @@ func TestTokens(t *testing.T) {
 		d.Values = nil
 		a := newRig(t, bad, registered)
 		_, err := a.Send(t.Context(), say("", "o1", "您好"))
-		kind(t, err, core.Denied)
+		coretest.Fails(t, err, core.Denied)
 		if !strings.Contains(err.Error(), "40125") || !strings.Contains(err.Error(), "AppSecret") {
 			t.Errorf("the operator reads %q", err)
 		}
@@ -273,12 +269,12 @@ func TestRecall(t *testing.T) {
 		}
 		recall(false)
 		_, err := r.Send(t.Context(), env) // there is no window
-		kind(t, err, core.Gone)
+		coretest.Fails(t, err, core.Gone)
 		recall(false)
 		r.platform.Wrote("o1")
 		r.platform.Think = func() bool { return false }
 		_, err = r.Send(t.Context(), env)
-		kind(t, err, core.Unknown)
+		coretest.Fails(t, err, core.Unknown)
 		recall(true)
 	})
 }
@@ -305,7 +301,7 @@ func TestSecrets(t *testing.T) {
 		context.DeadlineExceeded, &url.Error{Op: "Post", URL: "https://x/?access_token=" + tok, Err: errors.New("EOF")},
 	} {
 		for _, first := range []string{"", "token"} {
-			r.deps.HTTP.Transport = wire{err: broken}
+			r.deps.HTTP.Transport = coretest.Wire{Err: broken}
 			if first != "" {
 				r.tokens.set(access{})
 				r.values.Delete(t.Context(), r.key(tokenKey))
@@ -328,14 +324,13 @@ func TestSecrets(t *testing.T) {
 			leak("fetch", fmt.Sprint(err))
 		}
 	}
-	r.inbox.err = errors.New("database says: " + registered.Token + " " + tok)
+	r.inbox.Fail(errors.New("database says: " + registered.Token + " " + tok))
 	req, err := r.platform.Request(fake.Doc{{"FromUserName", "o1"}, {"MsgType", "voice"}, {"MediaId", "x"}, {"MsgId", "1"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, target := range []string{req.URL.String(), "/?encrypt_type=aes&msg_signature=0123&timestamp=1&nonce=2"} {
-		w := httptest.NewRecorder()
-		r.ServeHTTP(w, httptest.NewRequest("POST", target, strings.NewReader(string(req.Body))))
+		w := coretest.Serve(r, "POST "+target, string(req.Body))
 		leak("answer", w.Body.String())
 	}
 	if s := r.log.String(); !strings.Contains(s, "not kept") {

@@ -2,9 +2,6 @@ package wechat
 
 import (
 	"encoding/json"
-	"log/slog"
-	"net/http/httptest"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,29 +17,22 @@ func TestPlayground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reg := fake.Demo()
 		p := fake.New(fake.Options{Account: reg})
-		box := &inbox{}
-		a, err := New(Config{AppID: reg.AppID, Secret: core.Secret(reg.Secret), Token: core.Secret(reg.Token), Keys: []core.Secret{core.Secret(reg.Key)}}, core.Deps{
-			Name: "wx", Inbox: box, Values: &coretest.Values{Now: time.Now}, Blobs: &coretest.Blobs{}, Meter: coretest.Meter{}, Now: time.Now, HTTP: p.Client(), Log: slog.New(slog.DiscardHandler),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		box := &coretest.Inbox{Once: true}
+		conf := Config{AppID: reg.AppID, Secret: core.Secret(reg.Secret), Token: core.Secret(reg.Token), Keys: []core.Secret{core.Secret(reg.Key)}}
+		a := coretest.Open(t, New, conf, deps(box, &coretest.Log{}, p.Client()))
 		p.SetHook(a)
 		r := &rig{Account: a, platform: p, inbox: box}
 		r.answering(t, text("您好"))
 		control := p.Control()
 		act := func(body string, want int) {
 			t.Helper()
-			w := httptest.NewRecorder()
-			control.ServeHTTP(w, httptest.NewRequest("POST", "/", strings.NewReader(body)))
-			if w.Code != want {
+			if w := coretest.Serve(control, "POST /", body); w.Code != want {
 				t.Errorf("%s: answered %d %s", body, w.Code, w.Body)
 			}
 			time.Sleep(5 * time.Second)
 		}
 		state := func() (s fake.State) {
-			w := httptest.NewRecorder()
-			control.ServeHTTP(w, httptest.NewRequest("GET", "/?who=o1", nil))
+			w := coretest.Serve(control, "GET /?who=o1", "")
 			if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil {
 				t.Fatal(err)
 			}
@@ -53,15 +43,15 @@ func TestPlayground(t *testing.T) {
 			t.Errorf("the page shows %+v", s)
 		}
 		act(`{"who":"o1","do":"break_token"}`, 200)
-		r.inbox.got = nil
+		r.inbox.Heard = nil
 		if _, err := a.Send(t.Context(), say("d", "o1", "在")); err != nil {
 			t.Error(err)
 		}
 		for _, do := range []string{"follow", "scan", "click", "tap", "image", "voice", "unfollow", "close_window", "fail"} {
 			act(`{"who":"o1","do":"`+do+`","text":"x","id":"x"}`, 200)
 		}
-		if s := state(); s.Left != 0 || s.Tokens != 1 || s.Follows || len(box.all()) != 8 {
-			t.Errorf("the page shows %+v, %d filed", s, len(box.all()))
+		if s := state(); s.Left != 0 || s.Tokens != 1 || s.Follows || len(box.Got()) != 8 {
+			t.Errorf("the page shows %+v, %d filed", s, len(box.Got()))
 		}
 		act(`{"who":"o1","do":"fly"}`, 400)
 		act(`{"do":"say"}`, 400)

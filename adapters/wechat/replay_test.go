@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -137,7 +136,7 @@ func (rec recorded) play(t *testing.T, i int) {
 }
 
 // account is the recorded one at a time.
-func (rec recorded) account(t *testing.T, at time.Time, mode Mode, keys ...string) (*Account, *inbox) {
+func (rec recorded) account(t *testing.T, at time.Time, mode Mode, keys ...string) (*Account, *coretest.Inbox) {
 	t.Helper()
 	conf := Config{AppID: rec.Account.AppID, Secret: "unused-secret", Token: core.Secret(rec.Account.Token), Mode: mode, Hold: time.Millisecond}
 	for _, k := range keys {
@@ -145,15 +144,10 @@ func (rec recorded) account(t *testing.T, at time.Time, mode Mode, keys ...strin
 			conf.Keys = append(conf.Keys, core.Secret(k))
 		}
 	}
-	box := &inbox{}
-	a, err := New(conf, core.Deps{
-		Name: "wx", Inbox: box, Values: &coretest.Values{}, Blobs: &coretest.Blobs{}, Meter: coretest.Meter{},
-		HTTP: nobody, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return at },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a, box
+	box := &coretest.Inbox{Once: true}
+	d := deps(box, &coretest.Log{}, nobody)
+	d.Now = func() time.Time { return at }
+	return coretest.Open(t, New, conf, d), box
 }
 
 func (c recordedCase) method() string {
@@ -240,7 +234,7 @@ func (rec recorded) playIn(t *testing.T, i int, mode Mode, keys ...string) {
 		rec.original(i).post(t, a)
 	}
 	w := c.post(t, a)
-	answer, filed := w.Body.String(), len(box.all())+len(box.receipts)
+	answer, filed := w.Body.String(), len(box.Got())+len(box.Told())
 	wrong := func(want string) {
 		t.Helper()
 		t.Errorf("%s: answered %d %.80q, %d filed: want %s", mode, w.Code, answer, filed, want)
@@ -285,10 +279,10 @@ func (rec recorded) original(i int) recordedCase {
 }
 
 // filed checks what a push became, against its document read in the clear.
-func (rec recorded) filed(t *testing.T, a *Account, c recordedCase, box *inbox) {
+func (rec recorded) filed(t *testing.T, a *Account, c recordedCase, box *coretest.Inbox) {
 	t.Helper()
-	if n := len(box.all()); n > 1 || n == 1 != (len(box.receipts) == 0) {
-		t.Fatalf("filed %d envelopes and %d receipts, want one or the other", n, len(box.receipts))
+	if n := len(box.Got()); n > 1 || n == 1 != (len(box.Told()) == 0) {
+		t.Fatalf("filed %d envelopes and %d receipts, want one or the other", n, len(box.Told()))
 	}
 	p, err := a.open(c.query, []byte(c.Body))
 	if err != nil {
@@ -316,12 +310,12 @@ func (rec recorded) filed(t *testing.T, a *Account, c recordedCase, box *inbox) 
 		t.Errorf("it is a %s, not a %s", p.kind(), doc.kind())
 	}
 	if len(want.receipts) > 0 {
-		if !reflect.DeepEqual(box.receipts, want.receipts) {
-			t.Errorf("got %+v, want %+v", box.receipts, want.receipts)
+		if !reflect.DeepEqual(box.Told(), want.receipts) {
+			t.Errorf("got %+v, want %+v", box.Told(), want.receipts)
 		}
 		return
 	}
-	got := box.all()[0]
+	got := box.Got()[0]
 	if m, ok := want.env.Parts[0].(core.Media); ok { // nobody was there to copy it from
 		m.Handle = handlePrefix + m.Handle
 		want.env.Parts[0] = m

@@ -23,11 +23,7 @@ func TestAdapter(t *testing.T) {
 		Open: func(t *testing.T, url string, d core.Deps) core.Adapter {
 			conf := config()
 			conf.URL, conf.Hold = url, time.Millisecond
-			a, err := New(conf, d)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return a
+			return coretest.Open(t, New, conf, d)
 		},
 		Sign: func(r *http.Request, body []byte) {
 			posted, err := io.ReadAll(r.Body)

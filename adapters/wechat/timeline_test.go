@@ -25,17 +25,8 @@ type figures struct {
 // are revoked, 50 sends at once. Every message gets exactly one visible answer,
 // a token is renewed once per expiry, and nothing is sent over the quota.
 func TestTimelines(t *testing.T) {
-	n := 8000
-	if testing.Short() {
-		n = 500
-	}
 	var f figures
-	for seed := range n {
-		synctest.Test(t, func(t *testing.T) { timeline(t, uint64(seed), false, &f) })
-		if t.Failed() {
-			t.Fatalf("seed %d", seed)
-		}
-	}
+	coretest.Seeds(t, 8000, func(t *testing.T, seed uint64) { timeline(t, seed, false, &f) })
 	t.Logf("%d answers: %d passive, %d active; %d crashes, %d of them between two repeats, after which %d are marked as uncertain, of which %d did not arrive; %d repeats, %d tokens, %d rounds of 50 sends",
 		f.answers.Load(), f.passive.Load(), f.active.Load(), f.crashes.Load(), f.killed.Load(), f.doubts.Load(), f.lost.Load(), f.repeats.Load(), f.renewals.Load(), f.parallel.Load())
 	if f.passive.Load() == 0 || f.active.Load() == 0 || f.killed.Load() == 0 || f.repeats.Load() == 0 || f.parallel.Load() == 0 {
@@ -46,17 +37,8 @@ func TestTimelines(t *testing.T) {
 // TestTimelinesPassive is the same for an account that may only answer: what
 // comes too late goes out when the customer writes again.
 func TestTimelinesPassive(t *testing.T) {
-	n := 2000
-	if testing.Short() {
-		n = 200
-	}
 	var f figures
-	for seed := range n {
-		synctest.Test(t, func(t *testing.T) { timeline(t, uint64(seed)+1e6, true, &f) })
-		if t.Failed() {
-			t.Fatalf("seed %d", seed)
-		}
-	}
+	coretest.Seeds(t, 2000, func(t *testing.T, seed uint64) { timeline(t, seed+1e6, true, &f) })
 	t.Logf("%d answers, %d crashes, %d of them between two repeats, %d repeats, %d notices", f.answers.Load(), f.crashes.Load(), f.killed.Load(), f.repeats.Load(), f.notices.Load())
 	if f.active.Load() > 0 || f.repeats.Load() == 0 || f.killed.Load() == 0 {
 		t.Errorf("%d customer service messages, %d repeats", f.active.Load(), f.repeats.Load())

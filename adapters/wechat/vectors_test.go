@@ -11,10 +11,11 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/adapters/wechat/fake"
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
 
 // nobody is a network without anybody in it.
-var nobody = &http.Client{Transport: wire{err: errors.New("nobody is there")}}
+var nobody = &http.Client{Transport: coretest.Wire{Err: errors.New("nobody is there")}}
 
 type vector struct {
 	Name, Kind, Token, Timestamp, Nonce, Encrypt, Plaintext, Random, Signature, AppSecret string

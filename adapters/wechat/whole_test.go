@@ -71,15 +71,7 @@ func TestWhole(t *testing.T) {
 	if err := h.Connect("desk", hub.Desk, people); err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- h.Run(ctx) }()
-	defer func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	}()
+	defer coretest.Run(t, h.Run)() // it must have stopped before the store is closed
 
 	next := func(how, words string) fake.Message {
 		t.Helper()

@@ -72,7 +72,7 @@ func (w *world) start() *process {
 	p.ctx, p.kill = context.WithCancel(context.Background())
 	a, err := New(w.conf, core.Deps{
 		Name: "wx", Inbox: p, Values: values{w.values, p}, Blobs: &coretest.Blobs{}, Meter: coretest.Meter{}, Now: time.Now,
-		HTTP: &http.Client{Transport: wire{delay: func() time.Duration { return w.random(200 * time.Millisecond) }, Handler: http.HandlerFunc(p.api)}},
+		HTTP: &http.Client{Transport: coretest.Wire{Delay: func() time.Duration { return w.random(200 * time.Millisecond) }, Handler: http.HandlerFunc(p.api)}},
 		Log:  slog.New(slog.NewTextHandler(w.log, nil)),
 	})
 	if err != nil {

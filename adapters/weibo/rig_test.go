@@ -1,16 +1,9 @@
 package weibo
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
-	"io"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httptrace"
 	"os"
-	"sync"
 	"testing"
 	"time"
 
@@ -56,102 +49,32 @@ func load(t testing.TB) (v vectors) {
 	return v
 }
 
-// inbox drops repeats as the hub does.
-type inbox struct {
-	mu   sync.Mutex
-	err  error
-	envs []core.Envelope
-	got  func(core.Envelope)
-}
-
-func (i *inbox) Receive(_ context.Context, e core.Envelope) error {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.err != nil {
-		return i.err
-	}
-	for _, old := range i.envs {
-		if old.Ref == e.Ref {
-			return nil
-		}
-	}
-	i.envs = append(i.envs, e)
-	if i.got != nil {
-		go i.got(e)
-	}
-	return nil
-}
-
-func (*inbox) Report(context.Context, core.Receipt) error { return nil }
-func (*inbox) Typing(context.Context, core.Envelope)      {}
-
-func (i *inbox) len() int {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return len(i.envs)
-}
-
-func (i *inbox) last() core.Envelope {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.envs[len(i.envs)-1]
-}
-
-// wire is a network in memory: time in it is the test's own.
-type wire struct {
-	http.Handler
-	err error
-}
-
-func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
-	if w.err != nil {
-		return nil, w.err
-	}
-	if t := httptrace.ContextClientTrace(r.Context()); t != nil && t.GotConn != nil {
-		t.GotConn(httptrace.GotConnInfo{})
-	}
-	rec := httptest.NewRecorder()
-	if func() (ok bool) {
-		defer func() { ok = recover() == nil }()
-		w.ServeHTTP(rec, r)
-		return true
-	}() {
-		return rec.Result(), nil
-	}
-	return nil, io.ErrUnexpectedEOF
-}
-
 type rig struct {
 	*Account
 	platform *fake.Platform
-	inbox    *inbox
+	inbox    *coretest.Inbox
 	log      *coretest.Log
 	blobs    *coretest.Blobs
 }
 
 func newRig(t *testing.T, conf Config, reg fake.Account) *rig {
 	t.Helper()
-	r := &rig{inbox: &inbox{}, log: &coretest.Log{}, blobs: &coretest.Blobs{}}
+	r := &rig{inbox: &coretest.Inbox{Once: true}, log: &coretest.Log{}, blobs: &coretest.Blobs{}}
 	r.platform = fake.New(fake.Options{Account: reg})
-	a, err := New(conf, core.Deps{
-		Name: "wb", Inbox: r.inbox, Values: &coretest.Values{}, Blobs: r.blobs, Meter: coretest.Meter{}, Now: time.Now,
-		HTTP: &http.Client{Transport: wire{Handler: r.platform}}, Log: slog.New(slog.NewTextHandler(r.log, nil)),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Account = a
-	r.platform.SetHook(a)
+	d := deps(r.inbox, r.log, coretest.Wire{Handler: r.platform})
+	d.Blobs = r.blobs
+	r.Account = coretest.Open(t, New, conf, d)
+	r.platform.SetHook(r.Account)
 	return r
+}
+
+// deps are coretest's, by the name of the account and with the time as it goes.
+func deps(inbox *coretest.Inbox, log *coretest.Log, net http.RoundTripper) core.Deps {
+	d := coretest.Deps(inbox, log, &http.Client{Transport: net})
+	d.Name, d.Now = "wb", time.Now
+	return d
 }
 
 func say(id, uid string, part core.Part) core.Envelope {
 	return core.Envelope{ID: id, Channel: "wb", Peer: core.Peer{ID: uid}, By: core.Author{Kind: core.ByBot}, Parts: core.Parts{part}}
-}
-
-func kind(t *testing.T, err error, want core.Kind) {
-	t.Helper()
-	if _, ok := errors.AsType[*core.SendError](err); !ok || core.KindOf(err) != want {
-		t.Errorf("got %v (%v), want %v", core.KindOf(err), err, want)
-	}
 }

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -21,15 +19,11 @@ import (
 func TestVectors(t *testing.T) {
 	v := load(t)
 	at := time.UnixMilli(1767225600123)
-	a, err := New(Config{UID: "1902538057", AppSecret: core.Secret(v.Secret), Token: "ACCESS_TOKEN", Hold: time.Millisecond, SaveSent: true}, core.Deps{
-		Name: "wb", Inbox: &inbox{}, Values: &coretest.Values{}, Blobs: &coretest.Blobs{}, Meter: coretest.Meter{},
-		Now: func() time.Time { return at }, HTTP: &http.Client{Transport: wire{err: errors.New("nobody is there")}}, Log: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := httptest.NewRecorder()
-	a.ServeHTTP(w, httptest.NewRequest("GET", "/?"+v.Verify.Query, nil))
+	box := &coretest.Inbox{Once: true}
+	d := deps(box, &coretest.Log{}, coretest.Wire{Err: errors.New("nobody is there")})
+	d.Now = func() time.Time { return at }
+	a := coretest.Open(t, New, Config{UID: "1902538057", AppSecret: core.Secret(v.Secret), Token: "ACCESS_TOKEN", Hold: time.Millisecond, SaveSent: true}, d)
+	w := coretest.Serve(a, "GET /?"+v.Verify.Query, "")
 	if w.Body.String() != v.Verify.Expect || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain") {
 		t.Errorf("verification was answered %d %q", w.Code, w.Body)
 	}
@@ -50,24 +44,22 @@ func TestVectors(t *testing.T) {
 		"scan": {core.Joined{From: "shop_12"}, event}, "scan_follow": {core.Joined{From: "shop_12"}, event},
 		"mention": {core.Text{Body: "@某某 怎么还没发货"}, CauseMention}, "unknown": {core.Other{Kind: "hologram", Quiet: true}, ""},
 	}
-	box := a.deps.Inbox.(*inbox)
 	for _, p := range v.Push {
 		for range 2 { // a repeat has no id to know it by
-			w := httptest.NewRecorder()
-			a.ServeHTTP(w, httptest.NewRequest("POST", "/?"+p.Query, strings.NewReader(string(p.Body))))
+			w := coretest.Serve(a, "POST /?"+p.Query, string(p.Body))
 			if w.Code != 200 || w.Body.Len() > 0 {
 				t.Errorf("%s: answered %d %q", p.Name, w.Code, w.Body)
 			}
 		}
-		e := box.last()
+		e := box.Last()
 		if x := want[p.Name]; e.Parts[0] != x.part || e.Cause != x.cause || e.Peer.ID != "2489518277" || !e.At.Equal(time.Unix(1767225600, 0)) {
 			t.Errorf("%s: got %+v, want %+v", p.Name, e, x)
 		}
 	}
-	if box.len() != len(want) || len(v.Push) != len(want) {
-		t.Errorf("%d pushes were filed as %d envelopes", len(v.Push), box.len())
+	if len(box.Got()) != len(want) || len(v.Push) != len(want) {
+		t.Errorf("%d pushes were filed as %d envelopes", len(v.Push), len(box.Got()))
 	}
-	if m := box.envs[12].Peer.Facts["mention"]; m != "5099999999999999" {
+	if m := box.Got()[12].Peer.Facts["mention"]; m != "5099999999999999" {
 		t.Errorf("the post that mentions us is %q", m)
 	}
 	if got := percent(v.Encoding.JSON); got != v.Encoding.Data {
@@ -96,17 +88,12 @@ func TestReplyVectors(t *testing.T) {
 	}
 	var sent *http.Request
 	var body []byte
-	a, err := New(Config{UID: "1902538057", AppSecret: core.Secret(v.Secret), Token: "ACCESS_TOKEN", SaveSent: true}, core.Deps{
-		Name: "wb", Inbox: &inbox{}, Values: &coretest.Values{}, Blobs: &coretest.Blobs{}, Meter: coretest.Meter{}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
-		HTTP: &http.Client{Transport: wire{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			sent = r
-			body, _ = io.ReadAll(r.Body)
-			w.Write(v.API[0].Body)
-		})}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	net := coretest.Wire{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent = r
+		body, _ = io.ReadAll(r.Body)
+		w.Write(v.API[0].Body)
+	})}
+	a := coretest.Open(t, New, Config{UID: "1902538057", AppSecret: core.Secret(v.Secret), Token: "ACCESS_TOKEN", SaveSent: true}, deps(&coretest.Inbox{}, &coretest.Log{}, net))
 	for i, part := range []core.Part{
 		core.Text{Body: "您好，已为您转接人工客服。"},
 		core.Card{Title: "发货说明", Body: "48 小时内发货", Image: "https://example.com/a.jpg", URL: "https://example.com/a"},

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -34,11 +33,7 @@ func TestAdapter(t *testing.T) {
 		Open: func(t *testing.T, url string, d core.Deps) core.Adapter {
 			conf := config()
 			conf.URL, conf.Upload, conf.Info, conf.Hold = url, url, url, time.Millisecond
-			a, err := New(conf, d)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return a
+			return coretest.Open(t, New, conf, d)
 		},
 		Sign: func(r *http.Request, body []byte) {
 			posted, err := io.ReadAll(r.Body)
@@ -79,7 +74,7 @@ func TestConversation(t *testing.T) {
 			reg, conf := registered, config()
 			reg.XML, conf.People = xml, true
 			r := newRig(t, conf, reg)
-			r.inbox.got = func(e core.Envelope) {
+			r.inbox.Heard = func(e core.Envelope) {
 				if _, err := r.Send(context.Background(), say("d"+e.Ref, e.Peer.ID, core.Text{Body: "您好 & <b>"})); err != nil {
 					t.Error(err)
 				}
@@ -90,14 +85,14 @@ func TestConversation(t *testing.T) {
 			if m := r.platform.Answers(fan); len(m) != 1 || m[0].How != "passive" || m[0].Text != "您好 & <b>" {
 				t.Errorf("the phone shows %+v", m)
 			}
-			if e := r.inbox.last(); e.Peer.ID != fan || e.Peer.Name != "粉丝"+fan || e.Parts.Text() != "问 100%+1" {
+			if e := r.inbox.Last(); e.Peer.ID != fan || e.Peer.Name != "粉丝"+fan || e.Parts.Text() != "问 100%+1" {
 				t.Errorf("filed %+v", e)
 			}
-			r.inbox.got = nil
+			r.inbox.Heard = nil
 			if err := r.platform.SendMedia(t.Context(), fan, "image", r.platform.Put("image/png", []byte("PNG"))); err != nil {
 				t.Fatal(err)
 			}
-			if m := r.inbox.last().Parts[0].(core.Media); m.Type != "image/png" || m.Size != 3 || strings.HasPrefix(m.Handle, handlePrefix) {
+			if m := r.inbox.Last().Parts[0].(core.Media); m.Type != "image/png" || m.Size != 3 || strings.HasPrefix(m.Handle, handlePrefix) {
 				t.Errorf("a picture is %+v", m)
 			}
 			for _, p := range []core.Part{core.Card{Title: "标题", URL: "https://example.com"}, core.Place{Lat: 1, Lon: 2}, core.Media{Type: "image/png", URL: "https://example.com/a.png"}} {
@@ -108,8 +103,8 @@ func TestConversation(t *testing.T) {
 			if _, err := r.Send(t.Context(), say("x", fan, core.Media{Type: "image/png", Handle: "blob-1"})); core.KindOf(err) != core.Rejected {
 				t.Errorf("a picture that Weibo cannot carry: %v", err)
 			}
-			if err := r.platform.Click(t.Context(), fan, "MENU_HUMAN"); err != nil || r.inbox.last().Parts[0] != core.Part(core.Pick{Option: "MENU_HUMAN"}) {
-				t.Errorf("a menu entry is %+v, %v", r.inbox.last(), err)
+			if err := r.platform.Click(t.Context(), fan, "MENU_HUMAN"); err != nil || r.inbox.Last().Parts[0] != core.Part(core.Pick{Option: "MENU_HUMAN"}) {
+				t.Errorf("a menu entry is %+v, %v", r.inbox.Last(), err)
 			}
 		})
 	}
@@ -122,28 +117,28 @@ func TestWindows(t *testing.T) {
 			_, err := r.Send(t.Context(), say("d", fan, core.Text{Body: "您好"}))
 			return err
 		}
-		kind(t, send(), core.Gone) // nobody knows them
+		coretest.Fails(t, send(), core.Gone) // nobody knows them
 		if err := r.platform.Mention(t.Context(), fan, "@我 在吗"); err != nil {
 			t.Fatal(err)
 		}
-		l := core.Ledger{}.Heard(r.Limits().Allowances, r.inbox.last().Cause, time.Now())
+		l := core.Ledger{}.Heard(r.Limits().Allowances, r.inbox.Last().Cause, time.Now())
 		if l.Left != 1 || send() != nil {
 			t.Errorf("a mention opens %+v", l)
 		}
-		kind(t, send(), core.Closed)
+		coretest.Fails(t, send(), core.Closed)
 		if err := r.platform.Say(t.Context(), fan, "问"); err != nil {
 			t.Fatal(err)
 		}
-		if l = l.Heard(r.Limits().Allowances, r.inbox.last().Cause, time.Now()); l.Left != 90 || send() != nil {
+		if l = l.Heard(r.Limits().Allowances, r.inbox.Last().Cause, time.Now()); l.Left != 90 || send() != nil {
 			t.Errorf("a message opens %+v", l)
 		}
 		time.Sleep(49 * time.Hour)
-		kind(t, send(), core.Closed)
-		if err := r.platform.Unfollow(t.Context(), fan); err != nil || r.inbox.last().Parts[0] != core.Part(core.Left{}) {
-			t.Errorf("%+v, %v", r.inbox.last(), err)
+		coretest.Fails(t, send(), core.Closed)
+		if err := r.platform.Unfollow(t.Context(), fan); err != nil || r.inbox.Last().Parts[0] != core.Part(core.Left{}) {
+			t.Errorf("%+v, %v", r.inbox.Last(), err)
 		}
 		n := len(r.platform.Calls())
-		kind(t, send(), core.Gone)
+		coretest.Fails(t, send(), core.Gone)
 		if len(r.platform.Calls()) != n {
 			t.Error("the platform was asked though the fan has left")
 		}
@@ -155,7 +150,7 @@ func TestWindows(t *testing.T) {
 		}
 		r.platform.EndToken()
 		err := send()
-		kind(t, err, core.Denied)
+		coretest.Fails(t, err, core.Denied)
 		if !strings.Contains(err.Error(), "21327") || !strings.Contains(err.Error(), "open.weibo.com") {
 			t.Errorf("the operator reads %q", err)
 		}
@@ -163,7 +158,7 @@ func TestWindows(t *testing.T) {
 			21301: core.Denied, 21332: core.Denied, 26403: core.Closed, 26406: core.Denied, 99999: core.Rejected} {
 			r.platform.NewToken()
 			r.platform.Fail(code)
-			kind(t, send(), want)
+			coretest.Fails(t, send(), want)
 		}
 	})
 }
@@ -173,7 +168,7 @@ func TestNoToken(t *testing.T) {
 		conf := config()
 		conf.Token, conf.Later = "", "请稍候"
 		r := newRig(t, conf, registered)
-		r.inbox.got = func(e core.Envelope) {
+		r.inbox.Heard = func(e core.Envelope) {
 			time.Sleep(7 * time.Second)
 			if ref, err := r.Send(context.Background(), say("d1", fan, core.Text{Body: "答"})); err != nil || core.Costs(ref) {
 				t.Errorf("%q, %v", ref, err)
@@ -182,12 +177,12 @@ func TestNoToken(t *testing.T) {
 		if err := r.platform.Say(t.Context(), fan, "问"); err != nil || r.platform.Repeats() != 1 {
 			t.Errorf("%v, %d repeats", err, r.platform.Repeats())
 		}
-		r.inbox.got = nil
+		r.inbox.Heard = nil
 		if err := r.platform.Say(t.Context(), fan, "再问"); err != nil {
 			t.Error(err)
 		}
 		_, err := r.Send(t.Context(), say("d2", fan, core.Text{Body: "答"}))
-		kind(t, err, core.Closed)
+		coretest.Fails(t, err, core.Closed)
 		if m := r.platform.Answers(fan); len(m) != 2 || m[0].Text != "答" || m[1].Text != "请稍候" {
 			t.Errorf("the phone shows %+v", m)
 		}
@@ -211,10 +206,9 @@ func TestRefused(t *testing.T) {
 		"garbage":             {target, "not json", 400}, "nobody": {target, `{"type":"text","receiver_id":1902538057}`, 400},
 		"a name for an id": {target, `{"type":"text","receiver_id":1902538057,"sender_id":"x/../y"}`, 400},
 	} {
-		w := httptest.NewRecorder()
-		r.ServeHTTP(w, httptest.NewRequest("POST", c.target, strings.NewReader(c.body)))
-		if w.Code != c.code || r.inbox.len() > 0 {
-			t.Errorf("%s: answered %d, want %d; %d filed", name, w.Code, c.code, r.inbox.len())
+		w := coretest.Serve(r, "POST "+c.target, c.body)
+		if w.Code != c.code || len(r.inbox.Got()) > 0 {
+			t.Errorf("%s: answered %d, want %d; %d filed", name, w.Code, c.code, len(r.inbox.Got()))
 		}
 	}
 }
@@ -229,9 +223,7 @@ func TestPlayground(t *testing.T) {
 		control := r.platform.Control()
 		act := func(body string, want int) {
 			t.Helper()
-			w := httptest.NewRecorder()
-			control.ServeHTTP(w, httptest.NewRequest("POST", "/", strings.NewReader(body)))
-			if w.Code != want {
+			if w := coretest.Serve(control, "POST /", body); w.Code != want {
 				t.Errorf("%s: answered %d %s", body, w.Code, w.Body)
 			}
 			time.Sleep(5 * time.Second)
@@ -247,11 +239,10 @@ func TestPlayground(t *testing.T) {
 		}
 		act(`{"who":"me","do":"say"}`, 400)
 		act(`{"who":"1","do":"fly"}`, 400)
-		w := httptest.NewRecorder()
-		control.ServeHTTP(w, httptest.NewRequest("GET", "/?who="+fan, nil))
+		w := coretest.Serve(control, "GET /?who="+fan, "")
 		var s fake.State
-		if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || s.Follows || s.For != 0 || len(s.Screen) != 8 || r.inbox.len() != 7 {
-			t.Errorf("the page shows %s, %d filed: %v", w.Body, r.inbox.len(), err)
+		if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || s.Follows || s.For != 0 || len(s.Screen) != 8 || len(r.inbox.Got()) != 7 {
+			t.Errorf("the page shows %s, %d filed: %v", w.Body, len(r.inbox.Got()), err)
 		}
 	})
 }
@@ -264,7 +255,7 @@ func TestRecall(t *testing.T) {
 		t.Error("recalls what never began")
 	}
 	_, err := r.Send(t.Context(), env)
-	kind(t, err, core.Unknown)
+	coretest.Fails(t, err, core.Unknown)
 	if _, began, _ := r.Recall(t.Context(), env); !began {
 		t.Error("does not recall what may have left")
 	}
@@ -282,7 +273,7 @@ func TestSecrets(t *testing.T) {
 	}
 	r.platform.EndToken()
 	for _, broken := range []error{nil, errors.New("proxy said access_token=" + registered.Token), &url.Error{Op: "Get", URL: "https://x/?access_token=" + registered.Token, Err: io.EOF}} {
-		r.deps.HTTP.Transport = wire{Handler: r.platform, err: broken}
+		r.deps.HTTP.Transport = coretest.Wire{Handler: r.platform, Err: broken}
 		_, err := r.Send(t.Context(), say("d", fan, core.Text{Body: "您好"}))
 		leak(fmt.Sprintf("%v %+v", err, err))
 		_, err = r.Fetch(t.Context(), core.Media{Handle: handlePrefix + "1"})
@@ -291,13 +282,12 @@ func TestSecrets(t *testing.T) {
 			t.Error("no error")
 		}
 	}
-	r.inbox.err = errors.New("database says " + registered.Token)
+	r.inbox.Fail(errors.New("database says " + registered.Token))
 	target, _, body, err := r.platform.Request(fan, fake.Push{Type: "image", Data: map[string]any{"tovfid": 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := httptest.NewRecorder()
-	r.ServeHTTP(w, httptest.NewRequest("POST", target, strings.NewReader(string(body))))
+	w := coretest.Serve(r, "POST "+target, string(body))
 	if w.Code != 503 || !strings.Contains(r.log.String(), "not kept") {
 		t.Errorf("answered %d; the log says %s", w.Code, r.log)
 	}
