@@ -34,11 +34,7 @@ func benched(b *testing.B) *Channel {
 	d.Inbox, d.Log = nothing{}, slog.New(slog.DiscardHandler)
 	now := time.Now()
 	d.Now = func() time.Time { now = now.Add(time.Second); return now } // never too fast
-	ch, err := New(config("http://slack.test"), d)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return ch
+	return coretest.Open(b, New, config("http://slack.test"), d)
 }
 
 // Our own time for a customer's line and for a card, of the 50 ms that A-01

@@ -193,7 +193,7 @@ func TestOneAgent(t *testing.T) {
 	if e := d.last(); e.Thread != thread || e.Parts[0].(core.Pick).Option != "send:1" {
 		t.Errorf("got %+v", e)
 	}
-	d.clock.pass(time.Minute)
+	d.clock.Pass(time.Minute)
 	send("U0LIN", core.BySystem, ask)
 	send("U0LIN", core.BySystem, core.Text{Body: "⏰ 请回复"})
 	var got []string
@@ -296,7 +296,7 @@ func TestOutsiders(t *testing.T) {
 		t.Errorf("filed %+v, told %+v", got, d.w.Direct("U0OUT"))
 	}
 	d.w.User("U0OUT", "新人", true)
-	d.clock.pass(time.Second)
+	d.clock.Pass(time.Second)
 	d.w.Slash("U0OUT", "C0HALL", "on")
 	if e := d.last(); e.Peer.ID != "U0OUT" {
 		t.Errorf("got %+v", e)
@@ -328,12 +328,12 @@ func TestAcknowledgesOnlyWhatIsFiled(t *testing.T) {
 	thread := d.open()
 	d.run()
 	d.w.Until(func() bool { return d.w.Unacked() == 0 })
-	d.inbox.fail(errors.New("disk full"))
+	d.inbox.Fail(errors.New("disk full"))
 	d.w.Say("U0LIN", ts(thread), "您好")
 	if !d.w.Until(func() bool { return strings.Contains(d.log.String(), "disk full") }) || d.w.Unacked() != 1 {
 		t.Fatalf("%d are not acknowledged", d.w.Unacked())
 	}
-	d.inbox.fail(nil)
+	d.inbox.Fail(nil)
 	d.w.Redeliver()
 	if e := d.last(); e.Parts.Text() != "您好" {
 		t.Errorf("got %+v", e)

@@ -2,7 +2,6 @@ package slack
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/adapters/slack/fake"
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
 
 // texts of what was filed, in order.
@@ -26,21 +26,21 @@ func TestCatchesUp(t *testing.T) {
 	d := newRig(t)
 	thread, other := d.open(), d.open()
 	d.w.Say("U0LIN", ts(thread), "before the desk was set up")
-	d.clock.pass(time.Hour)
+	d.clock.Pass(time.Hour)
 	stop := d.run()
 	changed := d.w.Say("U0LIN", ts(thread), "1")
 	d.got(1)
-	d.clock.pass(time.Minute)
+	d.clock.Pass(time.Minute)
 	d.w.Say("U0LIN", ts(thread), "2")
 	d.got(1)
 	stop()
-	d.clock.pass(time.Minute)
+	d.clock.Pass(time.Minute)
 	d.w.Say("U0LIN", ts(thread), "3")
 	d.w.Say("U0CHEN", ts(other), "4", fake.Upload("a.png", "x"))
 	d.w.Say("U0LIN", "", "!我的")
 	d.w.Say("U0LIN", ts(thread), "5")
 	d.w.Edit(changed, "1, changed")
-	d.clock.pass(time.Hour)
+	d.clock.Pass(time.Hour)
 	d.restart("zh-CN")
 	d.run()
 	d.w.Say("U0LIN", ts(thread), "6")
@@ -96,12 +96,12 @@ func TestCatchUpFails(t *testing.T) {
 	d.w.Say("U0LIN", ts(thread), "1")
 	d.got(1)
 	stop()
-	d.clock.pass(time.Minute)
+	d.clock.Pass(time.Minute)
 	d.w.Say("U0LIN", ts(thread), "2")
 	d.restart("zh-CN")
 	d.w.Refuse("conversations.history", "429")
 	d.run()
-	d.clock.pass(time.Minute)
+	d.clock.Pass(time.Minute)
 	d.w.Say("U0LIN", ts(thread), "3")
 	d.got(1)
 	if len(d.ch.behind()) == 0 {
@@ -147,7 +147,7 @@ func TestNoLeaks(t *testing.T) {
 	d := newRig(t)
 	thread := d.open()
 	said := fmt.Errorf("proxy said: Authorization: Bearer %s, token=%s, wss://x/?ticket=abc123&app=%s", fake.Token, fake.App, fake.Secret)
-	d.ch.deps.HTTP.Transport = broken{said}
+	d.ch.deps.HTTP.Transport = coretest.Wire{Err: said}
 	at := core.Via{Thread: thread, Ref: thread, Agent: "test/U0LIN"}
 	errs := []error{d.ch.Edit(t.Context(), thread, ticket()), d.ch.Mark(t.Context(), at, core.Arrived, ""), d.ch.Run(t.Context())}
 	_, err := d.ch.Send(t.Context(), d.words(thread, "x"))
@@ -166,10 +166,6 @@ func TestNoLeaks(t *testing.T) {
 		t.Error("a ticket was logged")
 	}
 }
-
-type broken struct{ error }
-
-func (b broken) RoundTrip(*http.Request) (*http.Response, error) { return nil, b.error }
 
 // A thread whose root was deleted is gone: the next message says so, and the hub
 // opens it anew. So is one in a channel that is no longer the desk's.
@@ -252,7 +248,7 @@ func TestDoubt(t *testing.T) {
 			if _, err := d.ch.Send(t.Context(), env); core.KindOf(err) != core.Unknown || err == nil {
 				t.Fatalf("%s: %v", method, err)
 			}
-			d.clock.pass(time.Second)
+			d.clock.Pass(time.Second)
 			if crash {
 				d.restart("zh-CN")
 			}
@@ -286,7 +282,7 @@ func TestPace(t *testing.T) {
 		default:
 			t.Fatal(err)
 		}
-		d.clock.pass(100 * time.Millisecond)
+		d.clock.Pass(100 * time.Millisecond)
 	}
 	if sent < burst || sent > burst+7 || slowed == 0 {
 		t.Errorf("%d sent, %d slowed down", sent, slowed)

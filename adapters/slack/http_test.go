@@ -1,7 +1,6 @@
 package slack
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/adapters/slack/fake"
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
 
 // Over HTTP the same things arrive, each signed; what is not filed is repeated.
@@ -20,16 +20,14 @@ func TestOverHTTP(t *testing.T) {
 	srv := httptest.NewServer(d.ch)
 	t.Cleanup(srv.Close)
 	d.w.Events = srv.URL
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- d.ch.Run(ctx) }()
+	stop := coretest.Run(t, d.ch.Run)
 	thread := d.open()
-	d.inbox.fail(fmt.Errorf("disk full"))
+	d.inbox.Fail(fmt.Errorf("disk full"))
 	said := d.w.Say("U0LIN", ts(thread), "您好")
 	if !d.w.Until(func() bool { return strings.Contains(d.log.String(), "disk full") }) {
 		t.Fatal(d.log)
 	}
-	d.inbox.fail(nil)
+	d.inbox.Fail(nil)
 	d.w.Redeliver()
 	if e := d.last(); e.Ref != place(fake.Channel, said) {
 		t.Errorf("got %+v", e)
@@ -44,20 +42,11 @@ func TestOverHTTP(t *testing.T) {
 	if e := d.last(); e.Parts.Text() != "!off force" {
 		t.Errorf("got %+v", e)
 	}
-	d.w.Shortcut("U0LIN", said, "desk_note")
-	if !d.w.Until(func() bool { return d.w.View("U0LIN") != nil }) {
-		t.Fatal(d.log)
-	}
-	if err := d.w.Submit("U0LIN", map[string]string{"text": "老客户"}); err != nil {
-		t.Fatal(err)
-	}
+	d.note(said, "老客户")
 	if e := d.last(); e.Parts[0].(core.Form).ID != "note" {
 		t.Errorf("got %+v", e)
 	}
-	cancel()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
+	stop()
 }
 
 // Only what Slack has signed now is believed.

@@ -113,9 +113,7 @@ func TestEmulator(t *testing.T) {
 	}
 	deps := d.ch.deps
 	deps.HTTP, deps.Now = &http.Client{Transport: bearer{"xoxb-test"}}, time.Now
-	if d.ch, err = New(c, deps); err != nil {
-		t.Fatal(err)
-	}
+	d.ch = coretest.Open(t, New, c, deps)
 	if err := d.ch.check(t.Context()); err != nil {
 		t.Fatal(err)
 	}

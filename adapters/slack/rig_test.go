@@ -1,7 +1,6 @@
 package slack
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -20,68 +19,20 @@ type rig struct {
 	w     *fake.Workspace
 	srv   *httptest.Server
 	ch    *Channel
-	inbox *inbox
+	inbox *coretest.Inbox
+	heard chan struct{} // gets a token at every envelope
 	log   *coretest.Log
 	vals  *coretest.Values
 	blobs *coretest.Blobs
-	clock clock
+	clock *coretest.Clock
 	rooms map[string]string
-}
-
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-// inbox files as the store does: what has been filed under a Ref is not filed
-// again. It counts how often that was tried.
-type inbox struct {
-	coretest.Inbox
-	mu      sync.Mutex
-	refs    map[string]bool
-	err     error
-	repeats int
-	got     chan struct{} // gets a token at every envelope
-}
-
-func (i *inbox) Receive(ctx context.Context, e core.Envelope) error {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.err != nil {
-		return i.err
-	}
-	if i.refs[e.Ref] {
-		i.repeats++
-		return nil
-	}
-	i.refs[e.Ref] = true
-	err := i.Inbox.Receive(ctx, e)
-	i.got <- struct{}{}
-	return err
-}
-
-func (i *inbox) fail(err error) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.err = err
 }
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	d := &rig{t: t, w: fake.New(), inbox: &inbox{refs: map[string]bool{}, got: make(chan struct{}, 1000)}, log: &coretest.Log{}, vals: &coretest.Values{}, blobs: &coretest.Blobs{}}
-	d.clock.now = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	d := &rig{t: t, w: fake.New(), heard: make(chan struct{}, 1000), log: &coretest.Log{}, vals: &coretest.Values{}, blobs: &coretest.Blobs{}}
+	d.inbox = &coretest.Inbox{Once: true, Heard: func(core.Envelope) { d.heard <- struct{}{} }}
+	d.clock = coretest.NewClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 	d.w.Now = d.clock.Now
 	d.srv = httptest.NewServer(d.w)
 	d.w.URL = d.srv.URL
@@ -99,14 +50,11 @@ func newRig(t *testing.T) *rig {
 
 // restart is the adapter in a new process, with the same store.
 func (d *rig) restart(lang string) {
-	deps := coretest.Deps(nil, d.log, &http.Client{Transport: d.srv.Client().Transport})
-	deps.Inbox, deps.Values, deps.Blobs, deps.Now, deps.Lang = d.inbox, d.vals, d.blobs, d.clock.Now, lang
+	deps := coretest.Deps(d.inbox, d.log, &http.Client{Transport: d.srv.Client().Transport})
+	deps.Values, deps.Blobs, deps.Now, deps.Lang = d.vals, d.blobs, d.clock.Now, lang
 	c := config(d.srv.URL)
 	c.Rooms = d.rooms
-	ch, err := New(c, deps)
-	if err != nil {
-		d.t.Fatal(err)
-	}
+	ch := coretest.Open(d.t, New, c, deps)
 	ch.marks.patience = 0
 	d.ch = ch
 }
@@ -115,15 +63,9 @@ func (d *rig) restart(lang string) {
 // ends. It returns when the socket is open.
 func (d *rig) run() (stop func()) {
 	d.t.Helper()
-	ctx, cancel := context.WithCancel(d.t.Context())
-	ended := make(chan error, 1)
-	ch := d.ch
-	go func() { ended <- ch.Run(ctx) }()
+	end := coretest.Run(d.t, d.ch.Run)
 	stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			d.t.Errorf("Run: %v", err)
-		}
+		end()
 		d.w.Until(func() bool { return d.w.Sockets() == 0 })
 	})
 	d.t.Cleanup(stop)
@@ -138,7 +80,7 @@ func (d *rig) got(n int) []core.Envelope {
 	d.t.Helper()
 	for range n {
 		select {
-		case <-d.inbox.got:
+		case <-d.heard:
 		case <-time.After(10 * time.Second):
 			d.t.Fatalf("only these arrived: %+v\n%s", d.inbox.Got(), d.log)
 		}
@@ -149,8 +91,20 @@ func (d *rig) got(n int) []core.Envelope {
 // last waits for one envelope and returns it.
 func (d *rig) last() core.Envelope {
 	d.t.Helper()
-	es := d.got(1)
-	return es[len(es)-1]
+	d.got(1)
+	return d.inbox.Last()
+}
+
+// note is what Lin makes by the shortcut of a message.
+func (d *rig) note(said, text string) {
+	d.t.Helper()
+	d.w.Shortcut("U0LIN", said, "desk_note")
+	if !d.w.Until(func() bool { return d.w.View("U0LIN") != nil }) {
+		d.t.Fatal(d.log)
+	}
+	if err := d.w.Submit("U0LIN", map[string]string{"text": text}); err != nil {
+		d.t.Fatal(err)
+	}
 }
 
 func ticket() core.Envelope {

@@ -118,13 +118,7 @@ func TestHeardInRooms(t *testing.T) {
 	if e := d.last(); e.Thread != thread || e.Parts[0].(core.Pick).Option != "claim" {
 		t.Errorf("got %+v", e)
 	}
-	d.w.Shortcut("U0LIN", said, "desk_note")
-	if !d.w.Until(func() bool { return d.w.View("U0LIN") != nil }) {
-		t.Fatal(d.log)
-	}
-	if err := d.w.Submit("U0LIN", map[string]string{"text": "老客户"}); err != nil {
-		t.Fatal(err)
-	}
+	d.note(said, "老客户")
 	if e := d.last(); e.Thread != thread || e.Parts[0].(core.Form).ID != "note" {
 		t.Errorf("got %+v", e)
 	}
@@ -228,7 +222,7 @@ func TestCatchesUpInRooms(t *testing.T) {
 	d.got(1)
 	d.filed()
 	stop()
-	d.clock.pass(time.Hour) // longer than what is looked at again
+	d.clock.Pass(time.Hour) // longer than what is looked at again
 	d.w.Say("U0CHEN", ts(lead), "2")
 	d.w.Say("U0LIN", ts(sale), "3")
 	d.w.Say("U0LIN", ts(main), "4")
@@ -236,15 +230,15 @@ func TestCatchesUpInRooms(t *testing.T) {
 	stop = d.run()
 	d.got(3)
 	d.filed()
-	d.inbox.fail(errors.New("disk full"))
+	d.inbox.Fail(errors.New("disk full"))
 	d.w.Say("U0LIN", ts(main), "5")
 	d.w.Until(func() bool { return strings.Contains(d.log.String(), "disk full") })
-	d.inbox.fail(nil)
-	d.clock.pass(time.Hour)
+	d.inbox.Fail(nil)
+	d.clock.Pass(time.Hour)
 	d.w.Say("U0CHEN", ts(lead), "5, in another room") // does not count as read in the main one
 	d.got(1)
 	stop()
-	d.clock.pass(time.Hour)
+	d.clock.Pass(time.Hour)
 	d.w.Say("U0CHEN", ts(lead), "6")
 	d.w.Say("U0LIN", ts(sale), "7")
 	d.restart("zh-CN")
@@ -295,7 +289,7 @@ func TestRoomMembers(t *testing.T) {
 	}
 	d.last()
 	notice := core.Envelope{ID: "n", Ticket: "7", Thread: lead, By: core.Author{Kind: core.BySystem}, Parts: core.Parts{core.Text{Body: "已转到“complaint”排队"}}}
-	d.clock.pass(looking)
+	d.clock.Pass(looking)
 	for _, user := range []string{"U0LIN", "U0CHEN"} {
 		notice.ID += "x"
 		notice.Peer.ID = user
@@ -331,7 +325,7 @@ func TestLeftRooms(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	d.w.Refuse("conversations.members", "429") // perhaps they are somewhere still
-	d.clock.pass(time.Second)
+	d.clock.Pass(time.Second)
 	d.w.Kick("U0LIN")
 	if !d.w.Until(func() bool { return strings.Contains(d.log.String(), "was not filed") }) {
 		t.Fatal(d.log)

@@ -53,11 +53,7 @@ func TestAdapter(t *testing.T) {
 	coretest.Adapter(t, coretest.Platform{
 		Open: func(t *testing.T, base string, d core.Deps) core.Adapter {
 			d.HTTP = &http.Client{Transport: toFake{base, d.HTTP.Transport}}
-			ch, err := New(config(base), d)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return ch
+			return coretest.Open(t, New, config(base), d)
 		},
 		Sign: func(r *http.Request, body []byte) {
 			fake.Sign(r.Header, body, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
@@ -219,12 +215,9 @@ func FuzzServeHTTP(f *testing.F) {
 	f.Add("application/x-www-form-urlencoded", []byte("command=%2Fdesk&text=on&user_id=U1&trigger_id=1.2&channel_id=C1"))
 	f.Add("application/json", []byte(`{"type":"event_callback","event":{"type":"app_home_opened","user":"U1","tab":"home"}}`))
 	f.Add("application/json", []byte(`{"type":"url_verification","challenge":"x"}`))
-	d := coretest.Deps(&coretest.Inbox{}, &coretest.Log{}, &http.Client{Transport: broken{errors.New("nobody is there")}})
+	d := coretest.Deps(&coretest.Inbox{}, &coretest.Log{}, &http.Client{Transport: coretest.Wire{Err: errors.New("nobody is there")}})
 	d.Log = slog.New(slog.DiscardHandler)
-	ch, err := New(config("http://127.0.0.1:1"), d)
-	if err != nil {
-		f.Fatal(err)
-	}
+	ch := coretest.Open(f, New, config("http://127.0.0.1:1"), d)
 	f.Fuzz(func(t *testing.T, kind string, body []byte) {
 		r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
 		r.Header.Set("Content-Type", kind)

@@ -75,7 +75,7 @@ func (p *phone) texts() (out []string) {
 type shop struct {
 	*testing.T
 	hub   *hub.Hub
-	clock clock
+	clock *coretest.Clock
 	w     *fake.Workspace
 	phone phone
 	blobs coretest.Blobs
@@ -85,8 +85,7 @@ type shop struct {
 
 func newShop(t *testing.T, rooms map[string]string, topics ...string) *shop {
 	zone := time.FixedZone("Asia/Shanghai", 8*60*60)
-	s := &shop{T: t, w: fake.New()}
-	s.clock.now = time.Date(2026, 11, 23, 10, 0, 0, 0, zone)
+	s := &shop{T: t, w: fake.New(), clock: coretest.NewClock(time.Date(2026, 11, 23, 10, 0, 0, 0, zone))}
 	st, err := store.Open(t.Context(), store.Options{Path: filepath.Join(t.TempDir(), "frontdesk.db"), Now: s.clock.Now})
 	if err != nil {
 		t.Fatal(err)
@@ -104,10 +103,7 @@ func newShop(t *testing.T, rooms map[string]string, topics ...string) *shop {
 	s.w.URL, s.w.Now = srv.URL, s.clock.Now
 	c := config(srv.URL)
 	c.App, c.Rooms = "", rooms
-	ch, err := New(c, core.Deps{Name: "slack", Inbox: s.hub, Views: st, Values: st, Blobs: &s.blobs, HTTP: srv.Client(), Log: slog.New(slog.DiscardHandler), Meter: coretest.Meter{}, Now: s.clock.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
+	ch := coretest.Open(t, New, c, core.Deps{Name: "slack", Inbox: s.hub, Views: st, Values: st, Blobs: &s.blobs, HTTP: srv.Client(), Log: slog.New(slog.DiscardHandler), Meter: coretest.Meter{}, Now: s.clock.Now})
 	ch.marks.patience = time.Hour // only what became of a message
 	events := httptest.NewServer(ch)
 	t.Cleanup(events.Close)
@@ -124,17 +120,7 @@ func (s *shop) after(pass time.Duration) {
 	if !s.w.Until(func() bool { return s.w.Unacked() == 0 }) {
 		s.Fatal("not everything was filed")
 	}
-	for end := s.clock.Now().Add(pass); ; {
-		next, err := s.hub.Work(s.Context())
-		if err != nil {
-			s.Fatal(err)
-		}
-		if next.IsZero() || next.After(end) {
-			s.clock.pass(end.Sub(s.clock.Now()))
-			return
-		}
-		s.clock.pass(next.Sub(s.clock.Now()))
-	}
+	s.clock.Work(s, pass, s.hub.Work)
 }
 
 func (s *shop) customer(parts ...core.Part) {
