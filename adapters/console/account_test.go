@@ -47,7 +47,7 @@ func TestFirstLinkExpires(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.clock.pass(firstLife)
+	s.clock.Pass(firstLife)
 	b.get(path).want(t, http.StatusGone)
 	b.form(path, "name", "X", "account", "late", "password", secret, "again", secret).want(t, http.StatusGone)
 	b.get(Prefix+"join/"+token()).want(t, http.StatusGone)
@@ -230,11 +230,11 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 		b.form(Prefix+"sign-in", "account", "ghost", "password", "guess number x").want(t, http.StatusUnauthorized)
 	}
 	b.form(Prefix+"sign-in", "account", "ghost", "password", "guess number x").want(t, http.StatusTooManyRequests)
-	s.clock.pass(2 * time.Second)
+	s.clock.Pass(2 * time.Second)
 	b.form(Prefix+"sign-in", "account", "min", "password", "guess number x").want(t, http.StatusUnauthorized)
-	s.clock.pass(3 * time.Second)
+	s.clock.Pass(3 * time.Second)
 	b.form(Prefix+"sign-in", "account", "min", "password", secret).want(t, http.StatusTooManyRequests) // 4 s by now
-	s.clock.pass(time.Second)
+	s.clock.Pass(time.Second)
 	b.form(Prefix+"sign-in", "account", "min", "password", secret).want(t, http.StatusSeeOther)
 	b.form(Prefix+"sign-in", "account", "min", "password", "x").want(t, http.StatusUnauthorized) // counted from nothing again
 }
@@ -308,15 +308,15 @@ func TestSessionsEnd(t *testing.T) {
 	srv := s.open(t)
 	b := s.hire(t, srv, "min", roleAdmin)
 	for range 4 { // used, it lives on
-		s.clock.pass(59 * time.Minute)
+		s.clock.Pass(59 * time.Minute)
 		b.get(Prefix+"api/me").want(t, 200)
 	}
-	s.clock.pass(59 * time.Minute)
+	s.clock.Pass(59 * time.Minute)
 	b.get(Prefix+"api/me").want(t, 200)
-	s.clock.pass(10 * time.Minute) // 5 h 5 min old
+	s.clock.Pass(10 * time.Minute) // 5 h 5 min old
 	b.get(Prefix+"api/me").want(t, http.StatusUnauthorized)
 	b.form(Prefix+"sign-in", "account", "min", "password", secret).want(t, http.StatusSeeOther)
-	s.clock.pass(time.Hour)
+	s.clock.Pass(time.Hour)
 	b.get(Prefix+"api/me").want(t, http.StatusUnauthorized)
 }
 
@@ -325,7 +325,7 @@ func TestTokensAreReplaced(t *testing.T) {
 	srv := s.open(t)
 	b := s.hire(t, srv, "min", roleAdmin)
 	first := b.cookie()
-	s.clock.pass(turnEvery)
+	s.clock.Pass(turnEvery)
 	b.get(Prefix+"api/me").want(t, 200)
 	if b.cookie() == first {
 		t.Fatal("the token is still the same")
@@ -333,7 +333,7 @@ func TestTokensAreReplaced(t *testing.T) {
 	if _, ok, _ := s.resume(t.Context(), first); !ok {
 		t.Error("requests under way are cut off")
 	}
-	s.clock.pass(turnGrace)
+	s.clock.Pass(turnGrace)
 	if _, ok, _ := s.resume(t.Context(), first); ok {
 		t.Error("the old token works on")
 	}

@@ -34,13 +34,10 @@ func TestServe(t *testing.T) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	h := newHouse(time.Now)
-	c, err := New(Config{Topics: []string{"售后", "售前", "财务"}}, core.Deps{
+	c := coretest.Open(t, New, Config{Topics: []string{"售后", "售前", "财务"}}, core.Deps{
 		Name: "console", Inbox: h, Views: h, Values: &coretest.Values{}, Blobs: &coretest.Blobs{}, Bus: h,
-		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Meter: quiet{}, Now: time.Now,
+		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Meter: coretest.Meter{}, Now: time.Now,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	h.desk = c
 	h.outcome = func(env core.Envelope) (core.Progress, string) {
 		if h.views[env.Thread].Ticket.Key.Channel == "weibo" {

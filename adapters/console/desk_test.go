@@ -459,7 +459,7 @@ func TestALongLineHidesNothing(t *testing.T) {
 		s.house.open(core.TicketView{Peer: core.Peer{ID: fmt.Sprint("q", i)}, Ticket: core.Ticket{
 			ID: fmt.Sprint("Q", i), Key: core.Key{Channel: "web"}, State: core.TicketWaiting, Since: s.Now().Add(-time.Hour)}})
 	}
-	s.clock.pass(time.Minute)
+	s.clock.Pass(time.Minute)
 	lin.get(Prefix+"api/tickets?box=mine").want(t, 200, `"id":"T2"`, `"capped":true`, `"mine":1,`)
 	lin.get(Prefix+"api/me").want(t, 200, `"load":1`)
 }

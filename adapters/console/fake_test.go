@@ -304,50 +304,22 @@ func (h *house) open(v core.TicketView) {
 	h.views[v.Ticket.ID] = &v
 }
 
-// quiet is a Meter that nobody reads.
-type quiet struct{}
-
-func (quiet) Count(string, float64, ...string)      {}
-func (quiet) Set(string, float64, ...string)        {}
-func (quiet) Time(string, time.Duration, ...string) {}
-
 // stage is a console over a house, with a clock that the test turns.
 type stage struct {
 	*Console
 	house  *house
 	values *coretest.Values
-	clock  *clock
-	logs   *strings.Builder
-}
-
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
+	clock  *coretest.Clock
+	logs   *coretest.Log
 }
 
 func newStage(t testing.TB, cfg Config) *stage {
 	t.Helper()
-	k := &clock{t: time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC)}
-	s := &stage{house: newHouse(k.now), values: &coretest.Values{Now: k.now}, clock: k, logs: &strings.Builder{}}
-	c, err := New(cfg, core.Deps{
+	k := coretest.NewClock(time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC))
+	s := &stage{house: newHouse(k.Now), values: &coretest.Values{Now: k.Now}, clock: k, logs: &coretest.Log{}}
+	s.Console = coretest.Open(t, New, cfg, core.Deps{
 		Name: "console", Inbox: s.house, Views: s.house, Values: s.values, Blobs: &coretest.Blobs{}, Bus: s.house,
-		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Meter: quiet{}, Now: k.now,
+		Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Meter: coretest.Meter{}, Now: k.Now,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Console = c
 	return s
 }

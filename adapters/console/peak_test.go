@@ -80,7 +80,7 @@ func BenchmarkPeak(b *testing.B) {
 	for _, path := range []string{"api/tickets?box=waiting", "api/tickets?box=mine", "api/tickets?box=closed", "api/me", "api/team", "api/tickets/P7", "api/tickets/P7/past"} {
 		b.Run(path, func(b *testing.B) {
 			for b.Loop() {
-				s.clock.pass(11 * time.Second) // nothing is fresh
+				s.clock.Pass(11 * time.Second) // nothing is fresh
 				who.get(Prefix+path).want(b, http.StatusOK)
 			}
 		})

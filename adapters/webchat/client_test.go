@@ -1,7 +1,6 @@
 package webchat
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -214,12 +213,6 @@ func wantEqual[T any](t testing.TB, what string, got, want T) {
 	if g, w := fmt.Sprintf("%#v", got), fmt.Sprintf("%#v", want); g != w {
 		t.Errorf("%s:\n got %s\nwant %s", what, g, w)
 	}
-}
-
-func (w *world) logged() string {
-	var b bytes.Buffer
-	b.Write(w.logs.Bytes())
-	return b.String()
 }
 
 func closeCode(err error) int {

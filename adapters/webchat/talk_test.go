@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
 
 var agent = core.Author{Kind: core.ByAgent, ID: "console/lin", Name: "小林"}
@@ -278,14 +279,8 @@ func TestPoll(t *testing.T) {
 // Two processes share store and bus. What one sends, windows at the other see.
 func TestTwoProcesses(t *testing.T) {
 	w := newWorld(t, Config{})
-	other, err := New(w.cfg, w.deps())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error)
-	go func() { done <- other.Run(ctx) }()
-	defer func() { cancel(); <-done }()
+	other := coretest.Open(t, New, w.cfg, w.deps())
+	coretest.Run(t, other.Run)
 	a := w.tab(w.session(nil))
 	first := w.srv.Config.Handler
 	w.srv.Config.Handler = other // windows connect to the other one
@@ -294,9 +289,9 @@ func TestTwoProcesses(t *testing.T) {
 	peer := core.Peer{ID: w.visitor(a.token)}
 	w.say(peer.ID, agent, core.Text{Body: "from afar"})
 	a.until("the line", func() bool { return len(a.lines) == 1 })
-	w.chat.Banner(ctx, peer, core.Banner{Text: "wait", State: core.InLine})
+	w.chat.Banner(t.Context(), peer, core.Banner{Text: "wait", State: core.InLine})
 	a.until("the banner", func() bool { return a.last.Op == "banner" })
-	w.chat.Typing(ctx, peer, "")
+	w.chat.Typing(t.Context(), peer, "")
 	a.until("typing", func() bool { return a.last.Op == "typing" })
 }
 
@@ -335,7 +330,7 @@ func TestNothingSecretIsLogged(t *testing.T) {
 	a.sendText("c1", "my card is 4242")
 	a.until("the refusal", func() bool { return a.last.Op == "error" })
 	_, out := w.trySession(map[string]string{"jwt": jwt[:len(jwt)-3] + "xxx"})
-	logs := w.logged() + fmt.Sprint(out)
+	logs := w.logs.String() + fmt.Sprint(out)
 	if !strings.Contains(logs, "disk full") {
 		t.Errorf("the failure is not logged: %s", logs)
 	}

@@ -1,10 +1,8 @@
 package webchat
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http/httptest"
 	"strings"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/bus"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
 	"github.com/frontdesk-im/frontdesk/core/store"
 )
 
@@ -24,7 +23,7 @@ type world struct {
 	dir    string
 	cfg    Config
 	script func(core.Conversation, []core.Envelope) core.Outcome
-	logs   *bytes.Buffer
+	logs   *coretest.Log
 	bus    *bus.Bus
 	clock  func() time.Time
 
@@ -66,7 +65,7 @@ func echo(c core.Conversation, unread []core.Envelope) (o core.Outcome) {
 }
 
 func newWorld(t testing.TB, cfg Config) *world {
-	w := &world{t: t, dir: t.TempDir(), cfg: cfg, script: echo, logs: &bytes.Buffer{}, bus: bus.New(), clock: time.Now}
+	w := &world{t: t, dir: t.TempDir(), cfg: cfg, script: echo, logs: &coretest.Log{}, bus: bus.New(), clock: time.Now}
 	w.start()
 	t.Cleanup(w.halt)
 	return w
@@ -98,7 +97,7 @@ func (w *world) start() {
 func (w *world) deps() core.Deps {
 	return core.Deps{
 		Name: "web", Inbox: w, Views: w.store, Values: w.store, Blobs: w.blobs, Bus: w.bus,
-		Log: slog.New(slog.NewTextHandler(&lockedWriter{w: w.logs}, nil)),
+		Log: slog.New(slog.NewTextHandler(w.logs, nil)),
 		Now: func() time.Time { return w.clock() },
 	}
 }
@@ -233,17 +232,6 @@ func (w *world) past(peer string) (out []string) {
 		out = append(out, fmt.Sprintf("%d %s", r.Seq, r.Message.Parts.Text()))
 	}
 	return out
-}
-
-type lockedWriter struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (l *lockedWriter) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.w.Write(p)
 }
 
 func (w *world) url(path string) string { return w.srv.URL + w.chat.Prefix() + path }
