@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -87,6 +89,26 @@ func (b *bench) receive(key core.Key, env core.Envelope) bool {
 	fresh, err := b.s.Receive(ctx, key, env)
 	b.must(err)
 	return fresh
+}
+
+// atOnce calls f 20 times at the same time, and counts how often it was true.
+func (b *bench) atOnce(f func(i int) (bool, error)) int32 {
+	b.Helper()
+	var n atomic.Int32
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			ok, err := f(i)
+			if err != nil {
+				b.Error(err)
+			}
+			if ok {
+				n.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	return n.Load()
 }
 
 // turn runs a turn that leaves the conversation as edit makes it.

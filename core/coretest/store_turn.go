@@ -60,22 +60,8 @@ func testRepeats(b *bench) {
 
 	// At the same time: exactly one of them.
 	env = b.from(bob, "once")
-	var fresh atomic.Int32
-	var wg sync.WaitGroup
-	for range 20 {
-		wg.Go(func() {
-			ok, err := b.s.Receive(ctx, bob, env)
-			if err != nil {
-				b.Error(err)
-			}
-			if ok {
-				fresh.Add(1)
-			}
-		})
-	}
-	wg.Wait()
-	if fresh.Load() != 1 {
-		b.Errorf("%d of 20 repeats at the same time are fresh", fresh.Load())
+	if n := b.atOnce(func(int) (bool, error) { return b.s.Receive(ctx, bob, env) }); n != 1 {
+		b.Errorf("%d of 20 repeats at the same time are fresh", n)
 	}
 	b.wantLog(bob, ">once")
 }

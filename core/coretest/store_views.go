@@ -227,22 +227,8 @@ func testValues(b *bench) {
 }
 
 func testAdd(b *bench) {
-	var added atomic.Int32
-	var wg sync.WaitGroup
-	for i := range 20 {
-		wg.Go(func() {
-			ok, err := b.s.Add(ctx, "k", fmt.Sprint(i), 0)
-			if err != nil {
-				b.Error(err)
-			}
-			if ok {
-				added.Add(1)
-			}
-		})
-	}
-	wg.Wait()
-	if added.Load() != 1 {
-		b.Errorf("%d of 20 were added", added.Load())
+	if n := b.atOnce(func(i int) (bool, error) { return b.s.Add(ctx, "k", fmt.Sprint(i), 0) }); n != 1 {
+		b.Errorf("%d of 20 were added", n)
 	}
 	b.must(b.s.Put(ctx, "old", "v", time.Nanosecond))
 	if ok, err := b.s.Add(ctx, "old", "new", time.Hour); !ok || err != nil {
