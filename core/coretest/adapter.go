@@ -7,6 +7,10 @@
 // platform's answer and the result). Run with -update to have the files
 // rewritten from what was observed; a person then reads the first rewrite
 // against the platform's documentation.
+//
+// For an adapter's further tests there are Example, for its example.yaml; Open,
+// Run, Serve and Fails, which take a step and look at how it went; what it lives
+// on: Deps, Inbox, Values, Blobs, Log, Clock and Wire; and Seeds, for timelines.
 package coretest
 
 import (
