@@ -55,7 +55,7 @@ type workspace struct {
 	p      product
 	svm    []float32
 	mixed  []float32
-	net    []float32 // the nets together
+	net    []float32 // the nets' sum
 	one    []float32 // one of them
 	hid    []float32
 	keys   []uint32
@@ -165,7 +165,7 @@ func (m *model) measure(w *workspace, text []rune) (sig [signals]float64, known 
 }
 
 // rank puts the likeliest classes into w.top, with their share in w.mixed, and the first two of the linear model into
-// w.next. agree is 1 unless the nets prefer another class than it does.
+// w.next. Every model has one vote; agree is 1 unless the nets prefer another class than the linear one.
 func (m *model) rank(w *workspace) (agree float64) {
 	if m.nets == nil {
 		w.top = best(w.top, w.svm, topN)
@@ -179,14 +179,14 @@ func (m *model) rank(w *workspace) (agree float64) {
 	for _, n := range m.nets {
 		n.predict(w)
 		for i, p := range w.one {
-			w.net[i] += p / float32(len(m.nets))
+			w.net[i] += p
 		}
 	}
 	if int(w.next[0]) == argmax(w.net) {
 		agree = 1
 	}
 	for i, p := range w.net {
-		w.mixed[i] = (w.mixed[i] + p) / 2
+		w.mixed[i] = (w.mixed[i] + p) / float32(1+len(m.nets))
 	}
 	w.top = best(w.top, w.mixed, topN)
 	return agree
