@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 func matcher(t testing.TB, entries []Entry, o Options) *Matcher {
@@ -150,6 +151,26 @@ func TestAnswers(t *testing.T) {
 	}
 	if d := m.Match(Query{Text: "不想要了怎么退"}); d.Kind != Answer || d.Candidates[0].Entry != "order.return" {
 		t.Errorf("a sample with a denial in it: %s", d.Why)
+	}
+}
+
+// A text that repeats a keyword or a question takes time as its length does, not as its square: who pastes a hundred
+// thousand characters holds nobody up.
+func TestLongTexts(t *testing.T) {
+	m := matcher(t, []Entry{{ID: "a", Contains: []string{"退款"}, Samples: []string{"怎么退款"}}, {ID: "b", Samples: []string{"什么时候发货"}}}, Options{})
+	took := func(text string) time.Duration {
+		best := time.Hour
+		for range 3 {
+			start := time.Now()
+			m.Match(Query{Text: text})
+			best = min(best, time.Since(start))
+		}
+		return best
+	}
+	for _, s := range []string{"退款 ", "要不要", "特别"} {
+		if short, long := took(strings.Repeat(s, 500)), took(strings.Repeat(s, 8000)); long > 64*short {
+			t.Errorf("%q: 500 times take %v, 8,000 times %v", s, short, long)
+		}
 	}
 }
 

@@ -19,17 +19,17 @@ var (
 	clauseEnd = ",.!?;:~\n，。！？；："
 )
 
+// denialSpan is how many bytes before and after the words are looked at. A denial stands near them, and a text may have
+// thousands of them in one clause.
+const denialSpan = 300
+
 // denied reports whether the words at bytes [from, to) of folded text stand under a denied wish, and returns the words
 // that deny them.
 func denied(text string, from, to int) (string, bool) {
-	clause := strings.LastIndexAny(text[:from], clauseEnd)
-	if clause >= 0 {
-		clause++
-	} else {
-		clause = 0
+	before, after := text[max(0, from-denialSpan):from], text[to:min(len(text), to+denialSpan)]
+	if k := strings.LastIndexAny(before, clauseEnd); k >= 0 {
+		before = before[k+1:]
 	}
-	before := text[clause:from]
-	after := text[to:]
 	if k := strings.IndexAny(after, clauseEnd); k >= 0 {
 		after = after[:k+1]
 	}
@@ -134,7 +134,7 @@ func undenied(f string) (rest, denial string) {
 			}
 			k += from
 			from = k + len(d)
-			after := f[from:]
+			after := f[from:min(len(f), from+denialSpan)]
 			if e := strings.IndexAny(after, clauseEnd); e >= 0 {
 				after = after[:e]
 			}
