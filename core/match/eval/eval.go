@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"runtime"
 	"slices"
@@ -82,10 +83,10 @@ func Entries(lines []Line) []match.Entry {
 type Report struct {
 	Entries      int        `json:"entries"`
 	Samples      int        `json:"samples"`
-	Dropped      int        `json:"dropped"`    // samples that Clean left out
-	Tested       int        `json:"tested"`     //
-	Typos        int        `json:"typos"`      // slips of the keyboard in each of them
-	Unknown      int        `json:"unknown"`    // of these, questions of a label that no entry has: never right
+	Dropped      int        `json:"dropped"` // samples that Clean left out
+	Tested       int        `json:"tested"`
+	Typos        int        `json:"typos"`      // slips of the keyboard in each question that was tested
+	Unknown      int        `json:"unknown"`    // questions of a label that no entry has: never right
 	UnknownAt    string     `json:"unknown_at"` // the first of them
 	Accuracy     float64    `json:"accuracy"`
 	Plus         float64    `json:"accuracy_95"` // half width of the 95 % interval
@@ -143,7 +144,7 @@ type Test struct {
 	Now     func() time.Time
 	Plain   bool // without Refine
 	Clean   bool // without the samples that match.Lint calls strays
-	Typos   int  // slips of the keyboard in each question that has a label
+	Typos   int  // slips of the keyboard in each question of Test
 }
 
 // clean drops what the lint proposes to move, rewrite or delete.
@@ -313,8 +314,8 @@ func macroF1(in []outcome) float64 {
 		}
 	}
 	sum := 0.0
-	for l, w := range want {
-		sum += 2 * hit[l] / (w + got[l])
+	for _, l := range slices.Sorted(maps.Keys(want)) { // in order: sums of fractions depend on it
+		sum += 2 * hit[l] / (want[l] + got[l])
 	}
 	return sum / float64(len(want))
 }

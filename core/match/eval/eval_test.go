@@ -137,6 +137,20 @@ func TestMeasures(t *testing.T) {
 	near("curve .5", r.Curve[2].Precision, .5)
 }
 
+// The same outcomes give the same figures, to the last digit.
+func TestMacroF1Order(t *testing.T) {
+	var in []outcome
+	for i := range 500 {
+		in = append(in, outcome{want: fmt.Sprint(i % 37), got: fmt.Sprint(i % 41)})
+	}
+	first := macroF1(in)
+	for range 50 {
+		if again := macroF1(in); again != first {
+			t.Fatalf("%v, then %v", first, again)
+		}
+	}
+}
+
 func TestCross(t *testing.T) {
 	es := Entries(lines(t, train))
 	es = append(es, match.Entry{ID: "back", Pos: "t.tsv:99", Samples: []string{"想退货", "怎么退掉", "买错了怎么退", "退货如何操作", "不合适可以退吗"}})
@@ -175,6 +189,13 @@ func TestTypos(t *testing.T) {
 		}
 		if c := mistyped('A', rng); c != 's' {
 			t.Fatalf("A mistyped as %c", c)
+		}
+	}
+	for _, s := range []string{"aaab", "éé", "aa 1"} {
+		for range 200 {
+			if slip(s, rng) == s {
+				t.Fatalf("a slip leaves %q as it is", s)
+			}
 		}
 	}
 	if !kinds[1] || !kinds[2] || !kinds[3] {

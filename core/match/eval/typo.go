@@ -24,7 +24,8 @@ func typos(lines []Line, n int) []Line {
 }
 
 // slip makes one slip of the keyboard: a letter is left out, doubled, exchanged with the next one or mistyped. A Chinese
-// character is mistyped by one that is read the same. A text of one letter stays.
+// character is mistyped by one that is read the same. What would change nothing, such as to exchange the last letter, is
+// another slip. A text of one letter stays.
 func slip(text string, rng *rand.Rand) string {
 	r := []rune(text)
 	var at []int
@@ -43,15 +44,20 @@ func slip(text string, rng *rand.Rand) string {
 	case 1:
 		return string(slices.Insert(r, i, r[i]))
 	case 2:
-		if i+1 < len(r) {
+		if i+1 < len(r) && r[i+1] != r[i] {
 			r[i], r[i+1] = r[i+1], r[i]
+			return string(r)
 		}
-	default:
-		r[i] = mistyped(r[i], rng)
 	}
+	c := mistyped(r[i], rng)
+	if c == r[i] {
+		return string(slices.Delete(r, i, i+1))
+	}
+	r[i] = c
 	return string(r)
 }
 
+// mistyped gives what is struck in place of c; c itself if nothing is like it.
 func mistyped(c rune, rng *rand.Rand) rune {
 	if same := match.Homophones(c); len(same) > 0 {
 		return same[rng.IntN(len(same))]
