@@ -8,8 +8,8 @@
 //  2. Rules win: exact, then contains and regexp, the longest span first. Only a message that is a sample of another entry,
 //     word for word, is longer still. A rule whose words stand under a denied wish
 //     ("不要退款") does not count. Keywords are also found by sound and with one slip, if nothing is found by letter.
-//  3. Otherwise a linear model over hashed words and letters, trained on the sample questions, and for larger scripts a
-//     small neural network beside it, say which entry is most like the text.
+//  3. Otherwise a linear model over hashed words and letters, trained on the sample questions, and beside it, where they
+//     help, small neural networks say which entry is most like the text.
 //  4. Its score is turned into a probability that was learnt, without any out-of-scope samples, by leaving entries out of
 //     the training and asking for them (see calibrate.go).
 //  5. P ≥ Options.Answer answers, P ≥ Options.Clarify asks back, everything else falls back to a person. It never guesses.
@@ -132,7 +132,9 @@ func New(entries []Entry, o Options) (*Matcher, error) {
 		return nil, err
 	}
 	warm()
-	m.job = newTraining(entries)
+	if m.job = newTraining(entries); len(m.job.entry) > maxClasses {
+		return nil, fmt.Errorf("match: %d entries with words to learn, at most %d / 条目太多", len(m.job.entry), maxClasses)
+	}
 	m.model.Store(m.job.first())
 	return m, nil
 }

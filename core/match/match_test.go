@@ -3,6 +3,7 @@ package match
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"sync"
@@ -107,6 +108,13 @@ func TestNewErrors(t *testing.T) {
 	}
 	if _, err := New(nil, Options{Answer: .3, Clarify: .6}); err == nil {
 		t.Error("clarify above answer is accepted")
+	}
+	many := make([]Entry, maxClasses+1)
+	for i := range many {
+		many[i] = Entry{ID: fmt.Sprint(i), Title: fmt.Sprint("title ", i)}
+	}
+	if _, err := New(many, Options{}); err == nil || !strings.Contains(err.Error(), "65537 entries") {
+		t.Errorf("more entries than can be numbered: %v", err)
 	}
 }
 

@@ -62,8 +62,10 @@ type recipe struct {
 const (
 	plainC  = .5  // if nothing else is known
 	sweeps  = 4   // over the samples; ten are no better on any of the public sets
-	manyC   = 400 // classes from which on no net is tried
+	manyC   = 400 // with more classes no net is tried
 	blockOf = 128 // classes trained at once
+
+	maxClasses = 1 << 16 // a matrix numbers its columns in 16 bits
 )
 
 // first fits what New needs: the linear model with the usual setting and the usual calibration.
