@@ -10,7 +10,7 @@ import (
 func (m *Matcher) Match(q Query) Decision {
 	f := Fold(q.Text)
 	text := []rune(f)
-	d := Decision{Kind: Fallback, Mood: moodOf(f, text)}
+	d := Decision{Kind: Fallback, Mood: moodOf(text)}
 	if strings.TrimSpace(f) == "" {
 		d.Why = m.say("没有文字，无法匹配", "no words to match")
 		return d

@@ -324,7 +324,7 @@ func (m *model) bytes() int {
 	for _, x := range m.nets {
 		n += x.in.bytes() + x.out.bytes() + 4*len(x.bias)
 	}
-	n += 8*len(m.voc.row) + 4*len(m.voc.size)
+	n += 32*len(m.voc.row) + 4*len(m.voc.size)
 	for _, p := range m.proto {
 		n += 20*len(p.text) + 8*len(p.keys) + len(p.at)
 	}

@@ -413,7 +413,7 @@ func (s *moodScorer) score(v vector) (out [moods]float64) {
 var seedMoods = sync.OnceValue(func() *moodScorer { return trainMood(readMoods(moodFile), moodBits) })
 
 // moodOf folded text.
-func moodOf(_ string, text []rune) Mood { return seedMoods().mood(text) }
+func moodOf(text []rune) Mood { return seedMoods().mood(text) }
 
 func (s *moodScorer) mood(text []rune) Mood {
 	v, hits := s.vector(text)

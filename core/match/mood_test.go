@@ -47,7 +47,7 @@ func negativeRight(s *moodScorer, lines []moodLine) float64 {
 	return float64(right) / float64(len(lines))
 }
 
-// The shipped scorer has never seen a review; the held ones are for the report only, not for choosing sentences or weights.
+// The shipped scorer has never seen a review; the held ones are to judge it, not to choose sentences or weights by.
 // Trained on reviews it is judged on tenths held out in turn.
 func TestReviews(t *testing.T) {
 	train, held := reviews(t)
@@ -96,7 +96,7 @@ func TestMoods(t *testing.T) {
 		}
 		n++
 		f := Fold(l.text)
-		m := moodOf(f, []rune(f))
+		m := moodOf([]rune(f))
 		ok := true
 		switch l.label {
 		case "calm":
@@ -131,7 +131,7 @@ func TestPlainQuestions(t *testing.T) {
 		"does this laptop get hot", "please wake me up at six",
 	} {
 		f := Fold(s)
-		if m := moodOf(f, []rune(f)); m.Negative >= .5 || m.Angry >= .5 || m.Urgent >= .5 {
+		if m := moodOf([]rune(f)); m.Negative >= .5 || m.Angry >= .5 || m.Urgent >= .5 {
 			t.Errorf("%q: %+.2v", s, m)
 		}
 	}
@@ -139,8 +139,8 @@ func TestPlainQuestions(t *testing.T) {
 
 func BenchmarkMood(b *testing.B) {
 	f := []rune(Fold("等了一个星期还没收到货，客服也不回复，你们到底管不管，太让人失望了"))
-	moodOf("", f)
+	moodOf(f)
 	for b.Loop() {
-		moodOf("", f)
+		moodOf(f)
 	}
 }
