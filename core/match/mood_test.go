@@ -127,6 +127,7 @@ func TestPlainQuestions(t *testing.T) {
 		"你们能开专票吗", "这个颜色还有货吗", "下单以后多久能寄出来", "我想把蓝色的换成灰色的", "不想要了怎么退", "退货地址发我一下", "摔坏了还保修不", "没有小票能换吗", "少一个配件去哪里补",
 		"晚一天入住要加钱吗", "可以带小狗入住吗", "这台电脑玩游戏发热大不大", "电池一般能用几年", "第二本和第一本有关系吗", "这个辣吗，小孩能不能吃", "为什么要先付定金", "换了手机号收不到短信怎么办",
 		"优惠券用不了是什么原因", "我不太会用，能教我一下吗", "不用发票，谢谢", "明天早上叫我起床",
+		"跳楼价是真的吗", "跳楼机门票多少钱", "自杀小队电影票多少钱", "救命神器多少钱",
 		"can I cancel before it ships", "what should I do if the box is damaged", "is late check in possible", "how do I get a refund for two items", "why do I have to verify my number", "who can I call about a missing parcel",
 		"does this laptop get hot", "please wake me up at six",
 	} {
