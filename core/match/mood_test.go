@@ -85,6 +85,9 @@ func TestMoods(t *testing.T) {
 	for _, l := range readMoods(moodFile) {
 		seeds[Fold(l.text)] = true
 	}
+	if everyday := len(readMoods(moodSeeds)); everyday < 1000 || everyday > len(seeds)*2/3 {
+		t.Errorf("%d of %d seed sentences are everyday talk: where do the reviews begin?", everyday, len(seeds))
+	}
 	b, err := os.ReadFile("testdata/moods.tsv")
 	if err != nil {
 		t.Fatal(err)

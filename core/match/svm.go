@@ -40,7 +40,7 @@ func (s *set) squares() []float32 {
 
 // trainSVM solves one L2-loss support vector machine per class in [lo, hi) by dual coordinate descent, all classes of a
 // sample in one step: their scores are a handful of contiguous vector additions, and only classes whose gradient is not at
-// its bound are updated. The result has rows×(hi-lo) weights, row-major. It is the same fixed point as one at a time.
+// its bound are updated. The result has rows×(hi-lo) weights, row-major; it nears the same fixed point as one at a time.
 func trainSVM(ctx context.Context, s *set, p svmParams) ([]float32, error) {
 	var blas gonum.Implementation
 	width := p.hi - p.lo
