@@ -119,7 +119,7 @@ func (t *training) refine(ctx context.Context, now *model) (*model, error) {
 		copied := *now
 		m = &copied
 	}
-	m.weight = fitLogistic(best.seen, outside(len(t.samples)))
+	m.weight = fitLogistic(best.seen, outside(len(t.samples), len(t.entry)))
 	m.same = now.same
 	m.tuned = true
 	return m, nil
@@ -210,7 +210,7 @@ func (x *trial) ask(t *training, m *model, p part) {
 		if known {
 			x.seen = append(x.seen, observation{sig: sig, right: right, inside: inside})
 		}
-		if rng.Float64() < .15 {
+		if rng.Float64() < .3 {
 			if sig, known := m.measure(w, spoil(s.text, rng)); known {
 				x.seen = append(x.seen, observation{sig: sig})
 			}
@@ -218,9 +218,9 @@ func (x *trial) ask(t *training, m *model, p part) {
 	}
 }
 
-// spoil replaces 50 to 100 % of the words by nonsense.
+// spoil replaces 30 to 100 % of the words by nonsense.
 func spoil(text []rune, rng *rand.Rand) []rune {
-	share := .5 + .5*rng.Float64()
+	share := .3 + .7*rng.Float64()
 	var out []rune
 	for i := 0; i < len(text); {
 		j := i + 1
@@ -349,8 +349,11 @@ func solve(a [signals][signals]float64, b [signals]float64) (x [signals]float64)
 	return x
 }
 
-// outside is the share of questions that are taken to belong to no entry: small scripts leave more unanswered.
-func outside(samples int) float64 {
-	small := (math.Log(2000) - math.Log(float64(max(samples, 1)))) / (math.Log(2000) - math.Log(400))
-	return .08 + .17*min(1, max(0, small))
+// outside is the share of questions that are taken to belong to no entry: scripts with few samples leave more unanswered,
+// and so do, less so, those with few entries.
+func outside(samples, entries int) float64 {
+	part := func(n, few, many float64) float64 {
+		return min(1, max(0, math.Log(many/max(n, 1))/math.Log(many/few)))
+	}
+	return .09 + max(.16*part(float64(samples), 400, 2000), .08*part(float64(entries), 16, 80))
 }
