@@ -239,7 +239,7 @@ func (l *loader) matcher() {
 	var in []match.Entry
 	for _, e := range l.b.order {
 		m := match.Entry{ID: e.ID, Title: l.b.title(e.ID, l.b.set.Languages[0]), Pos: e.Pos.String(),
-			Exact: e.Exact.all(), Contains: e.Contains.all(), Regexp: e.Regexp.all(), Samples: e.Samples.all()}
+			Exact: e.Exact.all(), Contains: e.Contains.all(), Regexp: e.Regexp.all(), Samples: e.Samples.all(), SamplePos: e.Samples.places()}
 		for _, lang := range sortedKeys(e.Title.by) {
 			for _, t := range e.Title.by[lang] {
 				m.Exact = append(m.Exact, t.source)

@@ -249,11 +249,12 @@ func langTag(s string) bool {
 type phrases struct {
 	Pos
 	by map[string][]string
+	at map[string][]Pos // where each of them stands
 }
 
 func (p *phrases) decode(d *decoder, n *node) {
 	p.Pos = n.Pos
-	p.by = map[string][]string{}
+	p.by, p.at = map[string][]string{}, map[string][]Pos{}
 	read := func(lang string, n *node) {
 		items := []*node{n}
 		if n.kind == list {
@@ -264,7 +265,7 @@ func (p *phrases) decode(d *decoder, n *node) {
 				d.fail(it.Pos, "a phrase is missing here")
 				continue
 			}
-			p.by[lang] = append(p.by[lang], it.text)
+			p.by[lang], p.at[lang] = append(p.by[lang], it.text), append(p.at[lang], it.Pos)
 		}
 	}
 	if n.kind != mapping {
@@ -285,6 +286,22 @@ func (p phrases) all() []string {
 	var out []string
 	for _, lang := range sortedKeys(p.by) {
 		out = append(out, p.by[lang]...)
+	}
+	return out
+}
+
+// places are where the phrases of every language stand, in the order of all.
+func (p phrases) places() []string {
+	var out []string
+	last := Pos{}
+	for _, lang := range sortedKeys(p.at) {
+		for _, at := range p.at[lang] {
+			if at == last && len(out) > 0 { // one string serves a whole line
+				out = append(out, out[len(out)-1])
+				continue
+			}
+			last, out = at, append(out, at.String())
+		}
 	}
 	return out
 }
