@@ -106,13 +106,9 @@ func (t *training) refine(ctx context.Context, now *model) (*model, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := make([]int, len(t.samples))
-	for i := range all {
-		all[i] = i
-	}
 	m := now
-	if best.recipe.c != now.c || best.recipe.net || best.recipe.doubt != nil {
-		if m, err = t.fit(ctx, all, best.recipe); err != nil {
+	if best.recipe.c != now.c || best.recipe.nets > 0 || best.recipe.doubt != nil {
+		if m, err = t.fit(ctx, t.all(), best.recipe); err != nil {
 			return nil, err
 		}
 	} else {
@@ -166,7 +162,7 @@ func (t *training) choose(ctx context.Context) (*trial, error) {
 		return best, nil
 	}
 	withNet := &trial{recipe: best.recipe}
-	withNet.recipe.net, withNet.recipe.nets = true, netsFor(len(t.samples))
+	withNet.recipe.nets = netsFor(len(t.samples))
 	if err := t.tryAll(ctx, runs, withNet); err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func TestMatrix(t *testing.T) {
 // trained in blocks, with and without a net.
 func TestWordRows(t *testing.T) {
 	few, many := newTraining(made(40, 5)), newTraining(made(300, 3))
-	for name, m := range map[string]*model{"linear": fitted(t, few, recipe{c: plainC}), "net": fitted(t, few, recipe{c: plainC, net: true}), "blocks": fitted(t, many, recipe{c: plainC})} {
+	for name, m := range map[string]*model{"linear": fitted(t, few, recipe{c: plainC}), "net": fitted(t, few, recipe{c: plainC, nets: 1}), "blocks": fitted(t, many, recipe{c: plainC})} {
 		if len(m.voc.row) < 10 {
 			t.Fatalf("%s: only %d words are kept as one: nothing is tested", name, len(m.voc.row))
 		}
@@ -80,11 +80,7 @@ func TestWordRows(t *testing.T) {
 
 func fitted(t *testing.T, job *training, r recipe) *model {
 	t.Helper()
-	all := make([]int, len(job.samples))
-	for i := range all {
-		all[i] = i
-	}
-	m, err := job.fit(t.Context(), all, r)
+	m, err := job.fit(t.Context(), job.all(), r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func trainSVM(ctx context.Context, s *set, p svmParams) ([]float32, error) {
 		by    float32
 	}
 	var todo []change
-	for range p.sweeps {
+	for range sweeps {
 		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		for n, i := range order {
 			if n&15 == 0 {
@@ -118,7 +118,6 @@ type svmParams struct {
 	rows   int     // features
 	lo, hi int     // classes to train
 	c      float64 // how much a training error costs
-	sweeps int
 }
 
 func argmax(v []float32) int {

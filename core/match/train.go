@@ -54,9 +54,8 @@ func newTraining(entries []Entry) *training {
 // recipe is what a fit may choose; everything else is fixed for all scripts.
 type recipe struct {
 	c     float64 // of the linear model
-	net   bool
-	nets  uint64 // how many; 0 is one
-	doubt []bool // by sample: leave it out; nil = use all
+	nets  uint64  // how many, besides it
+	doubt []bool  // by sample: leave it out; nil = use all
 }
 
 const (
@@ -70,16 +69,21 @@ const (
 
 // first fits what New needs: the linear model with the usual setting and the usual calibration.
 func (t *training) first() *model {
-	all := make([]int, len(t.samples))
-	for i := range all {
-		all[i] = i
-	}
-	m, err := t.fit(context.Background(), all, recipe{c: plainC})
+	m, err := t.fit(context.Background(), t.all(), recipe{c: plainC})
 	if err != nil {
 		panic("match: a background context was cancelled") // cannot happen
 	}
 	m.same = t.same()
 	return m
+}
+
+// all numbers of the samples.
+func (t *training) all() []int {
+	all := make([]int, len(t.samples))
+	for i := range all {
+		all[i] = i
+	}
+	return all
 }
 
 // fit trains on the samples with the given numbers.
@@ -117,23 +121,21 @@ func (t *training) fit(ctx context.Context, use []int, r recipe) (*model, error)
 	if m.svm, err = fitSVM(ctx, data, len(m.voc.idf), r.c); err != nil {
 		return nil, err
 	}
-	if r.net {
-		for seed := range max(r.nets, 1) {
-			n, err := fitNet(ctx, data, len(m.voc.idf), seed)
-			if err != nil {
-				return nil, err
-			}
-			m.nets = append(m.nets, n)
+	for seed := range r.nets {
+		n, err := fitNet(ctx, data, len(m.voc.idf), seed)
+		if err != nil {
+			return nil, err
 		}
+		m.nets = append(m.nets, n)
 	}
-	return m, err
+	return m, nil
 }
 
 // fitSVM trains in blocks of classes, so that 2,000 entries need no more memory at once than 128.
 func fitSVM(ctx context.Context, data *set, rows int, c float64) (*matrix, error) {
 	out := newMatrix(rows+len(data.words), data.classes)
 	if data.classes <= 2*blockOf {
-		w, err := trainSVM(ctx, data, svmParams{rows: rows, hi: data.classes, c: c, sweeps: sweeps})
+		w, err := trainSVM(ctx, data, svmParams{rows: rows, hi: data.classes, c: c})
 		if err != nil {
 			return nil, err
 		}
@@ -148,7 +150,7 @@ func fitSVM(ctx context.Context, data *set, rows int, c float64) (*matrix, error
 	var cells []cell
 	for lo := 0; lo < data.classes; lo += blockOf {
 		hi := min(lo+blockOf, data.classes)
-		w, err := trainSVM(ctx, data, svmParams{rows: rows, lo: lo, hi: hi, c: c, sweeps: sweeps})
+		w, err := trainSVM(ctx, data, svmParams{rows: rows, lo: lo, hi: hi, c: c})
 		if err != nil {
 			return nil, err
 		}
