@@ -248,13 +248,17 @@ func langTag(s string) bool {
 // phrases are what customers write, by language or for all.
 type phrases struct {
 	Pos
-	by map[string][]string
-	at map[string][]Pos // where each of them stands
+	by map[string][]phrase
+}
+
+type phrase struct {
+	Pos
+	text string
 }
 
 func (p *phrases) decode(d *decoder, n *node) {
 	p.Pos = n.Pos
-	p.by, p.at = map[string][]string{}, map[string][]Pos{}
+	p.by = map[string][]phrase{}
 	read := func(lang string, n *node) {
 		items := []*node{n}
 		if n.kind == list {
@@ -265,7 +269,7 @@ func (p *phrases) decode(d *decoder, n *node) {
 				d.fail(it.Pos, "a phrase is missing here")
 				continue
 			}
-			p.by[lang], p.at[lang] = append(p.by[lang], it.text), append(p.at[lang], it.Pos)
+			p.by[lang] = append(p.by[lang], phrase{it.Pos, it.text})
 		}
 	}
 	if n.kind != mapping {
@@ -282,25 +286,16 @@ func (p *phrases) decode(d *decoder, n *node) {
 }
 
 // all returns the phrases of every language.
-func (p phrases) all() []string {
+func (p phrases) all() []string { return p.each(func(x phrase) string { return x.text }) }
+
+// places are where they stand, in the order of all.
+func (p phrases) places() []string { return p.each(func(x phrase) string { return x.Pos.String() }) }
+
+func (p phrases) each(of func(phrase) string) []string {
 	var out []string
 	for _, lang := range sortedKeys(p.by) {
-		out = append(out, p.by[lang]...)
-	}
-	return out
-}
-
-// places are where the phrases of every language stand, in the order of all.
-func (p phrases) places() []string {
-	var out []string
-	last := Pos{}
-	for _, lang := range sortedKeys(p.at) {
-		for _, at := range p.at[lang] {
-			if at == last && len(out) > 0 { // one string serves a whole line
-				out = append(out, out[len(out)-1])
-				continue
-			}
-			last, out = at, append(out, at.String())
+		for _, x := range p.by[lang] {
+			out = append(out, of(x))
 		}
 	}
 	return out
