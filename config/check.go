@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/calendar"
 )
 
 // Values that a key may have.
@@ -38,10 +39,16 @@ func (c *Config) check(makers map[string]core.Maker) {
 		}
 	}
 	c.base()
+	c.shared()
+	c.files()
 	c.oneOf("log.level", c.Log.Level, levels)
 	c.oneOf("log.format", c.Log.Format, formats)
 	c.oneOf("line.mode", c.Line.Mode, modes)
+	c.positive("limits.connections", int64(c.Limits.Connections))
 	c.positive("limits.body", c.Limits.Body)
+	if c.Limits.Disk < 1 || c.Limits.Disk > 100 {
+		c.bad("limits.disk", "must be between 1 and 100", "write how many percent of the free disk files may fill")
+	}
 	c.positive("limits.stop", int64(c.Limits.Stop))
 	c.positive("line.ring", int64(c.Line.Ring))
 	c.positive("line.misses", int64(c.Line.Misses))
@@ -60,9 +67,25 @@ func (c *Config) check(makers map[string]core.Maker) {
 	if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "" {
 		c.bad("zone", c.said("zone", c.Zone)+" is not a time zone", "write a name like Asia/Shanghai")
 	}
+	c.kept("keep", c.Keep)
+	for _, n := range slices.Sorted(maps.Keys(c.Channels)) {
+		c.kept(join(join("channels", n), "keep"), c.Channels[n].Keep)
+	}
 	c.flows()
 	c.accounts(makers)
 	c.staff()
+}
+
+// kept checks how long things are kept.
+func (c *Config) kept(path string, k Keep) {
+	for _, f := range []struct {
+		key string
+		d   *time.Duration
+	}{{"messages", k.Messages}, {"media", k.Media}, {"events", k.Events}} {
+		if f.d != nil && (*f.d < 0 || *f.d%(24*time.Hour) != 0) {
+			c.bad(join(path, f.key), c.said(join(path, f.key), f.d.String())+" is not a number of days", "write 90d, or 0d to keep it for ever")
+		}
+	}
 }
 
 // Prefix reads an address or a CIDR range.
@@ -93,6 +116,35 @@ func (c *Config) base() {
 		return
 	}
 	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
+}
+
+// shared checks the address of what processes share, without a word of it: a
+// password stands in it.
+func (c *Config) shared() {
+	if c.Store != "" {
+		u, err := url.Parse(string(c.Store))
+		if err != nil || !slices.Contains([]string{"postgres", "postgresql"}, u.Scheme) || strings.Trim(u.Path, "/") == "" {
+			c.bad("store", "this is not the address of a PostgreSQL database", "write postgres://user:password@host:5432/database, with special characters of the password in %XX")
+		}
+	}
+	if c.Bus == "" {
+		return
+	}
+	u, err := url.Parse(string(c.Bus))
+	if err != nil || !slices.Contains([]string{"redis", "rediss", "unix"}, u.Scheme) || u.Host+u.Path == "" {
+		c.bad("bus", "this is not the address of a Redis", "write redis://:password@host:6379/0, rediss:// with TLS, unix:///path")
+	}
+}
+
+func (c *Config) files() {
+	switch f := c.Files; {
+	case f.S3 == "" && f.Key+f.Secret+core.Secret(f.Region) != "":
+		c.bad("files", "there is a key and no bucket", "write s3: https://host/bucket, or remove key, secret and region")
+	case f.S3 != "" && f.Folder != "":
+		c.bad("files.folder", "files are kept in a folder or in a bucket, not in both", "remove one of folder and s3")
+	case f.S3 != "" && (f.Key == "" || f.Secret == ""):
+		c.bad("files", "the bucket needs a key and a secret", "write key: ${S3_KEY} and secret: ${S3_SECRET}")
+	}
 }
 
 func (c *Config) flows() {
@@ -205,7 +257,7 @@ func (c *Config) staff() {
 		if c.Staff.Agents[id].Max < 0 {
 			c.bad(join(path, "max"), "cannot be negative", "write how many tickets they take at once")
 		}
-		if _, err := core.ParseWeek(c.Staff.Agents[id].Shift); err != nil {
+		if _, err := calendar.ParseWeek(c.Staff.Agents[id].Shift); err != nil {
 			c.bad(join(path, "shift"), strings.ReplaceAll(err.Error(), "\n", "; "), `write it like shift: {mon-fri: ["09:00-12:00", "13:00-18:00"]}`)
 		}
 	}

@@ -1,7 +1,7 @@
 // Package config reads the one file that says how the program is set up.
 //
-// The file is YAML and strict: an unknown key, a value of the wrong kind, a name
-// that nothing is called by are errors. Load reports all of them at once, each
+// The file is YAML and strict: an unknown key, a value of the wrong kind and a
+// name of nothing that exists are errors. Load reports all of them at once, each
 // as file:line:col with what to do. Texts may contain ${NAME}, ${NAME:-default}
 // and ${file:/path}; secrets must be exactly one such slot, because the file
 // itself is passed around and kept in version control.
@@ -27,17 +27,22 @@ import (
 type Config struct {
 	Listen  string   // address to serve on, host:port
 	BaseURL string   // how browsers and platforms reach it; empty: as they happen to call it
+	Hosts   []string // further names by which pages are called; with BaseURL any other is refused
 	Data    string   // folder of everything that is kept
 	Zone    string   // IANA time zone of the clock times that staff read and write
 	Proxies []string // addresses (CIDR or single) whose X-Forwarded-For is believed
+	Files   Files
+	Store   core.Secret // address of the PostgreSQL database that keeps everything; empty: a file in Data
+	Bus     core.Secret // address of the Redis that several processes share; empty: there is one process
 	Log     Log
 	Metrics Metrics
 	Limits  Limits
+	Keep    Keep // of every channel that does not say otherwise
 	Flows   Flows
 
 	Playground bool // a page acts as WeChat and Weibo; accounts for it are made where none are named
 
-	Channels map[string]Account // face customers
+	Channels map[string]Channel // face customers
 	Desks    map[string]Desk    // face staff
 	Systems  map[string]Account // answer what flows ask; with the demo scripts, their orders if none is named
 
@@ -47,6 +52,15 @@ type Config struct {
 	Path string `yaml:"-"` // of the file; empty for Default
 	top  *node
 	p    Problems
+}
+
+// Files is where media are kept that people send.
+type Files struct {
+	Folder string      // empty: blobs in Data
+	S3     string      // bucket of an object store, https://host/bucket/prefix; empty: none
+	Key    core.Secret // access key
+	Secret core.Secret
+	Region string
 }
 
 // Log is what is written to stderr.
@@ -63,8 +77,10 @@ type Metrics struct {
 
 // Limits bound what one request and one stop may cost.
 type Limits struct {
-	Body int64         // largest request in bytes, uploads included
-	Stop time.Duration // longest wait for requests, turns and sends at the end
+	Connections int           // open at once for one address that is not a proxy of ours
+	Body        int64         // largest request in bytes, uploads included
+	Disk        int           // percent of the free disk that files of customers may fill
+	Stop        time.Duration // longest wait for requests, turns and sends at the end
 }
 
 // Flows is where the scripts are.
@@ -77,6 +93,27 @@ type Flows struct {
 type Account struct {
 	Type string // adapter
 	Part Part
+}
+
+// A Channel is an account that faces customers.
+type Channel struct {
+	Type string // adapter
+	Keep Keep
+	Part Part
+}
+
+// Keep is how long what was said is kept, in whole days; 0 is for ever, nil as
+// the next wider group says.
+type Keep struct {
+	Messages *time.Duration // and what else holds their words: closed tickets, what the bot remembers
+	Media    *time.Duration // the files of messages; no longer than these
+	Events   *time.Duration // the words in the log of events; what reports count stays
+}
+
+// Kept is how long what was said on a channel is kept.
+func (c *Config) Kept(channel string) Keep {
+	own := c.Channels[channel].Keep
+	return Keep{cmp.Or(own.Messages, c.Keep.Messages), cmp.Or(own.Media, c.Keep.Media), cmp.Or(own.Events, c.Keep.Events)}
 }
 
 // A Desk is an account that faces staff.
@@ -99,7 +136,7 @@ type Line struct {
 	Age    time.Duration // head start of a class over the next less urgent one
 	Max    int           // tickets an agent has at once, if their record does not say
 	Ring   time.Duration // how long an agent may let a ticket ring
-	Misses int           // tickets in a row let ring out before the agent is set to a break
+	Misses int           // times in a row that an agent lets it ring out before they are asked, and at the next set to a break
 }
 
 // Staff is what holds for everybody at the desks.
@@ -213,12 +250,17 @@ desks:
   inbox: {type: console}
 `
 
-// Load reads the file at path. The error is a *Problems unless the file cannot
-// be read at all.
+// Load reads the file at path, and the variables that stand beside it. The error
+// is a *Problems unless a file cannot be read at all.
 func Load(path string, o Options) (*Config, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
+	}
+	if o.Env == nil {
+		if o.Env, err = beside(path); err != nil {
+			return nil, err
+		}
 	}
 	return Parse(path, b, o)
 }
@@ -255,7 +297,7 @@ func (c *Config) defaults() {
 	c.Data = "data"
 	c.Zone = "Asia/Shanghai"
 	c.Log = Log{Level: "info", Format: "text"}
-	c.Limits = Limits{Body: 25e6, Stop: 20 * time.Second}
+	c.Limits = Limits{Connections: 512, Body: 25e6, Disk: 20, Stop: 20 * time.Second}
 	c.Flows = Flows{Poll: time.Second}
 	c.Line = Line{Mode: "least", Sticky: time.Minute, Age: 10 * time.Minute, Max: 5, Ring: 45 * time.Second, Misses: 3}
 	c.Staff = Staff{

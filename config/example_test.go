@@ -18,6 +18,15 @@ func options() config.Options {
 	return config.Options{
 		Makers: adapters.All,
 		Sources: config.Sources{Env: func(name string) (string, bool) {
+			if name == "APP_SECRET" || name == "APP_SECRET_BEFORE" || name == "ERP_SECRET" { // what signs webhooks is base64
+				return "whsec_" + strings.Repeat("b3Bl", 8), true
+			}
+			if name == "DATABASE_URL" {
+				return "postgres://frontdesk:password@localhost:5432/frontdesk", true
+			}
+			if name == "REDIS_URL" {
+				return "redis://:password@localhost:6379/0", true
+			}
 			return "1:" + strings.Repeat("example ", 8) + name, true // every variable is set, and looks like a bot's token
 		}},
 	}

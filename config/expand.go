@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// ${NAME}, ${NAME:-default}, ${file:/path}; $${ is a literal ${.
+// slot finds ${NAME}, ${NAME:-default} and ${file:/path}; $${ is a literal ${.
 var slot = regexp.MustCompile(`\$?\$\{[^}]*\}?`)
 
 var name = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)

@@ -9,6 +9,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/frontdesk-im/frontdesk/core/spelling"
 )
 
 // What a file may be at most: it is written by hand.
@@ -71,7 +73,7 @@ func read(src []byte, p *Problems) *node {
 				at = place(t)
 			}
 		}
-		p.add(at, "", "not valid YAML: "+firstLine(what), "check the indentation (spaces, no tabs), the colons and the quotes around here")
+		p.add(at, "", "not valid YAML: "+spelling.YAML(what), "check the indentation (spaces, no tabs), the colons and the quotes around here")
 		return nil
 	}
 	var docs []*ast.DocumentNode
@@ -216,9 +218,4 @@ func join(path, key string) string {
 		return key
 	}
 	return path + "." + key
-}
-
-func firstLine(s string) string {
-	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
-	return s
 }

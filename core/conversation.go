@@ -15,24 +15,18 @@ func (k Key) String() string { return k.Channel + "/" + k.Peer }
 
 // A Conversation is what we remember about one peer on one channel.
 type Conversation struct {
-	Key    Key             `json:"key"`
-	Peer   Peer            `json:"peer"`
-	State  State           `json:"state"`
-	Mind   json.RawMessage `json:"mind,omitempty"`   // where the bot is in its flows; only core/dialog reads it
-	Ticket *Ticket         `json:"ticket,omitempty"` // the open one, or the last one if TicketClosed
-	Wake   time.Time       `json:"wake,omitzero"`    // when dialog wants a turn though nobody wrote; zero means never
-	Heard  time.Time       `json:"heard,omitzero"`   // when the peer last wrote
-	Gone   bool            `json:"gone,omitempty"`   // the peer left or blocked us; a message from them clears it
-	Ledger Ledger          `json:"ledger,omitzero"`  // what the platform still lets us say
-	Seen   int64           `json:"seen,omitempty"`   // Seq of the last envelope that a turn has read; the store keeps it
-}
-
-// Due is when the conversation needs a turn though nobody wrote; zero means never.
-func (c Conversation) Due() time.Time {
-	if c.Ticket != nil && !c.Ticket.Wake.IsZero() && (c.Wake.IsZero() || c.Ticket.Wake.Before(c.Wake)) {
-		return c.Ticket.Wake
-	}
-	return c.Wake
+	Key     Key             `json:"key"`
+	Peer    Peer            `json:"peer"`
+	State   State           `json:"state"`
+	Mind    json.RawMessage `json:"mind,omitempty"`    // of a customer's conversation: where the bot is, only core/dialog reads it; of one of staff: core/desk/duty's
+	Script  string          `json:"script,omitempty"`  // version of the script that the flow it is in began with; empty outside flows
+	Ticket  *Ticket         `json:"ticket,omitempty"`  // the open one, or the last one if TicketClosed
+	Wakes   Wakes           `json:"wakes,omitempty"`   // when it wants a turn though nobody wrote
+	Heard   time.Time       `json:"heard,omitzero"`    // when the peer last wrote
+	Gone    bool            `json:"gone,omitempty"`    // the peer left or blocked us; a message from them clears it
+	Stopped bool            `json:"stopped,omitempty"` // the peer wants nothing that they have not asked for; the bot notes it
+	Ledger  Ledger          `json:"ledger,omitzero"`   // what the platform still lets us say
+	Seen    int64           `json:"seen,omitempty"`    // Seq of the last envelope that a turn has read; the store keeps it
 }
 
 // State is who has the conversation.
@@ -66,7 +60,7 @@ type Ticket struct {
 	Intent  string            `json:"intent,omitempty"` // what the bot last understood, in words
 	Asked   string            `json:"asked,omitempty"`  // the peer's words that led here
 	Form    map[string]string `json:"form,omitempty"`   // what the bot found out
-	Mood    string            `json:"mood,omitempty"`   // angry, negative, urgent, distress or empty
+	Mood    string            `json:"mood,omitempty"`   // angry, negative, urgent, or the danger: selfharm, medical, violence, swindle
 	Since   time.Time         `json:"since"`            // when the peer got in line; kept when the ticket returns to it
 	Agent   string            `json:"agent,omitempty"`  // Agent.ID: whose phone rings, or the owner
 	Rung    time.Time         `json:"rung,omitzero"`    // when it was given to Agent
@@ -81,8 +75,16 @@ type Ticket struct {
 	Outcome string            `json:"outcome,omitempty"` // why it is closed: solved, left, message, spam, …
 	Told    Told              `json:"told,omitzero"`     // what the peer was last promised about the wait
 	Shown   []Shown           `json:"shown,omitempty"`   // where staff see it; the store fills it in
-	Wake    time.Time         `json:"wake,omitzero"`     // when core/desk wants a turn though nobody wrote
 	Mind    json.RawMessage   `json:"mind,omitempty"`    // holds and reminders; only core/desk reads it
+}
+
+// TagNoSurvey is the tag of a ticket whose customer is not asked to rate it.
+const TagNoSurvey = "nosurvey"
+
+// Bare is t without anybody's words: who served it, when, and how it ended.
+func (t Ticket) Bare() Ticket {
+	t.Intent, t.Asked, t.Form, t.Tags, t.Summary, t.Told, t.Mind = "", "", nil, nil, "", Told{}, nil
+	return t
 }
 
 // TicketState is where a ticket is on its way.
@@ -100,7 +102,10 @@ const (
 // Open reports whether the ticket still wants something from staff.
 func (t *Ticket) Open() bool { return t != nil && t.State != TicketClosed }
 
-// Told is what a peer was last told about their place.
+// Told is what a peer was promised about their place: when they got in line, and
+// when they asked for it since. The line under the bot's other answers says the
+// estimate as it is then and is no new promise, so that the card tells an agent
+// what the customer goes by.
 type Told struct {
 	At    time.Time     `json:"at,omitzero"`
 	Ahead int           `json:"ahead,omitempty"`
@@ -126,7 +131,8 @@ type Agent struct {
 	Since    time.Time `json:"since,omitzero"`   // of Presence
 	Until    time.Time `json:"until,omitzero"`   // when a break ends by itself
 	Idle     time.Time `json:"idle,omitzero"`    // when they were last given a ticket or closed one
-	Misses   int       `json:"misses,omitempty"` // tickets in a row that they let ring out
+	Misses   int       `json:"misses,omitempty"` // times in a row that they let their phone ring out
+	Missed   time.Time `json:"missed,omitzero"`  // the last of these; what rang before it is part of it
 	Rev      int64     `json:"rev,omitempty"`    // grows with every change; the store keeps it
 	Load     int       `json:"-"`                // tickets they have now; the line counts it
 }
@@ -138,9 +144,9 @@ type Agent struct {
 type AgentChange struct{ Was, Now Agent }
 
 // Apply makes the change to the record as it is now; the zero Agent if there is
-// none. Presence changes only if it still is Was.Presence, so that nobody who
-// has just gone home is sent on a break; an empty Was.Presence changes it
-// whatever it is.
+// none. Presence changes only if it still is Was.Presence, so that an
+// agent who has just gone home is not sent on a break; where Was.Presence is
+// empty it changes whatever it is.
 func (c AgentChange) Apply(a Agent) Agent {
 	was, now := c.Was, c.Now
 	a.ID = now.ID
@@ -174,6 +180,9 @@ func (c AgentChange) Apply(a Agent) Agent {
 	if now.Misses != was.Misses {
 		a.Misses = now.Misses
 	}
+	if !now.Missed.Equal(was.Missed) {
+		a.Missed = now.Missed
+	}
 	return a
 }
 
@@ -192,6 +201,7 @@ type Scene struct {
 	Now    time.Time
 	Lines  map[string]LineState // by Ticket.Topic; "" for topics that have no line of their own
 	Agents map[string]Agent     // by ID, with Load
+	Own    *Estimate            // of the conversation's own ticket; nil unless it waits in line
 }
 
 // Line is the state of the line for topic.
@@ -200,6 +210,17 @@ func (s Scene) Line(topic string) LineState {
 		return l
 	}
 	return s.Lines[""]
+}
+
+// An Estimate is how long a ticket that waits will go on waiting. It is the one
+// source of what is said about it: the banner, the bot's answer and the line
+// under its messages say the same. The card shows what was promised, Ticket.Told.
+type Estimate struct {
+	Ahead     int           // tickets that will be served before it
+	Low, High time.Duration // rounded bounds of the time left; meaningless unless Known
+	Known     bool          // whether the time may be said: recent bounds have held
+	Nobody    bool          // nobody is on duty who could take it
+	Busy      bool          // whoever could has as many as they can take
 }
 
 // LineState is the waiting line for one topic as its keeper last saw it.
@@ -219,9 +240,13 @@ type Outcome struct {
 	Say          []Envelope // to the peer, to desks, to business systems; sent in order per channel
 	Events       []Event
 	Agents       []AgentChange
-	Left         int  // this many of the unread, the newest, stay unread: the turn waits for the rest of a burst
-	Hush         bool // bot messages to the peer that have not gone out yet are dropped: a person has taken over
+	Left         int       // this many of the unread, the newest, stay unread: the turn waits for the rest of a burst
+	Until        time.Time // until when, unless another envelope comes; zero: they want a turn at once
+	Hush         bool      // bot messages to the peer that have not gone out yet are dropped: a person has taken over
 }
+
+// WhyHushed is the reason of EventDropped for what Outcome.Hush drops.
+const WhyHushed = "a person has taken over"
 
 // An Event is an entry of the event log: who did what, when and why.
 type Event struct {
@@ -232,37 +257,58 @@ type Event struct {
 	Data map[string]string `json:"data,omitempty"`
 }
 
+// Bare is e without anybody's words: what can be counted.
+func (e Event) Bare() Event {
+	data := map[string]string{}
+	for _, k := range countable {
+		if v, ok := e.Data[k]; ok {
+			data[k] = v
+		}
+	}
+	e.Why, e.Data, e.By.Name = "", data, ""
+	return e
+}
+
+// countable are the keys of Event.Data whose values are numbers, and names that
+// scripts, staff's accounts and this program give.
+var countable = []string{
+	"version", "ticket", "topic", "class", "ahead", "entry", "entries", "p", "how", "flow", "step", "system", "result", "misses",
+	"agent", "from", "to", "presence", "tickets", "action", "verdict", "outcome", "score", "solved", "desk", "kept", "until",
+}
+
 // EventKind is what happened.
 type EventKind string
 
-// The event log's vocabulary. Data keys are named behind.
+// The event log's vocabulary. Data keys are named behind; a dash says what it is
+// where the name does not. Those of the bot have the version of the script too,
+// those of a desk about a ticket its ticket.
 const (
-	Greeted     EventKind = "greeted"
-	Answered    EventKind = "answered"  // entry, p, how
-	Clarified   EventKind = "clarified" // entries
-	FellBack    EventKind = "fellback"
-	Flowed      EventKind = "flowed"     // flow, step
-	Called      EventKind = "called"     // system, result
-	HandedOff   EventKind = "handed_off" // topic, class
-	Queued      EventKind = "queued"     // topic, ahead
-	ExitedLine  EventKind = "exited"
-	LeftMessage EventKind = "left_message"
-	Rang        EventKind = "rang"   // agent
-	Missed      EventKind = "missed" // agent
-	Claimed     EventKind = "claimed"
-	Returned    EventKind = "returned"    // to the line: why
-	Transferred EventKind = "transferred" // from, to
-	Parked      EventKind = "parked"
-	Noted       EventKind = "noted"     // text, via: an internal note
-	Relayed     EventKind = "relayed"   // an agent's words to the peer
-	Suggested   EventKind = "suggested" // a bot answer shown to the agent, not the peer
-	Refused     EventKind = "refused"   // an action that was not allowed: action
-	ClosedIt    EventKind = "closed"    // outcome
-	Reopened    EventKind = "reopened"
-	SurveySent  EventKind = "survey"
-	Rated       EventKind = "rated"    // score, solved, words
-	PresenceSet EventKind = "presence" // presence
-	GaveUp      EventKind = "gave_up"  // message: a delivery that will not be tried again
-	Dropped     EventKind = "dropped"  // message: overtaken by events, never sent
-	Ignored     EventKind = "ignored"  // flood, automatic mail
+	EventGreeted     EventKind = "greeted"
+	EventAnswered    EventKind = "answered"     // entry, p, how
+	EventClarified   EventKind = "clarified"    // entries
+	EventFellBack    EventKind = "fellback"     // misses
+	EventFlowed      EventKind = "flowed"       // flow, step
+	EventCalled      EventKind = "called"       // system, result
+	EventHandedOff   EventKind = "handed_off"   // topic, class
+	EventQueued      EventKind = "queued"       // topic, ahead
+	EventExited      EventKind = "exited"       // topic - the customer left the line, or took a message back
+	EventLeftMessage EventKind = "left_message" // topic, promise
+	EventRang        EventKind = "rang"         // agent
+	EventMissed      EventKind = "missed"       // agent
+	EventClaimed     EventKind = "claimed"      // agent
+	EventReturned    EventKind = "returned"     // agent who had it - to the line
+	EventTransferred EventKind = "transferred"  // from, to
+	EventParked      EventKind = "parked"       // until, note
+	EventNoted       EventKind = "noted"        // text, via, desk; class where the priority was set - an internal note
+	EventRelayed     EventKind = "relayed"      // via; kept, replaces - an agent's words to the peer
+	EventSuggested   EventKind = "suggested"    // entries; entry and verdict once it is judged - a bot answer shown to the agent, not the peer
+	EventRefused     EventKind = "refused"      // action - it was not allowed
+	EventClosed      EventKind = "closed"       // outcome, tags
+	EventReopened    EventKind = "reopened"     // agent
+	EventSurvey      EventKind = "survey"
+	EventRated       EventKind = "rated"    // score, solved, words
+	EventPresence    EventKind = "presence" // agent, presence
+	EventGaveUp      EventKind = "gave_up"  // message - it will not be tried again
+	EventDropped     EventKind = "dropped"  // one of message, text and via; agent - overtaken by events, never sent
+	EventIgnored     EventKind = "ignored"  // flood, an echo, a repeat
 )

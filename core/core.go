@@ -8,7 +8,7 @@
 //	2 core/hub     Receive            validated, and its conversation found
 //	3 core/store   Receive            kept once: a repeated Ref is dropped; only now the platform is answered
 //	4 core/hub     turn               woken by the bus or by polling, one turn per conversation
-//	5 core/dialog  Step               pure: conversation + unread envelopes + now -> outcome (core/desk for what staff wrote)
+//	5 core/turn    Take               pure: conversation + unread envelopes + now -> outcome (core/dialog for the bot, core/desk for staff)
 //	6 core/store   Turn               conversation, ticket, event log and outbox in one commit (5 runs inside 6)
 //	7 core/hub     send               the oldest delivery of each lane is leased
 //	8 adapters/y   Send               one attempt; the outcome is settled in the store
@@ -44,13 +44,23 @@ type Adapter interface {
 	// with idempotency keys get it.
 	//
 	// Send makes one attempt: it does not retry, sleep or queue, and returns
-	// soon after ctx is done. A failure is a *SendError, whose Kind is Unknown
+	// soon after ctx is done. A failure is a *SendError, whose Kind is KindUnknown
 	// if the platform may have taken the message.
 	//
 	// To a desk: an envelope whose first part is a Case and whose Thread is
 	// empty opens a thread, and ref names that thread.
 	Send(ctx context.Context, env Envelope) (ref string, err error)
 }
+
+// Role is what an account is for. The configuration says it, not the adapter.
+type Role string
+
+// The roles. An account that the configuration has lost has none.
+const (
+	RoleChannel Role = "channel" // faces customers
+	RoleDesk    Role = "desk"    // faces staff
+	RoleSystem  Role = "system"  // answers questions of flows
+)
 
 // A Webhook is an adapter that the platform calls. It is mounted at
 // /hook/<name>/ with that prefix stripped, and must check that the caller is
@@ -91,7 +101,7 @@ type Fetcher interface {
 
 // An Editor can replace a message it sent earlier. Desks use it to keep a
 // ticket's card up to date; channels to correct a text. ref is what Send
-// returned. A message that no longer exists is a *SendError with Kind Gone.
+// returned. A message that no longer exists is a *SendError with KindGone.
 type Editor interface {
 	Adapter
 	Edit(ctx context.Context, ref string, env Envelope) error
@@ -119,6 +129,15 @@ type Banner struct {
 	Name  string // of the agent, while State is WithAgent
 }
 
+// A Replier can answer inside a request of the platform's that is held open. That
+// is no call: it works while the platform's API is down or slows us down.
+type Replier interface {
+	Adapter
+	// Reply is Send that calls nobody. ref is empty without an error if no request of
+	// the peer's is open, or env has no such form: Send takes it then, now or later.
+	Reply(ctx context.Context, env Envelope) (ref string, err error)
+}
+
 // A Recaller can tell, after a crash, what became of a delivery whose lease ran
 // out, because it notes durably what it is about to send. began is false if
 // nothing of it ever left: it may be sent. If it did leave, ref is its name if
@@ -133,10 +152,10 @@ type Mark string
 
 // The marks, in the order in which a message goes through them.
 const (
-	Waiting Mark = "waiting" // ⏳ on its way
-	Arrived Mark = "arrived" // ✅ the platform took it
-	Failed  Mark = "failed"  // ⚠ with the reason
-	Unsure  Mark = "unsure"  // ⚠ it may have arrived; look before repeating it
+	MarkWaiting Mark = "waiting" // ⏳ on its way
+	MarkArrived Mark = "arrived" // ✅ the platform took it
+	MarkFailed  Mark = "failed"  // ⚠ with the reason
+	MarkUnsure  Mark = "unsure"  // ⚠ it may have arrived; look before repeating it
 )
 
 // Inbox takes what adapters receive.
@@ -190,14 +209,54 @@ func Make[C any, A Adapter](open func(C, Deps) (A, error)) Maker {
 	}
 }
 
-// Bus carries hints between goroutines and between processes. A hint says that
-// there may be work under a key. Hints may be lost, repeated or late: the store
-// is the truth and is polled as well.
+// Bus is what goroutines and processes share beside the store: hints, leases and
+// rates. A hint says that there may be work under a key. Hints may be lost,
+// repeated or late: the store is the truth and is polled as well.
 type Bus interface {
 	// Wake never blocks for long; a hint that cannot be taken is dropped.
 	Wake(ctx context.Context, topic, key string) error
-	// Listen delivers hints until ctx is done, then closes the channel.
+	// Listen delivers hints until ctx is done, then closes the channel. The empty
+	// hint says that some may have been missed: whoever gets it looks for work.
 	Listen(ctx context.Context, topic string) (<-chan string, error)
+
+	// Lease waits until nobody else holds name and returns with the caller
+	// holding it, or with ctx's error. It is renewed in the background until it
+	// is released or lost.
+	Lease(ctx context.Context, name string) (Lease, error)
+
+	// Take takes n tokens from the bucket called name, which all processes share
+	// and which fills at rate. It reports how long to wait for them: 0 if they
+	// were there and are taken; otherwise none is taken.
+	Take(ctx context.Context, name string, rate Rate, n int) (wait time.Duration, err error)
+}
+
+// A Lease says that its holder is the only one who does something: keeps the
+// waiting line, polls a mailbox. Whoever may have lost one must stop at once.
+type Lease interface {
+	// Fence grows with every holder of the name, on whatever process: the log says
+	// it, so that it can be told which of two holders was the later. Nothing is
+	// refused by it: the decisions that must not race are made in turns.
+	Fence() int64
+	// Lost is closed when it can no longer be taken for granted that nobody else
+	// holds it, or when it was released.
+	Lost() <-chan struct{}
+	// Release lets the next one have it. It may be called more than once.
+	Release()
+}
+
+// A Rate is how fast a bucket fills, and how much it holds.
+type Rate struct {
+	Tokens int           // in Per
+	Per    time.Duration //
+	Burst  int           // what a full bucket holds; 0 means Tokens
+}
+
+// Full is what a full bucket holds.
+func (r Rate) Full() int {
+	if r.Burst <= 0 {
+		return r.Tokens
+	}
+	return r.Burst
 }
 
 // Values keeps small values for all processes, through crashes.
@@ -221,7 +280,8 @@ type Value struct{ Key, Value string }
 // cannot be guessed.
 type Blobs interface {
 	// Save reads r to its end and returns a Media with Handle and Size set. It
-	// fails with ErrTooLarge, keeping nothing, if there are more than max bytes.
+	// fails with ErrTooLarge, keeping nothing, if there are more than max bytes,
+	// and with ErrFull if blobs have filled their part of the disk.
 	Save(ctx context.Context, m Media, r io.Reader, max int64) (Media, error)
 	// Open fails with ErrNotFound for a handle it does not know.
 	Open(ctx context.Context, handle string) (io.ReadSeekCloser, Media, error)

@@ -1,8 +1,8 @@
 package core
 
 import (
-	"encoding/json"
-	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -20,11 +20,28 @@ type Envelope struct {
 	Parts   Parts     `json:"parts"`
 	Cause   Cause     `json:"cause,omitempty"` // what the peer did by it, where Limits has Allowances; empty opens none
 
+	Quote     *Quote     `json:"quote,omitempty"`     // what it answers, if the platform says
+	Forwarded *Forwarded `json:"forwarded,omitempty"` // whose words it passes on; nil if they are the peer's own
+	Subject   string     `json:"subject,omitempty"`   // of a mail; of a push notification
+
 	Ticket   string `json:"ticket,omitempty"`   // to a desk: the ticket whose thread it belongs in
 	Via      *Via   `json:"via,omitempty"`      // to a peer: the agent's message that it carries on
-	Replaces string `json:"replaces,omitempty"` // ID of our earlier message whose place it takes
+	Replaces string `json:"replaces,omitempty"` // the message whose place it takes: going out, the ID of ours; coming in, the Ref of theirs
+	Policy   string `json:"policy,omitempty"`   // the reassurance policy that wanted it; empty for all others
 	Raw      []byte `json:"raw,omitempty"`      // the platform's document, kept where parts cannot say it all
+	Greeting string `json:"-"`                  // of a turn that is being made: the greeting that its words begin with; it may stand behind them
 }
+
+// Unix is Envelope.At of a platform that says it in seconds since 1970: the zero
+// time for what no message can have been written at.
+func Unix(seconds int64) time.Time {
+	if seconds <= 0 || seconds > latest {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
+}
+
+const latest = 1 << 33 // in the year 2242
 
 // A Peer is a person or a bot on a platform.
 type Peer struct {
@@ -35,11 +52,46 @@ type Peer struct {
 	Facts  map[string]string `json:"facts,omitempty"`  // what the platform or the host page says of them
 }
 
+// What is known of a peer under these names is used by the program itself.
+const (
+	FactCalled = "called" // the name that an agent gave them
+	FactPage   = "page"   // the address of the page that they are on, without what may carry secrets
+	FactTitle  = "title"  // what that page is called
+	FactZone   = "zone"   // the zone of their clock, like Europe/London
+)
+
+// Called is p under the name that an agent gives them; empty: their own.
+func (p Peer) Called(name string) Peer {
+	facts := maps.Clone(p.Facts)
+	if facts == nil {
+		facts = map[string]string{}
+	}
+	if facts[FactCalled] = name; name == "" {
+		delete(facts, FactCalled)
+	}
+	p.Facts = facts
+	return p
+}
+
 // An Author is who speaks.
 type Author struct {
 	Kind AuthorKind `json:"kind,omitempty"`
 	ID   string     `json:"id,omitempty"` // of an agent
 	Name string     `json:"name,omitempty"`
+}
+
+// A Quote is the earlier message that an envelope answers.
+type Quote struct {
+	Ref  string     `json:"ref,omitempty"` // platform's name for it
+	Text string     `json:"text,omitempty"`
+	By   AuthorKind `json:"by,omitempty"` // whose words they are: ByPeer the peer's own, empty if the platform does not say
+	Name string     `json:"name,omitempty"`
+}
+
+// Forwarded says that the words of an envelope are somebody else's.
+type Forwarded struct {
+	From string    `json:"from,omitempty"` // a person, a group or an account, as the platform shows it
+	At   time.Time `json:"at,omitzero"`    // when it was first written
 }
 
 // AuthorKind tells people from programs.
@@ -92,15 +144,20 @@ type (
 		URL   string `json:"url,omitempty"`
 		Image string `json:"image,omitempty"`
 	}
-	// Choice offers answers to pick from.
+	// Choice offers answers to pick from. Typed asks for an answer that is
+	// written, not tapped, whatever the channel: Fit makes it a numbered list, as
+	// it makes every Choice one where a tap opens less of the Allowances than a
+	// message.
 	Choice struct {
 		Prompt  string   `json:"prompt"`
 		Options []Option `json:"options"`
+		Typed   bool     `json:"typed,omitempty"`
 	}
 	// Pick is a peer's answer to a Choice, or the press of a button.
 	Pick struct {
 		Option string `json:"option"`          // Option.ID
 		Label  string `json:"label,omitempty"` // as it was shown, if the platform says
+		Menu   bool   `json:"menu,omitempty"`  // of the account's own menu, which is always there: we have not shown it, and it does not grow old
 	}
 	// Form is named values: a form filled in, the arguments of a desk action,
 	// the question to a business system and its answer.
@@ -162,55 +219,6 @@ func (Other) kind() string  { return "other" }
 // Parts is written in JSON as a list of one-key objects: [{"text":{"body":"hi"}}].
 type Parts []Part
 
-// MarshalJSON implements json.Marshaler.
-func (ps Parts) MarshalJSON() ([]byte, error) {
-	out := make([]map[string]Part, len(ps))
-	for i, p := range ps {
-		out[i] = map[string]Part{p.kind(): p}
-	}
-	return json.Marshal(out)
-}
-
-// UnmarshalJSON implements json.Unmarshaler. A part that this version does not
-// know becomes an Other, so that a log written by a newer version still reads.
-func (ps *Parts) UnmarshalJSON(b []byte) error {
-	var in []map[string]json.RawMessage
-	if err := json.Unmarshal(b, &in); err != nil {
-		return err
-	}
-	*ps = make(Parts, 0, len(in))
-	for _, m := range in {
-		if len(m) != 1 {
-			return fmt.Errorf("core: a part has %d keys, want 1", len(m))
-		}
-		for k, raw := range m {
-			read, ok := readers[k]
-			if !ok {
-				*ps = append(*ps, Other{Kind: k})
-				continue
-			}
-			p, err := read(raw)
-			if err != nil {
-				return fmt.Errorf("core: part %q: %w", k, err)
-			}
-			*ps = append(*ps, p)
-		}
-	}
-	return nil
-}
-
-var readers = map[string]func(json.RawMessage) (Part, error){
-	"text": read[Text], "media": read[Media], "place": read[Place], "card": read[Card],
-	"choice": read[Choice], "pick": read[Pick], "form": read[Form], "case": read[Case],
-	"joined": read[Joined], "left": read[Left], "other": read[Other],
-}
-
-func read[P Part](raw json.RawMessage) (Part, error) {
-	var p P
-	err := json.Unmarshal(raw, &p)
-	return p, err
-}
-
 // Text returns what the parts say in words, the lines of several parts joined;
 // empty if they say nothing in words.
 func (ps Parts) Text() string {
@@ -237,20 +245,40 @@ func (ps Parts) Text() string {
 	return s
 }
 
+// Marked is ps with mark before the first words in it; ps stays as it is.
+func (ps Parts) Marked(mark string) Parts {
+	if mark == "" {
+		return ps
+	}
+	ps = slices.Clone(ps)
+	for i, p := range ps {
+		switch p := p.(type) {
+		case Text:
+			ps[i] = Text{Body: mark + p.Body}
+			return ps
+		case Choice:
+			p.Prompt = mark + p.Prompt
+			ps[i] = p
+			return ps
+		}
+	}
+	return ps
+}
+
 // A Receipt says what became of a message we sent.
 type Receipt struct {
 	Channel string
 	Ref     string
 	State   ReceiptState
 	At      time.Time
-	Why     string // for Bounced, in the platform's words
+	Why     string // for ReceiptBounced, in the platform's words
 }
 
 // ReceiptState is how far a message got.
 type ReceiptState string
 
 const (
-	Delivered ReceiptState = "delivered"
-	Read      ReceiptState = "read"
-	Bounced   ReceiptState = "bounced"
+	ReceiptDelivered ReceiptState = "delivered"
+	ReceiptRead      ReceiptState = "read"
+	ReceiptBounced   ReceiptState = "bounced"
 )

@@ -34,6 +34,9 @@ func TestLedger(t *testing.T) {
 	l = l.Spend(after(time.Hour))
 	room(time.Hour, 4)
 	room(2*time.Hour, 2)
+	if n := l.Spend(after(2 * time.Hour)).Room(after(2 * time.Hour)); n != 1 { // what is over cannot be spent
+		t.Errorf("of two, one was spent and %d are left: %+v", n, l)
+	}
 	l = l.Heard(wechat, CauseMessage, after(-time.Hour)) // told late: it does not refill
 	room(2*time.Hour, 2)
 	l = l.Heard(wechat, CauseMessage, after(2*time.Hour))
@@ -47,11 +50,40 @@ func TestLedger(t *testing.T) {
 	for range 100 {
 		l = l.Spend(t0)
 	}
-	room(time.Minute, Any)
+	room(time.Minute, AnyNumber)
+}
+
+// What opens any number is not closed by what opens five for longer.
+func TestLedgerAny(t *testing.T) {
+	const paid Cause = "payment"
+	as := append([]Allowance{{paid, 0, 48 * time.Hour}}, wechat...)
+	t0 := time.Date(2026, 1, 1, 8, 0, 0, 0, time.UTC)
+	l := Ledger{}.Heard(as, CauseMessage, t0).Heard(as, paid, t0).Heard(as, CauseMessage, t0.Add(time.Hour))
+	for range 100 {
+		l = l.Spend(t0.Add(2 * time.Hour))
+	}
+	for d, want := range map[time.Duration]int{47 * time.Hour: AnyNumber + 5, 48 * time.Hour: 5, 49 * time.Hour: 0} {
+		if got := l.Room(t0.Add(d)); got != want {
+			t.Errorf("after %v there is room for %d, want %d: %+v", d, got, want, l)
+		}
+	}
 }
 
 func TestCosts(t *testing.T) {
-	if Costs(Free+"m1") || !Costs("m1") {
+	if Costs(FreeRef+"m1") || !Costs("m1") {
 		t.Error("a free message costs, or another does not")
+	}
+}
+
+func TestSpare(t *testing.T) {
+	now := time.Unix(0, 0)
+	l := Ledger{Left: 5, Until: now.Add(time.Hour)}
+	for _, tt := range []struct{ reserve, want int }{{0, 5}, {2, 3}, {5, 0}, {9, 0}, {-1, 5}} {
+		if got := l.Spare(now, tt.reserve); got != tt.want {
+			t.Errorf("reserve %d: %d, want %d", tt.reserve, got, tt.want)
+		}
+	}
+	if got := l.Spare(now.Add(time.Hour), 0); got != 0 {
+		t.Errorf("a window that has closed: %d", got)
 	}
 }

@@ -22,8 +22,12 @@ type Limits struct {
 	Cases      bool        // otherwise a Case becomes text; a desk that does without still opens threads
 	Threads    bool        // whether replies can be grouped; a desk needs it
 	Idempotent bool        // the platform drops a second message with the same Envelope.ID, so an unknown outcome may be repeated
+	OneReply   bool        // what is said at once is one message where its length allows: the platform takes one answer inside its own request, and that one costs nothing; without Allowances there is no other way
+	Together   bool        // one message carries any number of parts: a mail with its text and pictures
 	Names      bool        // the adapter shows Envelope.By itself; otherwise Fit's caller marks bot text
+	Pace       Rate        // how fast messages may be sent, by all processes together; zero means any speed
 	Allowances []Allowance // how much we may say unasked; none means any
+	Taps       bool        // a Choice is tapped even where a tap opens less of the Allowances than a written answer; otherwise it is a numbered list there
 }
 
 // An Allowance is what the platform lets us say after the peer did something.
@@ -45,8 +49,18 @@ const (
 // result is one message. What the platform cannot carry is said in words;
 // nothing is dropped. A text is cut at sentence ends, else at spaces, else
 // between graphemes, and inside a URL or a grapheme only if that alone is over
-// the limit. Invalid UTF-8 is replaced first.
+// the limit. Invalid UTF-8 is replaced first. Where parts go Together, all of
+// them are one message.
 func (l Limits) Fit(parts Parts) []Parts {
+	out := l.apart(parts)
+	if l.Together && len(out) > 1 {
+		return []Parts{slices.Concat(out...)}
+	}
+	return out
+}
+
+// apart is Fit with a message for each part.
+func (l Limits) apart(parts Parts) []Parts {
 	var out []Parts
 	for _, p := range parts {
 		p = l.plain(p)
@@ -119,11 +133,30 @@ func (l Limits) plain(p Part) Part {
 }
 
 func (l Limits) fits(c Choice) bool {
-	if len(c.Options) == 0 || len(c.Options) > l.Options {
+	if c.Typed || len(c.Options) == 0 || len(c.Options) > l.Options || !l.Taps && l.tapsLess() {
 		return false
 	}
 	return l.Label == 0 || !slices.ContainsFunc(c.Options, func(o Option) bool { return utf8.RuneCountInString(o.Label) > l.Label })
 }
+
+// tapsLess reports whether a tap opens less of the Allowances than a written answer:
+// whoever has tapped "a person, please" could hardly be written to.
+func (l Limits) tapsLess() bool { return l.opens(CauseEvent).less(l.opens(CauseMessage)) }
+
+// opens is what we may say after a peer did what cause says.
+func (l Limits) opens(cause Cause) Allowance {
+	i := slices.IndexFunc(l.Allowances, func(a Allowance) bool { return a.After == cause })
+	if i < 0 {
+		return Allowance{}
+	}
+	a := l.Allowances[i]
+	if a.Count == 0 {
+		a.Count = AnyNumber
+	}
+	return a
+}
+
+func (a Allowance) less(b Allowance) bool { return a.Count < b.Count || a.Within < b.Within }
 
 // Numbered is the choice in words: its prompt and a line for each option.
 func (c Choice) Numbered() string {

@@ -3,6 +3,7 @@ package core
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -38,8 +39,8 @@ func TestFit(t *testing.T) {
 		{"a URL over the limit starts its own message", Limits{Text: 20}, Text{"看这里https://a.example/b?c=1 好"}, "看这里|https://a.example/b?|c=1 好"},
 		{"a URL that fits is never cut", Limits{Text: 24}, Text{"看这里https://a.example/b?c=1好"}, "看这里|https://a.example/b?c=1好"},
 		{"broken UTF-8 is replaced", Limits{Text: 9}, Text{"a\xffb"}, "a�b"},
-		{"choice as a list", Limits{}, Choice{"哪个？", []Option{{"a", "红"}, {"b", "蓝"}}}, "哪个？\n1. 红\n2. 蓝"},
-		{"labels too long for buttons", Limits{Options: 3, Label: 2}, Choice{"?", []Option{{"a", "很长的"}}}, "?\n1. 很长的"},
+		{"choice as a list", Limits{}, Choice{Prompt: "哪个？", Options: []Option{{"a", "红"}, {"b", "蓝"}}}, "哪个？\n1. 红\n2. 蓝"},
+		{"labels too long for buttons", Limits{Options: 3, Label: 2}, Choice{Prompt: "?", Options: []Option{{"a", "很长的"}}}, "?\n1. 很长的"},
 		{"card as text", Limits{}, Card{Title: "t", URL: "https://x"}, "t\nhttps://x"},
 		{"file as a link", Limits{Media: []string{"image/"}}, Media{Type: "text/csv", Name: "a.csv", URL: "https://x"}, "a.csv\nhttps://x"},
 		{"picture over the size", Limits{Media: []string{"image/"}, MediaSize: 9}, Media{Type: "image/png", Size: 10, URL: "https://x"}, "[image/png]\nhttps://x"},
@@ -60,7 +61,7 @@ func TestFitKeepsWhatIsCarried(t *testing.T) {
 	if len(out) != len(in) {
 		t.Fatalf("%d messages for %d parts", len(out), len(in))
 	}
-	ch := l.Fit(Parts{Choice{"一二三。四五六", []Option{{"a", "甲"}}}})
+	ch := l.Fit(Parts{Choice{Prompt: "一二三。四五六", Options: []Option{{"a", "甲"}}}})
 	if len(ch) != 2 || ch[0][0].(Text).Body != "一二三。" || ch[1][0].(Choice).Prompt != "四五六" {
 		t.Errorf("a long prompt keeps its buttons at its end: %+v", ch)
 	}
@@ -125,5 +126,60 @@ func whole(t *testing.T, l Limits, s string, cuts map[int]bool) {
 			}
 		}
 		i += n
+	}
+}
+
+func TestFitTogether(t *testing.T) {
+	parts := Parts{Text{"信"}, Media{Type: "image/png", Handle: "a"}, Media{Type: "image/png", Handle: "b"}}
+	mail := Limits{Media: []string{"image/"}, Together: true}
+	if got := mail.Fit(parts); len(got) != 1 || len(got[0]) != 3 {
+		t.Errorf("a mail with two pictures is one message: %v", got)
+	}
+	mail.Together = false
+	if got := mail.Fit(parts); len(got) != 3 {
+		t.Errorf("a message each: %v", got)
+	}
+	if got := (Limits{Together: true}).Fit(nil); len(got) != 0 {
+		t.Errorf("nothing to say is no message: %v", got)
+	}
+}
+
+func TestFitTyped(t *testing.T) {
+	c := Choice{Prompt: "哪个？", Options: []Option{{"a", "红"}, {"b", "蓝"}}}
+	l := Limits{Options: 3}
+	if _, ok := l.Fit(Parts{c})[0][0].(Choice); !ok {
+		t.Error("buttons that fit are no list")
+	}
+	c.Typed = true
+	if got := l.Fit(Parts{c})[0][0]; got != (Text{"哪个？\n1. 红\n2. 蓝"}) {
+		t.Errorf("an answer to be typed: %v", got)
+	}
+}
+
+// A tap that opens less than a written answer is not asked for (WeChat), unless
+// the account's owner wants it.
+func TestFitTaps(t *testing.T) {
+	c := Choice{Prompt: "哪个？", Options: []Option{{"a", "红"}, {"b", "蓝"}}}
+	message, event := Allowance{CauseMessage, 5, 48 * time.Hour}, Allowance{CauseEvent, 3, time.Minute}
+	for _, tt := range []struct {
+		name string
+		as   []Allowance
+		taps bool
+		list bool
+	}{
+		{name: "nothing is counted"},
+		{name: "WeChat", as: []Allowance{message, event}, list: true},
+		{name: "WeChat with menus first", as: []Allowance{message, event}, taps: true},
+		{name: "a tap opens nothing", as: []Allowance{message}, list: true},
+		{name: "a tap opens as much", as: []Allowance{message, {CauseEvent, 5, 48 * time.Hour}}},
+		{name: "a tap opens fewer for as long", as: []Allowance{message, {CauseEvent, 3, 48 * time.Hour}}, list: true},
+		{name: "a tap opens any number for less long", as: []Allowance{message, {CauseEvent, 0, time.Minute}}, list: true},
+		{name: "any number after both", as: []Allowance{{CauseMessage, 0, time.Hour}, {CauseEvent, 0, time.Hour}}},
+	} {
+		l := Limits{Options: 3, Allowances: tt.as, Taps: tt.taps}
+		_, list := l.Fit(Parts{c})[0][0].(Text)
+		if list != tt.list {
+			t.Errorf("%s: %v", tt.name, l.Fit(Parts{c}))
+		}
 	}
 }

@@ -17,8 +17,9 @@ type Store interface {
 	// before. env.Filed is when. It sets no ID or Seq on the caller's copy.
 	Receive(ctx context.Context, key Key, env Envelope) (fresh bool, err error)
 
-	// Ready returns conversations that have unread envelopes or whose Due has
-	// come, longest waiting first.
+	// Ready returns conversations that have unread envelopes or whose wake has
+	// come, longest waiting first. Where a turn has left envelopes until a time
+	// (Outcome.Until), they count from then on, or once another one comes.
 	Ready(ctx context.Context, now time.Time, max int) ([]Key, error)
 
 	// Turn loads the conversation (a new one has only its Key) and its unread
@@ -67,7 +68,7 @@ type Committed struct {
 	After      Conversation // as it is now
 	Agents     []Agent
 	Deliveries []Delivery
-	More       bool // unread envelopes arrived meanwhile, or are left
+	More       bool // unread envelopes arrived meanwhile, or are left and wait for nothing
 }
 
 // A Delivery is one message in the outbox: exactly one message on the platform.
@@ -87,8 +88,9 @@ type Result struct {
 	Ref      string // set if it was sent
 	Outcome  Attempt
 	Next     time.Time // for AttemptAgain
-	Err      error     // nil if it was sent
+	Err      error     // nil if it was sent; its Reason is kept
 	Gone     bool      // the peer cannot be written to any more
+	Unsure   bool      // for AttemptAgain: it may have arrived all the same
 }
 
 // Attempt is how an attempt ended.
@@ -100,7 +102,6 @@ const (
 	AttemptHeld    Attempt = "held"    // until the peer writes again
 	AttemptGaveUp  Attempt = "gave_up" // never again; staff are told
 	AttemptUnknown Attempt = "unknown" // never again; it may have arrived
-	AttemptDropped Attempt = "dropped" // overtaken by events
 )
 
 // Views are what pages read. They may be a moment behind Turn.
@@ -136,20 +137,20 @@ type Record struct {
 	Message *Envelope // nil for an event
 	Event   *Event    // nil for a message
 	State   Progress  // of an outgoing message
-	Why     string    // for a message that failed, in words
+	Why     string    // for a message that failed, in words: a Reason
 }
 
 // Progress is how far an outgoing message got.
 type Progress string
 
 const (
-	Pending         Progress = "pending"
-	Sent            Progress = "sent"
-	MessageReceived Progress = "delivered"
-	MessageRead     Progress = "read"
-	GivenUp         Progress = "failed"
-	Uncertain       Progress = "unknown"
-	NeverSent       Progress = "dropped"
+	ProgressPending   Progress = "pending"
+	ProgressSent      Progress = "sent"
+	ProgressReceived  Progress = "delivered"
+	ProgressRead      Progress = "read"
+	ProgressFailed    Progress = "failed"
+	ProgressUncertain Progress = "unknown"
+	ProgressDropped   Progress = "dropped"
 )
 
 // TicketQuery asks for tickets. Empty fields do not restrict.
@@ -176,10 +177,14 @@ type TicketView struct {
 // Stats are a store's figures.
 type Stats struct {
 	Unread  int64         // envelopes that no turn has read
+	Since   time.Duration // age of the oldest of them, as long as its conversation has waited for a turn
 	Outbox  int64         // deliveries not finished
 	Oldest  time.Duration // age of the oldest delivery that is due
 	Flush   time.Duration // how long the last commit took to reach the disk
 	Bytes   int64         // size of the database
 	Waiting int64         // open tickets in line
 	Schema  int           // version of the schema
+
+	Statements int64 // of SQL, run since the start
+	Commits    int64 // transactions that have reached the disk since then
 }

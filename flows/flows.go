@@ -8,3 +8,6 @@ import "embed"
 //
 //go:embed *.yaml *.chat
 var FS embed.FS
+
+// Shop is what the demo shop is called; a business of its own says neither.
+var Shop = []string{"小禾", "Xiaohe"}

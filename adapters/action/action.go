@@ -4,8 +4,8 @@
 // an envelope of the same conversation.
 //
 // With url, a question is POST {"id","form","conversation","unix","values"},
-// signed by the header Action-Signature: hex(HMAC-SHA256(secret, body)). id
-// stays the same when a question is repeated. The answer is a JSON object; what
+// signed as Standard Webhooks says (core/signed). id stays the same when a
+// question is repeated. GET /hook/<name>/openapi.json describes it. The answer is a JSON object; what
 // is nested in it is named with dots ({"order":{"state":"x"}} is order.state).
 // {"error":"not_found"} with status 200 is an answer, too: the flow goes where
 // its step says for that error.
@@ -18,9 +18,7 @@ package action
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,16 +30,19 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/signed"
 )
 
 // Config is the system's part of the configuration.
 type Config struct {
-	URL     string        `json:"url"`     // answers questions over HTTP
-	Secret  core.Secret   `json:"secret"`  // signs them; at least 16 characters
-	Timeout time.Duration `json:"timeout"` // for one question; 5s
-	Table   string        `json:"table"`   // or a .csv or .yaml file that has the answers
-	Keys    []string      `json:"keys"`    // columns that rows are found by, the first that was asked with; default the first column
-	Check   string        `json:"check"`   // column whose value, or its last four characters or more, must be asked with
+	URL      string        `json:"url"`              // answers questions over HTTP
+	Secret   core.Secret   `json:"secret"`           // signs them: base64 of 24 bytes or more
+	Previous core.Secret   `json:"previous"`         // the one before it, while both are in use
+	Legacy   bool          `json:"legacy_signature"` // send the header Action-Signature as well
+	Timeout  time.Duration `json:"timeout"`          // for one question; 5s
+	Table    string        `json:"table"`            // or a .csv or .yaml file that has the answers
+	Keys     []string      `json:"keys"`             // columns that rows are found by, the first that was asked with; default the first column
+	Check    string        `json:"check"`            // column whose value, or its last four characters or more, must be asked with
 }
 
 // Validate reports what is missing or can't go together.
@@ -54,35 +55,46 @@ func (c *Config) Validate() error {
 		return errors.New("action: timeout is at most 1m; nobody waits longer in a chat")
 	case c.URL != "" && c.Table != "":
 		return errors.New("action: url and table are two ways to answer; keep one")
-	case c.URL == "" && c.Secret != "":
-		return errors.New("action: secret signs what goes to url, and there is none")
+	case c.URL == "" && (c.Secret != "" || c.Previous != "" || c.Legacy):
+		return errors.New("action: secret, previous and legacy_signature sign what goes to url, and there is none")
 	case c.URL == "":
 		return nil
 	}
 	if u, err := url.Parse(c.URL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return errors.New("action: url must be the http(s) address that answers questions")
 	}
-	if len(c.Secret) < 16 {
-		return errors.New("action: secret needs at least 16 characters; make one with: openssl rand -hex 16")
+	if _, err := signed.New(c.secrets()); err != nil {
+		return fmt.Errorf("action: %w", err)
 	}
 	return nil
+}
+
+func (c *Config) secrets() signed.Secrets {
+	return signed.Secrets{Secret: c.Secret, Previous: c.Previous, Old: map[bool]string{true: "Action-Signature"}[c.Legacy]}
 }
 
 // System is one business system.
 type System struct {
 	conf  Config
 	deps  core.Deps
+	ring  signed.Ring
 	table *table // nil with a URL
 }
 
-var _ core.Adapter = (*System)(nil)
+var (
+	_ core.Webhook = (*System)(nil)
+	_ core.Checker = (*System)(nil)
+	_ core.Sampler = (*System)(nil)
+)
 
 // New returns the system that c describes. A table that can't be read is an
 // error now, not when the first customer asks.
 func New(c Config, d core.Deps) (*System, error) {
 	s := &System{conf: c, deps: d}
 	if c.URL != "" {
-		return s, nil
+		var err error
+		s.ring, err = signed.Open(c.secrets(), d)
+		return s, err
 	}
 	s.table = &table{path: c.Table, keys: c.Keys, check: c.Check}
 	if err := s.table.load(); err != nil {
@@ -93,6 +105,16 @@ func New(c Config, d core.Deps) (*System, error) {
 
 // Limits: forms are the point; all else is asked as a text.
 func (*System) Limits() core.Limits { return core.Limits{Forms: true, Idempotent: true} }
+
+//go:embed openapi.json
+var contract []byte
+
+// ServeHTTP shows what questions and answers look like. Nobody sends anything here.
+func (*System) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !signed.Describe(w, r, contract) {
+		http.Error(w, "an answer goes back in the response to its question", http.StatusMethodNotAllowed)
+	}
+}
 
 const mostBody = 256 << 10 // bytes of an answer
 
@@ -113,13 +135,17 @@ func (s *System) Send(ctx context.Context, env core.Envelope) (string, error) {
 	case core.Text:
 		q.Form, q.Values = "text", map[string]string{"text": p.Body}
 	default:
-		return "", &core.SendError{Kind: core.Rejected, Err: fmt.Errorf("action: cannot ask with %T", p)}
+		return "", &core.SendError{Kind: core.KindRejected, Err: fmt.Errorf("action: cannot ask with %T", p)}
 	}
 	var values map[string]string
 	var err error
-	if s.table != nil {
+	switch {
+	case s.Sample():
 		values, err = s.table.find(q.Values)
-	} else {
+		values = dated(values, s.deps.Now())
+	case s.table != nil:
+		values, err = s.table.find(q.Values)
+	default:
 		values, err = s.ask(ctx, q)
 	}
 	if err != nil {
@@ -128,31 +154,26 @@ func (s *System) Send(ctx context.Context, env core.Envelope) (string, error) {
 	ref := env.ID + "/answer"
 	err = s.deps.Inbox.Receive(ctx, core.Envelope{Channel: s.deps.Name, Peer: core.Peer{ID: s.deps.Name}, Thread: env.Thread,
 		Ref: ref, At: s.deps.Now(), Parts: core.Parts{core.Form{ID: q.Form, Values: values}}})
+	if errors.Is(err, core.ErrInvalid) {
+		return "", &core.SendError{Kind: core.KindRejected, Err: fmt.Errorf("action: the answer can never be filed: %w", err)}
+	}
 	if err != nil { // asking again is allowed, and the answer is not lost that way
-		return "", &core.SendError{Kind: core.Unknown, Err: fmt.Errorf("action: the answer could not be filed: %w", err)}
+		return "", &core.SendError{Kind: core.KindUnknown, Err: fmt.Errorf("action: the answer could not be filed: %w", err)}
 	}
 	return ref, nil
 }
 
 // ask makes one attempt over HTTP.
 func (s *System) ask(ctx context.Context, q question) (map[string]string, error) {
-	body, err := json.Marshal(q)
-	if err != nil {
-		return nil, &core.SendError{Kind: core.Rejected, Err: err}
-	}
 	ctx, cancel := context.WithTimeout(ctx, s.conf.Timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.conf.URL, bytes.NewReader(body))
+	req, err := s.ring.Post(ctx, s.conf.URL, signed.Message{ID: q.ID, At: time.Unix(q.Unix, 0), Body: q})
 	if err != nil {
-		return nil, &core.SendError{Kind: core.Rejected, Err: errors.New("action: the url is not usable")}
+		return nil, &core.SendError{Kind: core.KindRejected, Err: fmt.Errorf("action: %w", err)}
 	}
-	mac := hmac.New(sha256.New, []byte(s.conf.Secret))
-	mac.Write(body)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Action-Signature", hex.EncodeToString(mac.Sum(nil)))
 	resp, err := s.deps.HTTP.Do(req)
 	if err != nil {
-		return nil, unreached(err)
+		return nil, core.Unreached("action", err)
 	}
 	defer resp.Body.Close()
 	if err := fault(resp); err != nil {
@@ -160,22 +181,13 @@ func (s *System) ask(ctx context.Context, q question) (map[string]string, error)
 	}
 	b, err := io.ReadAll(io.LimitReader(resp.Body, mostBody+1))
 	if err != nil {
-		return nil, &core.SendError{Kind: core.Unknown, Err: fmt.Errorf("action: its answer: %w", err)}
+		return nil, &core.SendError{Kind: core.KindUnknown, Err: core.Unreached("action: its answer", err).Err}
 	}
 	values, err := flatten(b)
 	if err != nil {
-		return nil, &core.SendError{Kind: core.Unknown, Err: err}
+		return nil, &core.SendError{Kind: core.KindUnknown, Err: err}
 	}
 	return values, nil
-}
-
-// unreached is a transport error without the address.
-func unreached(err error) error {
-	kind := core.DialKind(err)
-	if u, ok := errors.AsType[*url.Error](err); ok { // its text has the address, which may hold a key
-		err = u.Err
-	}
-	return &core.SendError{Kind: kind, Err: fmt.Errorf("action: %w", err)}
 }
 
 // fault turns an answer that is not a success into an error.
@@ -186,13 +198,13 @@ func fault(resp *http.Response) error {
 		return nil
 	case c == http.StatusTooManyRequests:
 		s, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
-		e.Kind, e.After = core.Throttled, time.Duration(max(0, s))*time.Second
+		e.Kind, e.After = core.KindThrottled, time.Duration(max(0, s))*time.Second
 	case c == http.StatusUnauthorized || c == http.StatusForbidden:
-		e.Kind = core.Denied
+		e.Kind = core.KindDenied
 	case c == http.StatusNotFound || c == http.StatusGone:
-		e.Kind = core.Gone
+		e.Kind = core.KindGone
 	case c >= 300 && c < 500:
-		e.Kind = core.Rejected
+		e.Kind = core.KindRejected
 	}
 	return e
 }

@@ -3,11 +3,9 @@ package action
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,9 +15,10 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/coretest"
+	"github.com/frontdesk-im/frontdesk/core/signed"
 )
 
-const secret = "sec-77-sec-77-sec"
+const secret = "sec77sec77sec77sec77sec77sec77se"
 
 func TestAdapter(t *testing.T) {
 	coretest.Adapter(t, coretest.Platform{
@@ -30,12 +29,17 @@ func TestAdapter(t *testing.T) {
 			}
 			return coretest.Open(t, New, c, d)
 		},
-		Secrets: []string{secret},
+		Secrets: []string{secret, "/ask"},
 		Accepts: func(r *http.Request, body []byte) error {
-			mac := hmac.New(sha256.New, []byte(secret))
-			mac.Write(body)
-			if r.Header.Get("Action-Signature") != hex.EncodeToString(mac.Sum(nil)) {
-				return errors.New("not signed")
+			ring, err := signed.New(signed.Secrets{Secret: secret})
+			if err != nil {
+				return err
+			}
+			if err := ring.Check(r.Header, body, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)); err != nil {
+				return err
+			}
+			if r.Header.Get("Action-Signature") != "" {
+				return errors.New("the old header is there, and nobody asked for it")
 			}
 			var q question
 			if err := json.Unmarshal(body, &q); err != nil || q.ID == "" || q.Form == "" {
@@ -49,7 +53,7 @@ func TestAdapter(t *testing.T) {
 func TestValidate(t *testing.T) {
 	for _, c := range []Config{
 		{URL: "ftp://x", Secret: secret}, {URL: "https://x", Secret: "short"}, {URL: "https://x", Secret: secret, Table: "x.csv"},
-		{Secret: secret}, {Timeout: time.Hour},
+		{Secret: secret}, {Legacy: true}, {Timeout: time.Hour}, {URL: "https://x", Secret: secret, Previous: "x"},
 	} {
 		if c.Validate() == nil {
 			t.Errorf("%+v was taken", c)
@@ -121,7 +125,7 @@ func TestTableFile(t *testing.T) {
 	}
 	write("- [broken", at.Add(2*time.Minute))
 	_, err := s.Send(context.Background(), core.Envelope{ID: "e2", Parts: core.Parts{core.Form{Values: map[string]string{"card": "7"}}}})
-	if core.KindOf(err) != core.Transient {
+	if core.KindOf(err) != core.KindTransient {
 		t.Errorf("a broken file: %v", err)
 	}
 }
@@ -147,8 +151,46 @@ func TestNotFiled(t *testing.T) {
 	s, in := system(t, Config{})
 	in.Fail(errors.New("disk full"))
 	_, err := s.Send(context.Background(), core.Envelope{ID: "e1", Parts: core.Parts{core.Form{Values: map[string]string{"order": "XH20261101"}}}})
-	if core.KindOf(err) != core.Unknown || !s.Limits().Idempotent {
+	if core.KindOf(err) != core.KindUnknown || !s.Limits().Idempotent {
 		t.Errorf("got %v", err)
+	}
+}
+
+// An answer that can never be filed is not asked for again.
+func TestNeverFiled(t *testing.T) {
+	s, in := system(t, Config{})
+	in.Fail(fmt.Errorf("hub: %w", core.ErrInvalid))
+	_, err := s.Send(t.Context(), core.Envelope{ID: "e1", Parts: core.Parts{core.Form{Values: map[string]string{"order": "XH20261101"}}}})
+	coretest.Fails(t, err, core.KindRejected)
+}
+
+// The system asks as its description says, and understands each answer so.
+func TestContract(t *testing.T) {
+	for status, want := range map[int]core.Kind{
+		400: core.KindRejected, 401: core.KindDenied, 403: core.KindDenied, 404: core.KindGone, 410: core.KindGone,
+		429: core.KindThrottled, 500: core.KindTransient, 503: core.KindTransient,
+	} {
+		var doc *coretest.OpenAPI
+		wire := coretest.Wire{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			doc.Request("ask", r.Header, coretest.Body(t, r))
+			w.WriteHeader(status)
+		})}
+		log := &coretest.Log{}
+		s := coretest.Open(t, New, Config{URL: "https://erp.example/ask?key=7", Secret: secret, Legacy: true, Timeout: time.Second},
+			coretest.Deps(&coretest.Inbox{}, log, &http.Client{Transport: wire}))
+		shown := coretest.Serve(s, "GET /openapi.json", "")
+		doc = coretest.ReadOpenAPI(t, shown.Body.Bytes())
+		doc.Response("describe", shown.Result(), shown.Body.Bytes())
+		_, err := s.Send(t.Context(), core.Envelope{ID: "e1", Thread: "web/u7", Parts: core.Parts{core.Form{ID: "order.find#1", Values: map[string]string{"order": "XH1"}}}})
+		coretest.Fails(t, err, want)
+		if !strings.Contains(log.String(), "legacy_signature") {
+			t.Errorf("the log says %q", log)
+		}
+		for _, request := range []string{"GET /", "POST /", "POST /openapi.json"} {
+			if w := coretest.Serve(s, request, "{}"); w.Code != http.StatusMethodNotAllowed {
+				t.Errorf("%s is answered %d", request, w.Code)
+			}
+		}
 	}
 }
 

@@ -179,7 +179,7 @@ func (t *table) find(asked map[string]string) (map[string]string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err := t.load(); err != nil {
-		return nil, &core.SendError{Kind: core.Transient, Err: err}
+		return nil, &core.SendError{Kind: core.KindTransient, Err: err}
 	}
 	for _, k := range t.keys {
 		v := normal(asked[k])

@@ -4,20 +4,18 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/frontdesk-im/frontdesk/core"
-	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -48,6 +46,9 @@ func (r role) valid() bool { return r == roleAgent || r == roleLead || r == role
 
 // leads reports whether the role may look after others' work.
 func (r role) leads() bool { return r == roleLead || r == roleAdmin }
+
+// rules reports whether the account can manage the others.
+func (a account) rules() bool { return a.Role == roleAdmin && !a.Off }
 
 // peer is how the account speaks to the hub. The facts are what core/desk
 // needs to make an Agent of them.
@@ -89,80 +90,6 @@ func login(s string) (string, error) {
 	return s, nil
 }
 
-const shortestPassword = 10
-
-// strong reports whether a password is worth keeping. Length is what counts;
-// beside it only what everybody tries first is refused.
-func strong(password, id string) error {
-	n := utf8.RuneCountInString(password)
-	low := strings.ToLower(password)
-	switch {
-	case n < shortestPassword || len(password) > 400 || !utf8.ValidString(password):
-		return errWeak
-	case strings.Contains(low, id) && n < len(id)+6:
-		return errWeak
-	}
-	seen := map[rune]bool{}
-	for _, r := range low {
-		seen[r] = true
-	}
-	if len(seen) < 5 {
-		return errWeak
-	}
-	for _, common := range []string{"password", "1234567890", "0123456789", "qwertyuiop", "frontdesk", "woaini1314", "iloveyou", "administrator"} {
-		if rest := strings.ReplaceAll(low, common, ""); rest != low && len(rest) < 5 {
-			return errWeak
-		}
-	}
-	return nil
-}
-
-// The cost of a hash: OWASP's second choice for argon2id, which leaves the
-// program small (Password Storage Cheat Sheet).
-const (
-	hashMemory = 19 * 1024 // KiB
-	hashTime   = 2
-	hashBytes  = 32
-)
-
-// hash is argon2id in the usual notation.
-func (c *Console) hash(password string) string {
-	c.hashing <- struct{}{}
-	defer func() { <-c.hashing }()
-	salt := make([]byte, 16)
-	rand.Read(salt)
-	sum := argon2.IDKey([]byte(password), salt, hashTime, hashMemory, 1, hashBytes)
-	b64 := base64.RawStdEncoding.EncodeToString
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, hashMemory, hashTime, b64(salt), b64(sum))
-}
-
-// nobody is what the password of an account that does not exist is compared
-// with, so that the answer takes as long.
-const nobody = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXRoaW5nIHNhbHR5IQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-
-// matches compares in constant time. A hash that cannot be read matches
-// nothing, and takes no less time.
-func (c *Console) matches(password, hash string) bool {
-	c.hashing <- struct{}{}
-	defer func() { <-c.hashing }()
-	var version, memory, rounds, lanes int
-	f := strings.Split(hash, "$")
-	if len(f) != 6 || f[1] != "argon2id" {
-		f = strings.Split(nobody, "$")
-	}
-	if _, err := fmt.Sscanf(f[2]+" "+f[3], "v=%d m=%d,t=%d,p=%d", &version, &memory, &rounds, &lanes); err != nil ||
-		version != argon2.Version || memory < 8 || memory > 1<<20 || rounds < 1 || rounds > 20 || lanes < 1 || lanes > 16 {
-		return false
-	}
-	salt, err1 := base64.RawStdEncoding.DecodeString(f[4])
-	want, err2 := base64.RawStdEncoding.DecodeString(f[5])
-	if err1 != nil || err2 != nil || len(want) < 16 {
-		return false
-	}
-	got := argon2.IDKey([]byte(password), salt, uint32(rounds), uint32(memory), uint8(lanes), uint32(len(want)))
-	return subtle.ConstantTimeCompare(got, want) == 1
-}
-
 // token is 256 bits that nobody can guess, for URLs and cookies.
 func token() string {
 	b := make([]byte, 32)
@@ -176,54 +103,68 @@ func digest(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (c *Console) accountKey(id string) string { return c.key("account/" + id) }
+// accounts are those who may sign in.
+type accounts struct {
+	shelf shelf
+	ended func(ctx context.Context, id string) // is told whose sessions have ended
+
+	mu sync.Mutex // held from reading an account to writing it back
+}
+
+const (
+	accountFront = "account/"
+	mostAccounts = 10000
+)
 
 // find returns the account with this sign-in name; ErrNotFound if none has it.
-func (c *Console) find(ctx context.Context, id string) (account, error) {
+func (as *accounts) find(ctx context.Context, id string) (account, error) {
 	var a account
-	ok, err := c.get(ctx, c.accountKey(id), &a)
+	ok, err := as.shelf.get(ctx, accountFront+id, &a)
 	if err == nil && !ok {
 		err = core.ErrNotFound
 	}
 	return a, err
 }
 
-// everybody returns all accounts, by ID.
-func (c *Console) everybody(ctx context.Context) ([]account, error) {
-	vs, err := c.Values.List(ctx, c.key("account/"), 10000)
-	if err != nil {
-		return nil, fmt.Errorf("console: accounts: %w", err)
+// all returns all accounts, by ID.
+func (as *accounts) all(ctx context.Context) ([]account, error) {
+	return list[account](ctx, as.shelf, accountFront, mostAccounts)
+}
+
+// none reports whether there is no account yet.
+func (as *accounts) none(ctx context.Context) (bool, error) {
+	one, err := list[account](ctx, as.shelf, accountFront, 1)
+	return len(one) == 0, err
+}
+
+// add keeps a new account; errTaken if somebody has its name.
+func (as *accounts) add(ctx context.Context, a account) error {
+	added, err := as.shelf.add(ctx, accountFront+a.ID, a, 0)
+	if err == nil && !added {
+		err = errTaken
 	}
-	out := make([]account, 0, len(vs))
-	for _, v := range vs {
-		var a account
-		if err := json.Unmarshal([]byte(v.Value), &a); err != nil {
-			return nil, fmt.Errorf("console: account %s cannot be read: %w", v.Key, err)
-		}
-		out = append(out, a)
-	}
-	return out, nil
+	return err
 }
 
 // change reads an account, lets f change it and keeps it. Sessions end if f
 // clears the stamp.
-func (c *Console) change(ctx context.Context, id string, f func(*account) error) (account, error) {
-	c.accounts.Lock()
-	defer c.accounts.Unlock()
-	a, err := c.find(ctx, id)
+func (as *accounts) change(ctx context.Context, id string, f func(*account) error) (account, error) {
+	as.mu.Lock()
+	defer as.mu.Unlock()
+	a, err := as.find(ctx, id)
 	if err != nil {
 		return a, err
 	}
-	ruled := a.Role == roleAdmin && !a.Off
+	ruled := a.rules()
 	if err := f(&a); err != nil {
 		return a, err
 	}
-	if ruled && (a.Role != roleAdmin || a.Off) {
-		others, err := c.everybody(ctx)
+	if ruled && !a.rules() {
+		all, err := as.all(ctx)
 		if err != nil {
 			return a, err
 		}
-		if !otherAdmin(others, id) {
+		if !slices.ContainsFunc(all, func(o account) bool { return o.ID != id && o.rules() }) {
 			return a, errLastOne
 		}
 	}
@@ -231,40 +172,11 @@ func (c *Console) change(ctx context.Context, id string, f func(*account) error)
 	if ended {
 		a.Stamp = token()
 	}
-	if err := c.put(ctx, c.accountKey(id), a, 0); err != nil {
+	if err := as.shelf.put(ctx, accountFront+id, a, 0); err != nil {
 		return a, err
 	}
 	if ended {
-		c.hint(ctx, hint{Kind: hintOut, To: id})
+		as.ended(ctx, id)
 	}
 	return a, nil
-}
-
-func otherAdmin(as []account, id string) bool {
-	for _, a := range as {
-		if a.ID != id && a.Role == roleAdmin && !a.Off {
-			return true
-		}
-	}
-	return false
-}
-
-// get reads a value of ours that is JSON.
-func (c *Console) get(ctx context.Context, key string, v any) (bool, error) {
-	s, ok, err := c.Values.Get(ctx, key)
-	if err != nil || !ok {
-		return false, err
-	}
-	if err := json.Unmarshal([]byte(s), v); err != nil {
-		return false, fmt.Errorf("console: a value that cannot be read: %w", err)
-	}
-	return true, nil
-}
-
-func (c *Console) put(ctx context.Context, key string, v any, ttl time.Duration) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	return c.Values.Put(ctx, key, string(b), ttl)
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -31,12 +32,29 @@ func TestFirstLinkWorksOnce(t *testing.T) {
 	if _, needed, err := s.FirstLink(t.Context()); needed || err != nil {
 		t.Error("another first account is wanted", err)
 	}
-	min, err := s.find(t.Context(), "min")
+	min, err := s.admin.accounts.find(t.Context(), "min")
 	if err != nil || min.Role != roleAdmin || !strings.HasPrefix(min.Hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Errorf("%+v %v", min, err)
 	}
 	if strings.Contains(s.logs.String(), strings.TrimPrefix(path, Prefix+"join/")) || strings.Contains(s.logs.String(), secret) {
 		t.Error("a link or a password is in the log")
+	}
+}
+
+// A link that fails because of us is not given away in the log.
+func TestNoTokenInTheLog(t *testing.T) {
+	s := newStage(t, Config{})
+	b := newBrowser(t, s.open(t))
+	path, _, err := s.FirstLink(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.get(path).want(t, http.StatusServiceUnavailable)
+	if log := s.logs.String(); strings.Contains(log, strings.TrimPrefix(path, Prefix+"join/")) || !strings.Contains(log, "join/{token}") {
+		t.Errorf("the log says %s", log)
 	}
 }
 
@@ -65,7 +83,7 @@ func TestOneOfManyUsesALink(t *testing.T) {
 	won := 0
 	for _, id := range []string{"aa", "bb", "cc", "dd", "ee", "ff"} {
 		wg.Go(func() {
-			if _, err := s.use(t.Context(), tok, id, id, secret); err == nil {
+			if _, err := s.links.use(t.Context(), tok, join{id, id, secret}); err == nil {
 				mu.Lock()
 				won++
 				mu.Unlock()
@@ -73,7 +91,7 @@ func TestOneOfManyUsesALink(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if as, err := s.everybody(t.Context()); won != 1 || len(as) != 1 || err != nil {
+	if as, err := s.admin.accounts.all(t.Context()); won != 1 || len(as) != 1 || err != nil {
 		t.Errorf("%d won, %d accounts, %v", won, len(as), err)
 	}
 }
@@ -89,14 +107,14 @@ func TestInvitations(t *testing.T) {
 	lin.form(path, "name", "小林", "account", "min", "password", secret, "again", secret).want(t, http.StatusUnprocessableEntity, "已有人使用")
 	lin.form(path, "name", "小林", "account", "lin", "password", secret, "again", secret).want(t, http.StatusSeeOther) // the link outlived the attempt
 	lin.get(path).want(t, http.StatusGone)
-	if a, err := s.find(t.Context(), "lin"); err != nil || a.Role != roleAgent || a.Max != 4 || a.Topics[0] != "售后" || a.By != "min" {
+	if a, err := s.admin.accounts.find(t.Context(), "lin"); err != nil || a.Role != roleAgent || a.Max != 4 || a.Topics[0] != "售后" || a.By != "min" {
 		t.Errorf("%+v %v", a, err)
 	}
 	for _, bad := range []map[string]any{{"role": "god"}, {}, {"role": "agent", "max": -1}, {"role": "agent", "topics": []string{"a,b"}}, {"role": "agent", "x": 1}} {
 		boss.json(http.MethodPost, Prefix+"api/invitations", bad).want(t, http.StatusBadRequest)
 	}
 	boss.json(http.MethodPost, Prefix+"api/invitations", map[string]any{"role": "lead"}).want(t, 200)
-	ls, err := s.invitations(t.Context())
+	ls, err := s.links.invitations(t.Context())
 	if err != nil || len(ls) != 1 {
 		t.Fatal(ls, err)
 	}
@@ -137,7 +155,7 @@ func TestSwitchedOff(t *testing.T) {
 	boss.json(http.MethodPatch, Prefix+"api/accounts/lin", map[string]any{"off": true}).want(t, 200)
 	lin.get(Prefix+"api/me").want(t, http.StatusUnauthorized)
 	newBrowser(t, srv).form(Prefix+"sign-in", "account", "lin", "password", secret).want(t, http.StatusUnauthorized, "账号或密码不对")
-	last := s.house.got[len(s.house.got)-1]
+	last := s.inbox.got[len(s.inbox.got)-1]
 	if f, ok := last.Parts[0].(core.Form); !ok || last.Peer.ID != "lin" || f.ID != "off" || f.Values["force"] != "yes" {
 		t.Errorf("their customers are not given back: %+v", last)
 	}
@@ -165,15 +183,15 @@ func TestSignIn(t *testing.T) {
 	if b.cookie() == first {
 		t.Error("the token did not change")
 	}
-	if _, ok, err := s.resume(t.Context(), first); ok || err != nil {
+	if _, ok, err := s.gate.sessions.resume(t.Context(), first); ok || err != nil {
 		t.Error("the old session lives on", err)
 	}
 	token := b.cookie()
 	b.form(Prefix+"sign-out").want(t, http.StatusSeeOther)
-	if _, ok, _ := s.resume(t.Context(), token); ok || b.cookie() != "" {
+	if _, ok, _ := s.gate.sessions.resume(t.Context(), token); ok || b.cookie() != "" {
 		t.Error("signing out left a session")
 	}
-	vs, err := s.values.List(t.Context(), "", 1000)
+	vs, err := s.store.List(t.Context(), "", 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,6 +291,43 @@ func TestAStrangerLocksNobodyOut(t *testing.T) {
 	}
 }
 
+// Guesses from everywhere slow everybody down who comes from a new place, but not
+// a device that has signed in before; its own guesses count.
+func TestAKnownDevice(t *testing.T) {
+	s := newStage(t, Config{Proxies: []string{"127.0.0.1/32", "::1/128"}})
+	srv := s.open(t)
+	known := s.hire(t, srv, "min", roleAdmin)
+	other := s.hire(t, srv, "lin", roleAgent)
+	for i := range freeAccount + 1 {
+		if _, err := s.entrance.lock.throttle.begin(t.Context(), source{account: "min", address: fmt.Sprint("2001:db8:", i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	try := func(b *browser, password string) int {
+		b.http.Transport = forwarded{"198.51.100.1", srv.Client().Transport}
+		return b.form(Prefix+"sign-in", "account", "min", "password", password).StatusCode
+	}
+	for _, b := range []*browser{newBrowser(t, srv), other} { // lin's device is not known for min
+		if got := try(b, secret); got != http.StatusTooManyRequests {
+			t.Error("a new place goes on:", got)
+		}
+	}
+	for range freePair {
+		if got := try(known, "guess"); got != http.StatusUnauthorized {
+			t.Error("the known device has to wait:", got)
+		}
+	}
+	if got := try(known, secret); got != http.StatusSeeOther {
+		t.Error("the member of staff is locked out:", got)
+	}
+	for range freePair + 1 {
+		try(known, "guess")
+	}
+	if got := try(known, secret); got != http.StatusTooManyRequests {
+		t.Error("a known device guesses without end:", got)
+	}
+}
+
 type forwarded struct {
 	from string
 	next http.RoundTripper
@@ -290,7 +345,7 @@ func TestManyAtOnceGuessNoMore(t *testing.T) {
 	through := 0
 	for range 40 {
 		wg.Go(func() {
-			if wait, err := s.throttle.begin(t.Context(), "min", "203.0.113.9"); err == nil && wait == 0 {
+			if wait, err := s.entrance.lock.throttle.begin(t.Context(), source{account: "min", address: "203.0.113.9"}); err == nil && wait == 0 {
 				mu.Lock()
 				through++
 				mu.Unlock()
@@ -325,16 +380,16 @@ func TestTokensAreReplaced(t *testing.T) {
 	srv := s.open(t)
 	b := s.hire(t, srv, "min", roleAdmin)
 	first := b.cookie()
-	s.clock.Pass(turnEvery)
+	s.clock.Pass(renewEvery)
 	b.get(Prefix+"api/me").want(t, 200)
 	if b.cookie() == first {
 		t.Fatal("the token is still the same")
 	}
-	if _, ok, _ := s.resume(t.Context(), first); !ok {
+	if _, ok, _ := s.gate.sessions.resume(t.Context(), first); !ok {
 		t.Error("requests under way are cut off")
 	}
-	s.clock.Pass(turnGrace)
-	if _, ok, _ := s.resume(t.Context(), first); ok {
+	s.clock.Pass(renewGrace)
+	if _, ok, _ := s.gate.sessions.resume(t.Context(), first); ok {
 		t.Error("the old token works on")
 	}
 	b.get(Prefix+"api/me").want(t, 200)
@@ -375,7 +430,7 @@ func TestPasswords(t *testing.T) {
 			t.Errorf("%.20s…: %v", password, err)
 		}
 	}
-	s := newStage(t, Config{})
+	s := make(hasher, 1)
 	h := s.hash(secret)
 	if !s.matches(secret, h) || s.matches(secret+" ", h) || s.matches("", nobody) || s.matches("x", "") || s.matches("x", "$argon2id$v=19$m=99999999,t=2,p=1$YQ$YQ") {
 		t.Error("hashes do not compare")

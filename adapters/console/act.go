@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,11 +10,12 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/frontdesk-im/frontdesk/core"
-	"github.com/frontdesk-im/frontdesk/core/desk"
+	"github.com/frontdesk-im/frontdesk/core/desk/command"
 )
 
 // An act is what a member of staff did in the browser: words for the thread of
@@ -32,13 +34,13 @@ type act struct {
 // ticket or about the whole desk.
 var (
 	ticketActions = map[string][]string{
-		desk.ActClaim: nil, desk.ActTake: {"message"}, desk.ActRelease: nil, desk.ActResume: nil, desk.ActReopen: nil, desk.ActBot: nil,
-		desk.ActTransfer: {"to", "note"}, desk.ActNote: {"text"}, desk.ActPark: {"until", "note"},
-		desk.ActClose: {"outcome", "summary", "tags", "survey"}, desk.ActPriority: {"class"},
-		desk.ActRetry: {"message"}, desk.ActDrop: {"message"}, desk.ActSend: {"message"}, desk.ActMerge: {"message"}, desk.ActKeep: {"message"}, desk.ActUndo: {"message"},
-		desk.ActCorrect: {"message", "text"}, desk.ActCanned: {"id"}, desk.ActTemplate: {"id", "text", "message"}, desk.ActSuggest: {"entry"}, desk.ActBad: {"entry"},
+		command.ActClaim: nil, command.ActTake: {"message"}, command.ActRelease: nil, command.ActResume: nil, command.ActReopen: nil, command.ActBot: nil,
+		command.ActTransfer: {"to", "note"}, command.ActNote: {"text"}, command.ActPark: {"until", "note"},
+		command.ActClose: {"outcome", "summary", "tags", "survey"}, command.ActPriority: {"class"}, command.ActTag: {"tags"}, command.ActName: {"name"},
+		command.ActRetry: {"message"}, command.ActDrop: {"message"}, command.ActSend: {"message"}, command.ActMerge: {"message"}, command.ActKeep: {"message"}, command.ActUndo: {"message"},
+		command.ActCorrect: {"message", "text"}, command.ActCanned: {"id"}, command.ActTemplate: {"id", "text", "message"}, command.ActSuggest: {"entry"}, command.ActBad: {"entry"},
 	}
-	deskActions = map[string][]string{desk.ActOn: nil, desk.ActBreak: {"until"}, desk.ActOff: {"force"}}
+	deskActions = map[string][]string{command.ActOn: nil, command.ActBreak: {"until"}, command.ActOff: {"force"}}
 )
 
 const (
@@ -151,9 +153,19 @@ func strict(b []byte, v any) error {
 	return nil
 }
 
+// acts take what staff do to the hub.
+type acts struct {
+	desk  deskName
+	board *board
+	live  *live
+	inbox core.Inbox
+	blobs core.Blobs
+	now   func() time.Time
+}
+
 // serveAct files what somebody did. 202 means that it is on disk; what came of
 // it is seen in the conversation.
-func (c *Console) serveAct(w http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
+func (d acts) serveAct(w http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
 	b, err := readBody(w, r)
 	if err != nil {
 		return nil, err
@@ -163,31 +175,31 @@ func (c *Console) serveAct(w http.ResponseWriter, r *http.Request, who signedIn)
 		return nil, err
 	}
 	if a.Ticket != "" {
-		v, err := c.ticket(r.Context(), a.Ticket)
+		v, err := d.board.ticket(r.Context(), a.Ticket)
 		if err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(v.Ticket.Shown, func(s core.Shown) bool { return s.Desk == c.Name }) {
+		if !slices.ContainsFunc(v.Ticket.Shown, func(s core.Shown) bool { return s.Desk == string(d.desk) }) {
 			return nil, problem{http.StatusConflict, "not_here"} // nobody would know what it is about
 		}
 	}
 	env := core.Envelope{
-		Channel: c.Name, Peer: who.account.peer(), Thread: a.Ticket, At: c.Now(),
+		Channel: string(d.desk), Peer: who.account.peer(), Thread: a.Ticket, At: d.now(),
 		Ref: who.account.ID + ":" + a.Ref, // so that nobody can use up another's
 	}
-	if env.Parts, err = c.parts(r, a); err != nil {
+	if env.Parts, err = d.parts(r.Context(), a); err != nil {
 		return nil, err
 	}
-	if err := c.Inbox.Receive(r.Context(), env); err != nil {
+	if err := d.inbox.Receive(r.Context(), env); err != nil {
 		return nil, err
 	}
-	c.board.stale()
+	d.board.stale()
 	answer(w, http.StatusAccepted, map[string]string{"ref": env.Ref})
 	return nil, nil
 }
 
 // parts is the act as a message.
-func (c *Console) parts(r *http.Request, a act) (core.Parts, error) {
+func (d acts) parts(ctx context.Context, a act) (core.Parts, error) {
 	switch {
 	case a.Option != "":
 		return core.Parts{core.Pick{Option: a.Option}}, nil
@@ -201,7 +213,7 @@ func (c *Console) parts(r *http.Request, a act) (core.Parts, error) {
 		ps = append(ps, core.Text{Body: a.Text})
 	}
 	for _, h := range a.Media {
-		f, m, err := c.Blobs.Open(r.Context(), h)
+		f, m, err := d.blobs.Open(ctx, h)
 		if err != nil {
 			return nil, err
 		}
@@ -214,7 +226,7 @@ func (c *Console) parts(r *http.Request, a act) (core.Parts, error) {
 }
 
 // serveTyping passes on that an agent is typing.
-func (c *Console) serveTyping(w http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
+func (d acts) serveTyping(w http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
 	var in struct {
 		Ticket string `json:"ticket"`
 		Note   bool   `json:"note"` // colleagues see it, the customer does not
@@ -222,14 +234,14 @@ func (c *Console) serveTyping(w http.ResponseWriter, r *http.Request, who signed
 	if err := readJSON(w, r, &in); err != nil {
 		return nil, err
 	}
-	v, err := c.ticket(r.Context(), in.Ticket)
+	v, err := d.board.ticket(r.Context(), in.Ticket)
 	if err != nil {
 		return nil, err
 	}
-	if !in.Note && v.Ticket.State == core.TicketActive && v.Ticket.Agent == c.agent(who.account.ID) {
-		c.Inbox.Typing(r.Context(), core.Envelope{Channel: c.Name, Peer: who.account.peer(), Thread: in.Ticket})
+	if !in.Note && v.Ticket.State == core.TicketActive && v.Ticket.Agent == d.desk.agent(who.account.ID) {
+		d.inbox.Typing(r.Context(), core.Envelope{Channel: string(d.desk), Peer: who.account.peer(), Thread: in.Ticket})
 	}
-	c.hint(r.Context(), hint{Kind: hintTyping, Ticket: in.Ticket, Name: who.account.Name, Ref: who.account.ID})
+	d.live.tell(r.Context(), hint{Kind: hintTyping, Ticket: in.Ticket, Name: who.account.Name, Ref: who.account.ID})
 	w.WriteHeader(http.StatusNoContent)
 	return nil, nil
 }

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/frontdesk-im/frontdesk/core"
-	"github.com/frontdesk-im/frontdesk/core/desk"
+	"github.com/frontdesk-im/frontdesk/core/desk/command"
 )
 
 // staff is an account as administrators see it.
@@ -30,12 +30,23 @@ func (a account) staff() staff {
 	return staff{a.ID, a.Name, a.Role, a.Off, a.Topics, a.Langs, a.Max, a.Made, a.By}
 }
 
-func (c *Console) serveAccounts(_ http.ResponseWriter, r *http.Request, _ signedIn) (any, error) {
-	as, err := c.everybody(r.Context())
+// An admin serves those who manage accounts.
+type admin struct {
+	desk     deskName
+	accounts *accounts
+	links    *links
+	live     *live
+	inbox    core.Inbox
+	audit    audit
+	now      func() time.Time
+}
+
+func (m admin) serveAccounts(_ http.ResponseWriter, r *http.Request, _ signedIn) (any, error) {
+	as, err := m.accounts.all(r.Context())
 	if err != nil {
 		return nil, err
 	}
-	ls, err := c.invitations(r.Context())
+	ls, err := m.links.invitations(r.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +101,7 @@ func set[T any](to, from *T) {
 	}
 }
 
-func (c *Console) invite(w http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
+func (m admin) invite(w http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
 	var p post
 	if err := readJSON(w, r, &p); err != nil {
 		return nil, err
@@ -103,35 +114,27 @@ func (c *Console) invite(w http.ResponseWriter, r *http.Request, who signedIn) (
 	}
 	var a account
 	p.put(&a)
-	path, err := c.newLink(r.Context(), link{
+	path, err := m.links.add(r.Context(), link{
 		Kind: linkInvite, Name: a.Name, Role: a.Role, Topics: a.Topics, Langs: a.Langs, Max: a.Max, By: who.account.ID,
 	}, inviteLife)
 	if err != nil {
 		return nil, err
 	}
-	c.audit(r, who, "invited", a.Name, "role", string(a.Role))
+	m.audit.note(r, deed{who.account.ID, "invited", a.Name}, "role", string(a.Role))
 	return map[string]string{"path": path}, nil
 }
 
-func (c *Console) withdraw(w http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
-	ls, err := c.invitations(r.Context())
+func (m admin) withdraw(w http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
+	l, err := m.links.withdraw(r.Context(), r.PathValue("hash"))
 	if err != nil {
 		return nil, err
 	}
-	hash := r.PathValue("hash")
-	i := slices.IndexFunc(ls, func(l link) bool { return l.Hash == hash })
-	if i < 0 {
-		return nil, core.ErrNotFound
-	}
-	if err := c.Values.Delete(r.Context(), c.key("link/"+hash)); err != nil {
-		return nil, err
-	}
-	c.audit(r, who, "withdrew invitation", ls[i].Name)
+	m.audit.note(r, deed{who.account.ID, "withdrew invitation", l.Name})
 	w.WriteHeader(http.StatusNoContent)
 	return nil, nil
 }
 
-func (c *Console) editAccount(w http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
+func (m admin) editAccount(w http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
 	var p post
 	if err := readJSON(w, r, &p); err != nil {
 		return nil, err
@@ -139,42 +142,37 @@ func (c *Console) editAccount(w http.ResponseWriter, r *http.Request, who signed
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	a, err := c.change(r.Context(), r.PathValue("id"), func(a *account) error { p.put(a); return nil })
+	a, err := m.accounts.change(r.Context(), r.PathValue("id"), func(a *account) error { p.put(a); return nil })
 	if err != nil {
 		return nil, err
 	}
-	c.audit(r, who, "changed account", a.ID, "role", string(a.Role), "off", a.Off)
+	m.audit.note(r, deed{who.account.ID, "changed account", a.ID}, "role", string(a.Role), "off", a.Off)
 	if a.Off {
-		if err := c.leave(r, a); err != nil {
+		if err := m.leave(r, a); err != nil {
 			return nil, err
 		}
 	}
-	c.hint(r.Context(), hint{Kind: hintTeam})
+	m.live.tell(r.Context(), hint{Kind: hintTeam})
 	return a.staff(), nil
 }
 
 // leave takes somebody off duty whatever they have in hand, so that their
 // customers go back to the front of the line.
-func (c *Console) leave(r *http.Request, a account) error {
-	return c.Inbox.Receive(r.Context(), core.Envelope{
-		Channel: c.Name, Peer: a.peer(), Ref: a.ID + ":left:" + token(), At: c.Now(),
-		Parts: core.Parts{core.Form{ID: desk.ActOff, Values: map[string]string{"force": "yes"}}},
+func (m admin) leave(r *http.Request, a account) error {
+	return m.inbox.Receive(r.Context(), core.Envelope{
+		Channel: string(m.desk), Peer: a.peer(), Ref: a.ID + ":left:" + token(), At: m.now(),
+		Parts: core.Parts{core.Form{ID: command.ActOff, Values: map[string]string{"force": "yes"}}},
 	})
 }
 
-func (c *Console) resetAccount(_ http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
-	path, err := c.ResetLink(r.Context(), r.PathValue("id"))
+func (m admin) resetAccount(_ http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
+	path, err := m.links.reset(r.Context(), r.PathValue("id"))
 	if errors.Is(err, errLogin) {
 		err = core.ErrNotFound
 	}
 	if err != nil {
 		return nil, err
 	}
-	c.audit(r, who, "made a password link for", r.PathValue("id"))
+	m.audit.note(r, deed{who.account.ID, "made a password link for", r.PathValue("id")})
 	return map[string]string{"path": path}, nil
-}
-
-// audit says in the log who did what to whom.
-func (c *Console) audit(r *http.Request, who signedIn, did, whom string, more ...any) {
-	c.Log.Info("console: audit", append([]any{"by", who.account.ID, "did", did, "to", whom, "address", c.address(r)}, more...)...)
 }

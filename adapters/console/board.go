@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -15,31 +14,54 @@ import (
 // board is the open tickets as all browsers see them, read at most a few times
 // a second however many ask.
 type board struct {
-	mu     sync.Mutex
-	open   []core.TicketView
-	capped bool // more wait than were read
-	at     time.Time
-	pause  time.Duration // until the next read in any case
-	dirty  bool
+	desk     deskName
+	views    core.Views
+	accounts *accounts
+	now      func() time.Time
+
+	mu   sync.Mutex
+	open reading
+	done reading // the whole team's last closed tickets
 
 	called   map[string]string // what agents are called
 	calledAt time.Time
-	done     []core.TicketView // the whole team's last closed tickets
-	doneAt   time.Time
 }
 
+// A reading is tickets as they were at a time.
+type reading struct {
+	tickets []core.TicketView
+	at      time.Time
+	pause   time.Duration // until the next in any case
+	dirty   bool          // something has changed since
+}
+
+// fresh reports whether it need not be read again: age is how old it may be if
+// nothing has changed.
+func (r reading) fresh(now time.Time, age time.Duration) bool {
+	old := now.Sub(r.at)
+	return r.tickets != nil && old >= 0 && (old < r.pause || old < max(r.pause, age) && !r.dirty)
+}
+
+// readAt is what was read from start to end: a long read costs at most a sixth
+// of the time.
+func readAt(vs []core.TicketView, start, end time.Time) reading {
+	return reading{tickets: vs, at: end, pause: max(boardPause, 5*end.Sub(start))}
+}
+
+// How many tickets are read at once.
 const (
-	boardMax   = 1000                   // of those in line; more than that nobody reads
-	heldMax    = 5000                   // of those that somebody has
-	boardFresh = time.Second            // without a hint
-	boardPause = 150 * time.Millisecond // between two reads at least
-	closedMax  = 300
-	doneMax    = 200 // of one agent's, for today's figures
-	teamMax    = 2000
+	mostInLine = 1000 // with what was said last; those behind them without
+	mostHeld   = 5000 // by everybody together
+	mostRows   = 100  // of one answer; a list is read in parts
+	mostClosed = 2000 // of the closed ones
+	mostDone   = 200  // of one agent's, for today's figures
 )
 
+// How old what was read may be.
 const (
-	figuresFresh = 10 * time.Second
+	boardAge   = time.Second            // without a hint
+	boardPause = 150 * time.Millisecond // between two reads at least
+	figuresAge = 10 * time.Second
 )
 
 var (
@@ -50,68 +72,65 @@ var (
 // stale says that something has changed.
 func (b *board) stale() {
 	b.mu.Lock()
-	b.dirty = true
+	b.open.dirty, b.done.dirty = true, true
 	b.mu.Unlock()
 }
 
 // openTickets are all open tickets, those who wait longest first. The result
 // is shared: do not change it.
-func (c *Console) openTickets(ctx context.Context) ([]core.TicketView, error) {
-	b := &c.board
+func (b *board) openTickets(ctx context.Context) ([]core.TicketView, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	start := c.Now()
-	age := start.Sub(b.at)
-	if b.open != nil && age >= 0 && (age < b.pause || age < max(b.pause, boardFresh) && !b.dirty) {
-		return b.open, nil
+	start := b.now()
+	if b.open.fresh(start, boardAge) {
+		return b.open.tickets, nil
 	}
-	b.dirty = false
-	vs, capped, err := c.readOpen(ctx)
+	b.open.dirty = false
+	vs, err := b.readOpen(ctx)
 	if err != nil {
-		b.dirty = true
+		b.open.dirty = true
 		return nil, fmt.Errorf("console: open tickets: %w", err)
 	}
-	b.open, b.capped, b.at = vs, capped, c.Now()
-	b.pause = max(boardPause, 5*b.at.Sub(start)) // a long line costs at most a sixth of the time
+	b.open = readAt(vs, start, b.now())
 	return vs, nil
 }
 
 // readOpen reads those who wait and those whom somebody has by themselves: in a
-// peak the line must not hide what an agent has in hand.
-func (c *Console) readOpen(ctx context.Context) (vs []core.TicketView, capped bool, err error) {
-	mine, err := c.Views.Tickets(ctx, core.TicketQuery{States: held, Max: heldMax})
+// peak the line must not hide what an agent has in hand. Who waits behind a
+// thousand others comes without what they said last, which would be read one by one.
+func (b *board) readOpen(ctx context.Context) ([]core.TicketView, error) {
+	mine, err := b.views.Tickets(ctx, core.TicketQuery{States: held, Max: mostHeld})
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	waiting, err := c.Views.Tickets(ctx, core.TicketQuery{States: inLine, Max: boardMax})
+	waiting, err := b.views.Tickets(ctx, core.TicketQuery{States: inLine, Max: mostInLine})
 	if err != nil {
-		return nil, false, err
+		return nil, err
+	}
+	var behind []core.TicketView
+	if len(waiting) == mostInLine {
+		if behind, err = b.views.Tickets(ctx, core.TicketQuery{States: inLine}); err != nil {
+			return nil, err
+		}
 	}
 	seen := map[string]bool{} // one may have been given to somebody in between
-	vs = []core.TicketView{}
-	for _, v := range slices.Concat(waiting, mine) {
+	vs := []core.TicketView{}
+	for _, v := range slices.Concat(waiting, mine, behind) {
 		if !seen[v.Ticket.ID] {
 			seen[v.Ticket.ID] = true
 			vs = append(vs, v)
 		}
 	}
-	slices.SortStableFunc(vs, func(a, b core.TicketView) int { return a.Ticket.Since.Compare(b.Ticket.Since) })
-	return vs, len(waiting) == boardMax, nil
-}
-
-// isCapped reports whether more wait than openTickets returned.
-func (b *board) isCapped() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.capped
+	slices.SortStableFunc(vs, func(x, y core.TicketView) int { return x.Ticket.Since.Compare(y.Ticket.Since) })
+	return vs, nil
 }
 
 // ticket returns ErrNotFound for a name that no ticket has.
-func (c *Console) ticket(ctx context.Context, id string) (core.TicketView, error) {
+func (b *board) ticket(ctx context.Context, id string) (core.TicketView, error) {
 	if !plainID(id, 1, 64) {
 		return core.TicketView{}, core.ErrNotFound
 	}
-	vs, err := c.Views.Tickets(ctx, core.TicketQuery{ID: id, Max: 1})
+	vs, err := b.views.Tickets(ctx, core.TicketQuery{ID: id, Max: 1})
 	if err != nil {
 		return core.TicketView{}, fmt.Errorf("console: ticket %s: %w", id, err)
 	}
@@ -158,17 +177,14 @@ func counts(open []core.TicketView, agent string) map[box]int {
 }
 
 // closed are the tickets that were closed last, the newest first.
-func (c *Console) closed(ctx context.Context, q core.TicketQuery) ([]core.TicketView, error) {
+func (b *board) closed(ctx context.Context, q core.TicketQuery) ([]core.TicketView, error) {
 	q.States, q.Newest = []core.TicketState{core.TicketClosed}, true
-	if q.Max == 0 {
-		q.Max = closedMax
-	}
-	vs, err := c.Views.Tickets(ctx, q)
+	vs, err := b.views.Tickets(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("console: closed tickets: %w", err)
 	}
 	vs = slices.Clone(vs)
-	slices.SortStableFunc(vs, func(a, b core.TicketView) int { return b.Ticket.Closed.Compare(a.Ticket.Closed) })
+	slices.SortStableFunc(vs, func(x, y core.TicketView) int { return y.Ticket.Closed.Compare(x.Ticket.Closed) })
 	return vs, nil
 }
 
@@ -184,59 +200,41 @@ func urgency(a, b core.TicketView) int {
 	return cmp.Or(later(a.Ticket)-later(b.Ticket), cmp.Compare(a.Ticket.Class, b.Ticket.Class), a.Ticket.Since.Compare(b.Ticket.Since), cmp.Compare(a.Ticket.ID, b.Ticket.ID))
 }
 
-// says reports whether a ticket has the words that somebody looks for.
-func says(v core.TicketView, words string) bool {
-	t := v.Ticket
-	text := []string{t.ID, v.Peer.ID, v.Peer.Name, v.Peer.Person, t.Key.Channel, t.Topic, t.Intent, t.Asked, t.Summary, t.Outcome, strings.Join(t.Tags, " ")}
-	for _, s := range t.Form {
-		text = append(text, s)
-	}
-	if v.Last != nil && v.Last.Message != nil {
-		text = append(text, v.Last.Message.Parts.Text())
-	}
-	all := strings.ToLower(strings.Join(text, "\n"))
-	for w := range strings.FieldsSeq(strings.ToLower(words)) {
-		if !strings.Contains(all, w) {
-			return false
-		}
-	}
-	return true
-}
-
-// doneLately are the tickets that the team closed last, at most a few seconds
-// old: it is read for figures only.
-func (c *Console) doneLately(ctx context.Context) ([]core.TicketView, error) {
-	b := &c.board
+// doneLately are the tickets that the team closed last: at most age old, or as
+// old as reading them takes in a peak. The result is shared: do not change it.
+func (b *board) doneLately(ctx context.Context, age time.Duration) ([]core.TicketView, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if age := c.Now().Sub(b.doneAt); b.done != nil && age >= 0 && age < figuresFresh {
-		return b.done, nil
+	start := b.now()
+	last := b.done
+	last.dirty = last.dirty && age < figuresAge // figures may be late
+	if last.fresh(start, age) {
+		return last.tickets, nil
 	}
-	vs, err := c.closed(ctx, core.TicketQuery{Max: teamMax})
+	vs, err := b.closed(ctx, core.TicketQuery{Max: mostClosed})
 	if err == nil {
-		b.done, b.doneAt = vs, c.Now()
+		b.done = readAt(vs, start, b.now())
 	}
 	return vs, err
 }
 
 // names are what agents are called, by Agent.ID; at most a second old. The
 // result is shared: do not change it.
-func (c *Console) names(ctx context.Context) (map[string]string, error) {
-	b := &c.board
+func (b *board) names(ctx context.Context) (map[string]string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if age := c.Now().Sub(b.calledAt); b.called != nil && age >= 0 && age < boardFresh {
+	if age := b.now().Sub(b.calledAt); b.called != nil && age >= 0 && age < boardAge {
 		return b.called, nil
 	}
-	m, err := c.readNames(ctx)
+	m, err := b.readNames(ctx)
 	if err == nil {
-		b.called, b.calledAt = m, c.Now()
+		b.called, b.calledAt = m, b.now()
 	}
 	return m, err
 }
 
-func (c *Console) readNames(ctx context.Context) (map[string]string, error) {
-	agents, err := c.Views.Agents(ctx)
+func (b *board) readNames(ctx context.Context) (map[string]string, error) {
+	agents, err := b.views.Agents(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("console: agents: %w", err)
 	}
@@ -244,12 +242,12 @@ func (c *Console) readNames(ctx context.Context) (map[string]string, error) {
 	for _, a := range agents {
 		out[a.ID] = a.Name
 	}
-	as, err := c.everybody(ctx)
+	as, err := b.accounts.all(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, a := range as {
-		out[c.agent(a.ID)] = a.Name
+		out[b.desk.agent(a.ID)] = a.Name
 	}
 	return out, nil
 }

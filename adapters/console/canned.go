@@ -25,17 +25,24 @@ type lists struct {
 	Mine []canned `json:"mine"`
 }
 
-func (c *Console) serveCanned(_ http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
+// replies are the canned replies, as the pages read and write them.
+type replies struct {
+	shelf shelf
+	live  *live
+	audit audit
+}
+
+func (rs replies) serve(_ http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
 	out := lists{Team: []canned{}, Mine: []canned{}}
-	if _, err := c.get(r.Context(), c.key("canned"), &out.Team); err != nil {
+	if _, err := rs.shelf.get(r.Context(), "canned", &out.Team); err != nil {
 		return nil, err
 	}
-	_, err := c.get(r.Context(), c.key("canned/"+who.account.ID), &out.Mine)
+	_, err := rs.shelf.get(r.Context(), "canned/"+who.account.ID, &out.Mine)
 	return out, err
 }
 
-// saveCanned keeps a whole list. Everybody has one; the team's is kept by leads.
-func (c *Console) saveCanned(w http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
+// save keeps a whole list. Everybody has one; the team's is kept by leads.
+func (rs replies) save(w http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
 	var in struct {
 		Team *[]canned `json:"team"`
 		Mine *[]canned `json:"mine"`
@@ -53,15 +60,15 @@ func (c *Console) saveCanned(w http.ResponseWriter, r *http.Request, who signedI
 		if err := checkCanned(*list); err != nil {
 			return nil, err
 		}
-		if err := c.put(r.Context(), c.key(key), *list, 0); err != nil {
+		if err := rs.shelf.put(r.Context(), key, *list, 0); err != nil {
 			return nil, err
 		}
 	}
 	if in.Team != nil {
-		c.audit(r, who, "changed", "the team's canned replies")
+		rs.audit.note(r, deed{who.account.ID, "changed", "the team's canned replies"})
 	}
-	c.hint(r.Context(), hint{Kind: hintTeam})
-	return c.serveCanned(w, r, who)
+	rs.live.tell(r.Context(), hint{Kind: hintTeam})
+	return rs.serve(w, r, who)
 }
 
 func checkCanned(list []canned) error {

@@ -12,97 +12,41 @@
 // Accounts, sessions, invitations and canned replies are in Deps.Values.
 // Passwords are kept as argon2id hashes, session and link tokens as SHA-256
 // hashes, so that a stolen database signs nobody in.
+//
+// site.go says who serves which address: the entrance (sign-in, links, passwords),
+// the inbox (what the pages ask), acts (what they do), media, replies and admin.
+// They share few things, each with a file of its own: accounts, sessions, devices
+// and links on a shelf of Values; the board, which is the open tickets as last
+// read; live, which is the browsers and the hints between processes.
 package console
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
+	"maps"
 	"net/http"
-	"net/netip"
-	"net/url"
-	"strings"
-	"sync"
-	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
-	"github.com/frontdesk-im/frontdesk/core/desk"
 )
 
 // Prefix is where the pages are.
 const Prefix = "/console/"
 
-// Config is the console's part of the configuration.
-type Config struct {
-	Title   string        `yaml:"title"`   // name over the pages; Frontdesk if empty
-	URL     string        `yaml:"url"`     // public address, e.g. https://desk.example.com; needed behind a proxy that speaks TLS
-	Proxies []string      `yaml:"proxies"` // networks whose X-Forwarded-For is believed, e.g. 127.0.0.1/32
-	Idle    time.Duration `yaml:"idle"`    // a session ends after so long without use; 12h if 0
-	Life    time.Duration `yaml:"life"`    // a session ends after so long in any case; 168h if 0
-	Topics  []string      `yaml:"topics"`  // offered for transfers, beside those in use
-	Upload  int64         `yaml:"upload"`  // largest attachment in bytes; 20 MiB if 0
-}
-
-// Validate sets defaults and reports what is wrong, all of it at once.
-func (c *Config) Validate() error {
-	if c.Title == "" {
-		c.Title = "Frontdesk"
-	}
-	if c.Idle == 0 {
-		c.Idle = 12 * time.Hour
-	}
-	if c.Life == 0 {
-		c.Life = 7 * 24 * time.Hour
-	}
-	if c.Upload == 0 {
-		c.Upload = 20 << 20
-	}
-	var errs []error
-	if c.Idle < time.Minute || c.Life < c.Idle {
-		errs = append(errs, fmt.Errorf("console: idle %v, life %v: idle must be a minute at least and life not shorter than idle", c.Idle, c.Life))
-	}
-	if c.Upload < 0 {
-		errs = append(errs, fmt.Errorf("console: upload %d: must be a number of bytes", c.Upload))
-	}
-	if c.URL != "" {
-		if u, err := url.Parse(c.URL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Path != "" && u.Path != "/" {
-			errs = append(errs, fmt.Errorf("console: url %q: write scheme and host only, e.g. https://desk.example.com", c.URL))
-		}
-	}
-	for _, p := range c.Proxies {
-		if _, err := netip.ParsePrefix(p); err != nil {
-			errs = append(errs, fmt.Errorf("console: proxies: %q is not a network like 10.0.0.0/8", p))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// Console is the adapter.
+// Console is the adapter: what the hub sees of the pages.
 type Console struct {
-	Config
-	core.Deps
-	proxies  []netip.Prefix
-	handler  http.Handler
-	files    files
-	live     live
-	board    board
-	throttle throttle
-	hashing  chan struct{} // at most so many argon2 at a time: each takes 19 MiB
-	accounts sync.Mutex    // held from reading an account to writing it back
-
-	mu        sync.Mutex
-	title     func(lang, topic string) string // of a topic; nil: as it is
-	templates func(channel string) []desk.Template
-	channels  map[string]core.Limits
+	handler   http.Handler
+	live      *live
+	catalogue *catalogue
+	links     *links
 }
 
 var (
-	_ core.Site   = (*Console)(nil)
-	_ core.Runner = (*Console)(nil)
-	_ core.Editor = (*Console)(nil)
-	_ core.Marker = (*Console)(nil)
-	_ core.Typist = (*Console)(nil)
+	_ core.Workplace = (*Console)(nil)
+	_ core.Founder   = (*Console)(nil)
+	_ core.Runner    = (*Console)(nil)
+	_ core.Editor    = (*Console)(nil)
+	_ core.Marker    = (*Console)(nil)
+	_ core.Typist    = (*Console)(nil)
 )
 
 // New returns a console. Its Run must be running for pages to be live.
@@ -110,75 +54,93 @@ func New(c Config, d core.Deps) (*Console, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	o := &Console{Config: c, Deps: d, hashing: make(chan struct{}, 2), channels: map[string]core.Limits{}}
-	for _, p := range c.Proxies {
-		o.proxies = append(o.proxies, netip.MustParsePrefix(p))
-	}
-	o.throttle = throttle{values: d.Values, now: d.Now, prefix: o.key("fail/")}
-	var err error
-	if o.files, err = dist(); err != nil {
+	s, err := build(c, d)
+	if err != nil {
 		return nil, err
 	}
-	if o.handler, err = o.routes(); err != nil {
-		return nil, err
+	return s.console()
+}
+
+// console is the adapter of a site.
+func (s site) console() (*Console, error) {
+	h, err := s.routes()
+	return &Console{h, s.entrance.live, s.inbox.catalogue, s.entrance.links}, err
+}
+
+// build makes those who serve the pages.
+func build(c Config, d core.Deps) (site, error) {
+	f, err := dist()
+	if err != nil {
+		return site{}, err
 	}
-	return o, nil
+	var (
+		name = deskName(d.Name)
+		kept = name.shelf(d.Values)
+		at   = door{c.URL, c.networks()}
+		who  = &accounts{shelf: kept}
+		seen = &board{desk: name, views: d.Views, accounts: who, now: d.Now}
+		told = &live{bus: d.Bus, topic: name.topic(), origin: c.URL, log: d.Log, board: seen}
+		note = audit{d.Log, at}
+		hash = make(hasher, 2)
+		used = devices{kept, at}
+		open = &links{kept, who, hash, d.Now, d.Log}
+		slow = &throttle{values: d.Values, now: d.Now, front: kept.front + "fail/"}
+		in   = &sessions{kept, who, used, at, d.Now, c.Idle, c.Life}
+		says = &catalogue{channels: map[string]core.Limits{}}
+	)
+	who.ended = func(ctx context.Context, id string) { told.tell(ctx, hint{Kind: hintOut, To: id}) }
+	return site{
+		files: f,
+		gate:  gate{in, d.Log},
+		entrance: entrance{
+			title: c.Title, inbox: f.index, door: at, accounts: who, sessions: in, links: open,
+			lock: lock{who, slow, used, hash, d.Log, d.Meter}, live: told, audit: note, log: d.Log,
+		},
+		inbox:   inbox{name, c.Title, c.Upload, c.Topics, seen, who, d.Views, says, d.Now},
+		acts:    acts{name, seen, told, d.Inbox, d.Blobs, d.Now},
+		media:   media{d.Blobs, c.Upload},
+		replies: replies{kept, told, note},
+		admin:   admin{name, who, open, told, d.Inbox, note, d.Now},
+	}, nil
 }
 
 // Channels tells the pages what the customers' channels carry, so that the
 // composer can count. Without it the pages count characters only.
 func (c *Console) Channels(l map[string]core.Limits) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for name, limits := range l {
-		c.channels[name] = limits
-	}
+	c.catalogue.learn(func() { maps.Copy(c.catalogue.channels, l) })
 }
 
 // Titles tells the pages what people call a topic.
 func (c *Console) Titles(f func(lang, topic string) string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.title = f
+	c.catalogue.learn(func() { c.catalogue.title = f })
+}
+
+// Labels tells the pages what people call a field of a ticket's form and its value.
+func (c *Console) Labels(f func(lang, name, value string) core.Field) {
+	c.catalogue.learn(func() { c.catalogue.label = f })
 }
 
 // Templates tells the pages which templates a channel's customers may be sent.
-func (c *Console) Templates(f func(channel string) []desk.Template) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.templates = f
+func (c *Console) Templates(f func(channel string) []core.Template) {
+	c.catalogue.learn(func() { c.catalogue.templates = f })
 }
 
-// templatesOf are in the configuration's order.
-func (c *Console) templatesOf(channel string) []desk.Template {
-	c.mu.Lock()
-	f := c.templates
-	c.mu.Unlock()
-	if f == nil {
-		return nil
-	}
-	return f(channel)
+// FirstLink returns the path of a page that makes the first account. needed is
+// false, and path empty, once there is one. Each call makes a new link; the
+// first that is used ends all. It works once and for a day.
+func (c *Console) FirstLink(ctx context.Context) (path string, needed bool, err error) {
+	return c.links.first(ctx)
 }
 
-// titles are what topics are called, by language and topic.
-type titles map[string]map[string]string
-
-func (c *Console) titled(topics []string) titles {
-	c.mu.Lock()
-	f := c.title
-	c.mu.Unlock()
-	if f == nil {
-		return nil
-	}
-	out := titles{}
-	for _, lang := range []string{"zh", "en"} {
-		out[lang] = map[string]string{}
-		for _, id := range topics {
-			out[lang][id] = f(lang, id)
-		}
-	}
-	return out
+// ResetLink returns the path of a page on which the account sets a new
+// password. It works once and for a day. It is for those who run the program.
+func (c *Console) ResetLink(ctx context.Context, signIn string) (path string, err error) {
+	return c.links.reset(ctx, signIn)
 }
+
+// Run implements core.Runner: it passes hints from the bus to the browsers
+// until ctx is done, and then closes their sockets.
+func (c *Console) Run(ctx context.Context) error { return c.live.run(ctx) }
 
 // Prefix implements core.Site.
 func (c *Console) Prefix() string { return Prefix }
@@ -198,56 +160,56 @@ func (c *Console) Limits() core.Limits {
 // from there, so nothing is kept and a repetition is harmless.
 func (c *Console) Send(ctx context.Context, env core.Envelope) (string, error) {
 	if err := ctx.Err(); err != nil {
-		return "", &core.SendError{Kind: core.Transient, Err: err}
+		return "", &core.SendError{Kind: core.KindTransient, Err: err}
 	}
 	if len(env.Parts) == 0 {
-		return "", &core.SendError{Kind: core.Rejected, Err: errors.New("console: a message without parts")}
+		return "", &core.SendError{Kind: core.KindRejected, Err: errors.New("console: a message without parts")}
 	}
 	ticket, card := about(env)
 	if card && env.Thread == "" {
 		if ticket == "" {
-			return "", &core.SendError{Kind: core.Rejected, Err: errors.New("console: a case without a ticket")}
+			return "", &core.SendError{Kind: core.KindRejected, Err: errors.New("console: a case without a ticket")}
 		}
-		c.hint(ctx, hint{Kind: hintTicket, Ticket: ticket})
+		c.live.tell(ctx, hint{Kind: hintTicket, Ticket: ticket})
 		return ticket, nil
 	}
-	c.show(ctx, env)
+	c.live.tell(ctx, hintOf(env))
 	switch {
 	case env.ID != "":
 		return env.ID, nil
 	case ticket != "":
 		return ticket, nil
 	}
-	return "", &core.SendError{Kind: core.Rejected, Err: errors.New("console: a message without an ID")}
+	return "", &core.SendError{Kind: core.KindRejected, Err: errors.New("console: a message without an ID")}
 }
 
 // Edit implements core.Editor.
 func (c *Console) Edit(ctx context.Context, ref string, env core.Envelope) error {
 	if err := ctx.Err(); err != nil {
-		return &core.SendError{Kind: core.Transient, Err: err}
+		return &core.SendError{Kind: core.KindTransient, Err: err}
 	}
 	if ref == "" {
-		return &core.SendError{Kind: core.Gone, Err: errors.New("console: no message without a name can be replaced")}
+		return &core.SendError{Kind: core.KindGone, Err: errors.New("console: no message without a name can be replaced")}
 	}
-	c.show(ctx, env)
+	c.live.tell(ctx, hintOf(env))
 	return nil
 }
 
 // Mark implements core.Marker.
 func (c *Console) Mark(ctx context.Context, at core.Via, m core.Mark, why string) error {
-	c.hint(ctx, hint{Kind: hintMark, Ticket: at.Thread, Ref: at.Ref, State: string(m), Text: clip(why, 300)})
+	c.live.tell(ctx, hint{Kind: hintMark, Ticket: at.Thread, Ref: at.Ref, State: string(m), Text: clip(why, 300)})
 	return ctx.Err()
 }
 
 // Typing implements core.Typist: the customer of the thread is typing.
 func (c *Console) Typing(ctx context.Context, _ core.Peer, thread string) error {
-	c.hint(ctx, hint{Kind: hintTyping, Ticket: thread})
+	c.live.tell(ctx, hint{Kind: hintTyping, Ticket: thread})
 	return ctx.Err()
 }
 
-// show tells the browsers that env is there to be seen. What is meant for one
-// member of staff goes to their browsers only.
-func (c *Console) show(ctx context.Context, env core.Envelope) {
+// hintOf tells where to see env. What is meant for one member of staff goes to
+// their browsers only.
+func hintOf(env core.Envelope) hint {
 	ticket, card := about(env)
 	h := hint{Kind: hintTicket, Ticket: ticket}
 	if !card && env.Peer.ID != "" && env.By.Kind != core.ByPeer {
@@ -256,7 +218,7 @@ func (c *Console) show(ctx context.Context, env core.Envelope) {
 			h.Text = clip(t.Body, 500)
 		}
 	}
-	c.hint(ctx, h)
+	return h
 }
 
 // about is the ticket that env belongs to, and whether env is its card.
@@ -270,35 +232,6 @@ func about(env core.Envelope) (ticket string, card bool) {
 		return env.Thread, false
 	}
 	return env.Ticket, false
-}
-
-// hint tells the browsers of every process. It is best effort.
-func (c *Console) hint(ctx context.Context, h hint) {
-	c.board.stale()
-	b, err := json.Marshal(h)
-	if err == nil {
-		err = c.Bus.Wake(ctx, c.topic(), string(b))
-	}
-	if err != nil {
-		c.Log.Debug("console: a hint was lost", "err", err)
-	}
-}
-
-func (c *Console) topic() string { return "console/" + c.Name }
-
-// key is a key of ours in Values.
-func (c *Console) key(rest string) string { return "console/" + c.Name + "/" + rest }
-
-// agent is the Agent.ID of an account.
-func (c *Console) agent(account string) string { return c.Name + "/" + account }
-
-// account is the account behind an Agent.ID; empty if they work at another desk.
-func (c *Console) account(agent string) string {
-	id, ok := strings.CutPrefix(agent, c.Name+"/")
-	if !ok {
-		return ""
-	}
-	return id
 }
 
 // clip shortens s to n runes.

@@ -2,9 +2,10 @@ package console
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
@@ -39,59 +40,69 @@ const (
 	resetLife  = 24 * time.Hour
 )
 
-// FirstLink returns the path of a page that makes the first account. needed is
-// false, and path empty, once there is one. Each call makes a new link; the
-// first that is used ends all. It works once and for a day.
-func (c *Console) FirstLink(ctx context.Context) (path string, needed bool, err error) {
-	vs, err := c.Values.List(ctx, c.key("account/"), 1)
-	if err != nil {
-		return "", false, fmt.Errorf("console: accounts: %w", err)
+// links are the links that wait to be used.
+type links struct {
+	shelf    shelf
+	accounts *accounts
+	hasher   hasher
+	now      func() time.Time
+	log      *slog.Logger
+}
+
+const (
+	linkFront = "link/"
+	founded   = "founded" // the first account was made
+)
+
+// first is the path of a link that makes the first account; needed is false
+// once there is an account.
+func (ls *links) first(ctx context.Context) (path string, needed bool, err error) {
+	none, err := ls.accounts.none(ctx)
+	if err != nil || !none {
+		return "", false, err
 	}
-	if len(vs) > 0 {
-		return "", false, nil
-	}
-	path, err = c.newLink(ctx, link{Kind: linkFirst, Role: roleAdmin}, firstLife)
+	path, err = ls.add(ctx, link{Kind: linkFirst, Role: roleAdmin}, firstLife)
 	return path, err == nil, err
 }
 
-// ResetLink returns the path of a page on which the account sets a new
-// password. It works once and for a day. It is for those who run the program.
-func (c *Console) ResetLink(ctx context.Context, signIn string) (path string, err error) {
+// reset is the path of a link that sets the password of an account anew.
+func (ls *links) reset(ctx context.Context, signIn string) (path string, err error) {
 	id, err := login(signIn)
 	if err != nil {
 		return "", err
 	}
-	a, err := c.find(ctx, id)
+	a, err := ls.accounts.find(ctx, id)
 	if err != nil {
 		return "", err
 	}
-	return c.newLink(ctx, link{Kind: linkReset, For: a.ID, Name: a.Name, Role: a.Role}, resetLife)
+	return ls.add(ctx, link{Kind: linkReset, For: a.ID, Name: a.Name, Role: a.Role}, resetLife)
 }
 
-func (c *Console) newLink(ctx context.Context, l link, life time.Duration) (path string, err error) {
+// add keeps a new link and returns the path of its page.
+func (ls *links) add(ctx context.Context, l link, life time.Duration) (path string, err error) {
 	t := token()
-	l.Hash, l.Until = digest(t), c.Now().Add(life)
-	if err := c.put(ctx, c.key("link/"+l.Hash), l, life); err != nil {
+	l.Hash, l.Until = digest(t), ls.now().Add(life)
+	if err := ls.shelf.put(ctx, linkFront+l.Hash, l, life); err != nil {
 		return "", fmt.Errorf("console: keeping a link: %w", err)
 	}
 	return Prefix + "join/" + t, nil
 }
 
-// openLink finds a link that can still be used; errUsed if it cannot.
-func (c *Console) openLink(ctx context.Context, token string) (link, error) {
+// open finds a link that can still be used; errUsed if it cannot.
+func (ls *links) open(ctx context.Context, token string) (link, error) {
 	var l link
-	ok, err := c.get(ctx, c.key("link/"+digest(token)), &l)
+	ok, err := ls.shelf.get(ctx, linkFront+digest(token), &l)
 	switch {
 	case err != nil:
 		return l, err
-	case !ok || !c.Now().Before(l.Until):
+	case !ok || !ls.now().Before(l.Until):
 		return l, errUsed
 	case l.Kind == linkFirst:
-		if _, founded, err := c.Values.Get(ctx, c.key("founded")); err != nil || founded {
-			return l, cmpErr(err, errUsed)
+		if there, err := ls.shelf.has(ctx, founded); err != nil || there {
+			return l, orErr(err, errUsed)
 		}
 	case l.Kind == linkReset:
-		if a, err := c.find(ctx, l.For); err != nil || a.Off {
+		if a, err := ls.accounts.find(ctx, l.For); err != nil || a.Off {
 			return l, errUsed
 		}
 	}
@@ -99,62 +110,76 @@ func (c *Console) openLink(ctx context.Context, token string) (link, error) {
 }
 
 // invitations returns the links that wait to be used, those for resets left out.
-func (c *Console) invitations(ctx context.Context) ([]link, error) {
-	vs, err := c.Values.List(ctx, c.key("link/"), 10000)
+func (ls *links) invitations(ctx context.Context) ([]link, error) {
+	all, err := list[link](ctx, ls.shelf, linkFront, mostAccounts)
 	if err != nil {
-		return nil, fmt.Errorf("console: invitations: %w", err)
+		return nil, err
 	}
 	out := []link{}
-	for _, v := range vs {
-		var l link
-		if err := json.Unmarshal([]byte(v.Value), &l); err != nil {
-			return nil, fmt.Errorf("console: an invitation cannot be read: %w", err)
-		}
-		if l.Kind == linkInvite && c.Now().Before(l.Until) {
+	for _, l := range all {
+		if l.Kind == linkInvite && ls.now().Before(l.Until) {
 			out = append(out, l)
 		}
 	}
 	return out, nil
 }
 
+// withdraw takes back the invitation of this hash and returns it; ErrNotFound if
+// there is none.
+func (ls *links) withdraw(ctx context.Context, hash string) (link, error) {
+	all, err := ls.invitations(ctx)
+	if err != nil {
+		return link{}, err
+	}
+	i := slices.IndexFunc(all, func(l link) bool { return l.Hash == hash })
+	if i < 0 {
+		return link{}, core.ErrNotFound
+	}
+	return all[i], ls.shelf.delete(ctx, linkFront+hash)
+}
+
+// A join is what somebody typed on the page of a link.
+type join struct{ account, name, password string }
+
 // use turns a link into an account, or gives its account a new password. Of
 // many who try at once one succeeds.
-func (c *Console) use(ctx context.Context, token string, id, name, password string) (account, error) {
-	l, err := c.openLink(ctx, token)
+func (ls *links) use(ctx context.Context, token string, in join) (account, error) {
+	l, err := ls.open(ctx, token)
 	if err != nil {
 		return account{}, err
 	}
 	if l.Kind == linkReset {
-		id = l.For
+		in.account = l.For
 	}
-	if id, err = login(id); err != nil {
+	id, err := login(in.account)
+	if err != nil {
 		return account{}, err
 	}
-	if err := strong(password, id); err != nil {
+	if err := strong(in.password, id); err != nil {
 		return account{}, err
 	}
-	hash := c.hash(password)
-	gate, life := c.key("used/"+l.Hash), inviteLife
+	hash := ls.hasher.hash(in.password)
+	gate, life := "used/"+l.Hash, inviteLife
 	if l.Kind == linkFirst {
-		gate, life = c.key("founded"), 0
+		gate, life = founded, 0
 	}
-	if fresh, err := c.Values.Add(ctx, gate, id, life); err != nil || !fresh {
-		return account{}, cmpErr(err, errUsed)
+	if first, err := ls.shelf.add(ctx, gate, id, life); err != nil || !first {
+		return account{}, orErr(err, errUsed)
 	}
-	a, err := c.enter(ctx, l, account{ID: id, Name: name, Hash: hash})
+	a, err := ls.enter(ctx, l, account{ID: id, Name: in.name, Hash: hash})
 	if err != nil { // let the next attempt with this link succeed
-		return account{}, errors.Join(err, c.Values.Delete(context.WithoutCancel(ctx), gate))
+		return account{}, errors.Join(err, ls.shelf.delete(context.WithoutCancel(ctx), gate))
 	}
-	if err := c.Values.Delete(ctx, c.key("link/"+l.Hash)); err != nil {
-		c.Log.Warn("console: a used link stays in the list until it expires", "err", err)
+	if err := ls.shelf.delete(ctx, linkFront+l.Hash); err != nil {
+		ls.log.Warn("console: a used link stays in the list until it expires", "err", err)
 	}
 	return a, nil
 }
 
 // enter writes the account that a link stands for.
-func (c *Console) enter(ctx context.Context, l link, a account) (account, error) {
+func (ls *links) enter(ctx context.Context, l link, a account) (account, error) {
 	if l.Kind == linkReset {
-		return c.change(ctx, a.ID, func(old *account) error {
+		return ls.accounts.change(ctx, a.ID, func(old *account) error {
 			if old.Off {
 				return errUsed
 			}
@@ -163,23 +188,15 @@ func (c *Console) enter(ctx context.Context, l link, a account) (account, error)
 		})
 	}
 	a.Role, a.Topics, a.Langs, a.Max, a.By = l.Role, l.Topics, l.Langs, l.Max, l.By
-	a.Stamp, a.Made = token(), c.Now()
+	a.Stamp, a.Made = token(), ls.now()
 	if a.Name = clip(a.Name, 40); a.Name == "" {
 		a.Name = a.ID
 	}
-	b, err := json.Marshal(a)
-	if err != nil {
-		return account{}, err
-	}
-	fresh, err := c.Values.Add(ctx, c.accountKey(a.ID), string(b), 0)
-	if err == nil && !fresh {
-		err = errTaken
-	}
-	return a, err
+	return a, ls.accounts.add(ctx, a)
 }
 
-// cmpErr is err, or other if there is none.
-func cmpErr(err, other error) error {
+// orErr is err, or other if there is none.
+func orErr(err, other error) error {
 	if err != nil && !errors.Is(err, core.ErrNotFound) {
 		return err
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"sync"
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/frontdesk-im/frontdesk/core"
 )
 
 // A hint tells browsers where to look. It is what goes over the bus and, as it
@@ -36,8 +38,15 @@ const (
 	hintOut    hintKind = "out"    // To is signed out
 )
 
-// live is the browsers that are connected to this process.
+// live is the browsers that are connected to this process, and the bus by which
+// hints come to them from every process.
 type live struct {
+	bus    core.Bus
+	topic  string
+	origin string // where pages come from, beside our own address
+	log    *slog.Logger
+	board  *board // what it has read is old once there is a hint
+
 	mu      sync.Mutex
 	sockets map[*socket]struct{}
 	closed  bool
@@ -98,6 +107,12 @@ func (l *live) pass(h hint) {
 	}
 }
 
+func (l *live) open() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = false
+}
+
 func (l *live) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -107,36 +122,52 @@ func (l *live) close() {
 	}
 }
 
-// Run implements core.Runner: it passes hints from the bus to the browsers
-// until ctx is done, and then closes their sockets.
-func (c *Console) Run(ctx context.Context) error {
-	hints, err := c.Bus.Listen(ctx, c.topic())
+// tell gives h to the browsers of every process. It is best effort.
+func (l *live) tell(ctx context.Context, h hint) {
+	l.board.stale()
+	b, err := json.Marshal(h)
+	if err == nil {
+		err = l.bus.Wake(ctx, l.topic, string(b))
+	}
+	if err != nil {
+		l.log.Debug("console: a hint was lost", "err", err)
+	}
+}
+
+// run passes hints from the bus to the browsers until ctx is done, and then
+// closes their sockets.
+func (l *live) run(ctx context.Context) error {
+	hints, err := l.bus.Listen(ctx, l.topic)
 	if err != nil {
 		return fmt.Errorf("console: listening for hints: %w", err)
 	}
-	c.live.mu.Lock()
-	c.live.closed = false
-	c.live.mu.Unlock()
+	l.open()
 	for s := range hints {
 		var h hint
 		if err := json.Unmarshal([]byte(s), &h); err != nil {
 			h = hint{Kind: hintAll} // from a newer version
 		}
-		c.board.stale()
-		c.live.pass(h)
+		l.board.stale()
+		l.pass(h)
 	}
 	if ctx.Err() != nil {
-		c.live.close()
+		l.close()
 		return nil
 	}
-	c.live.pass(hint{Kind: hintAll})
+	l.pass(hint{Kind: hintAll})
 	return fmt.Errorf("console: the bus closed the channel of hints")
 }
 
-// serveLive is the one socket of a browser: hints go down; nothing comes up.
-func (c *Console) serveLive(w http.ResponseWriter, r *http.Request, who signedIn) {
+// A visit is whose browser it is, and whether they are still signed in.
+type visit struct {
+	account string
+	still   func(context.Context) bool
+}
+
+// serve is the one socket of a browser: hints go down; nothing comes up.
+func (l *live) serve(w http.ResponseWriter, r *http.Request, v visit) {
 	opts := &websocket.AcceptOptions{}
-	if u, err := url.Parse(c.URL); err == nil && u.Host != "" {
+	if u, err := url.Parse(l.origin); err == nil && u.Host != "" {
 		opts.OriginPatterns = []string{u.Host}
 	}
 	conn, err := websocket.Accept(w, r, opts) // refuses other origins by itself
@@ -146,12 +177,12 @@ func (c *Console) serveLive(w http.ResponseWriter, r *http.Request, who signedIn
 	defer conn.CloseNow()
 	ctx, cancel := context.WithCancel(conn.CloseRead(context.WithoutCancel(r.Context())))
 	defer cancel()
-	s := &socket{account: who.account.ID, hints: make(chan hint, socketQueue), cancel: cancel}
-	if !c.live.add(s) {
+	s := &socket{account: v.account, hints: make(chan hint, socketQueue), cancel: cancel}
+	if !l.add(s) {
 		conn.Close(websocket.StatusGoingAway, "restarting")
 		return
 	}
-	defer c.live.remove(s)
+	defer l.remove(s)
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for {
@@ -159,7 +190,7 @@ func (c *Console) serveLive(w http.ResponseWriter, r *http.Request, who signedIn
 		case h := <-s.hints:
 			err = writeHint(ctx, conn, h)
 		case <-beat.C:
-			if !c.stillIn(ctx, who) {
+			if !v.still(ctx) {
 				conn.Close(websocket.StatusPolicyViolation, "signed out")
 				return
 			}

@@ -12,32 +12,38 @@ import (
 	"github.com/frontdesk-im/frontdesk/core"
 )
 
-// shown are the types that a browser may show in the page; all others are
+// inline are the types that a browser may show in the page; all others are
 // downloads. None of them can run a script.
-var shown = map[string]bool{
+var inline = map[string]bool{
 	"image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true, "image/bmp": true, "image/avif": true,
 	"audio/mpeg": true, "audio/ogg": true, "audio/wav": true, "audio/wave": true, "audio/mp4": true, "audio/aac": true, "audio/amr": true, "audio/webm": true,
 	"video/mp4": true, "video/webm": true, "video/ogg": true,
 }
 
-// serveMedia gives a picture or a file to staff.
-func (c *Console) serveMedia(w http.ResponseWriter, r *http.Request, _ signedIn) (any, error) {
-	f, m, err := c.Blobs.Open(r.Context(), r.PathValue("handle"))
+// media are the pictures and files of conversations.
+type media struct {
+	blobs core.Blobs
+	most  int64 // bytes of an attachment
+}
+
+// serve gives a picture or a file to staff.
+func (m media) serve(w http.ResponseWriter, r *http.Request, _ signedIn) (any, error) {
+	f, what, err := m.blobs.Open(r.Context(), r.PathValue("handle"))
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	kind, _, err := mime.ParseMediaType(m.Type)
+	kind, _, err := mime.ParseMediaType(what.Type)
 	if err != nil {
 		kind = ""
 	}
 	h := w.Header()
 	how := "attachment"
-	if h.Set("Content-Type", "application/octet-stream"); shown[kind] {
+	if h.Set("Content-Type", "application/octet-stream"); inline[kind] {
 		h.Set("Content-Type", kind)
 		how = "inline"
 	}
-	if d := mime.FormatMediaType(how, map[string]string{"filename": fileName(m)}); d != "" {
+	if d := mime.FormatMediaType(how, map[string]string{"filename": fileName(what)}); d != "" {
 		how = d
 	}
 	h.Set("Content-Disposition", how)
@@ -66,14 +72,15 @@ func fileName(m core.Media) string {
 
 // serveUpload keeps an attachment: the body is the file, its name is in the
 // query. Its type is what its bytes say.
-func (c *Console) serveUpload(w http.ResponseWriter, r *http.Request, _ signedIn) (any, error) {
-	if r.ContentLength > c.Upload {
+func (m media) serveUpload(w http.ResponseWriter, r *http.Request, _ signedIn) (any, error) {
+	if r.ContentLength > m.most {
 		return nil, core.ErrTooLarge
 	}
 	if r.Header.Get("Content-Type") != "application/octet-stream" { // a form on another site cannot say this
 		return nil, problem{http.StatusUnsupportedMediaType, "bad_request"}
 	}
-	body := http.MaxBytesReader(w, r.Body, c.Upload+1)
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(2 * time.Minute)) // over a poor line; not all can
+	body := http.MaxBytesReader(w, r.Body, m.most+1)
 	head := make([]byte, 512)
 	n, err := io.ReadFull(body, head)
 	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
@@ -83,24 +90,24 @@ func (c *Console) serveUpload(w http.ResponseWriter, r *http.Request, _ signedIn
 		return nil, problem{http.StatusBadRequest, "empty_file"}
 	}
 	name := clip(path.Base(strings.ReplaceAll(r.URL.Query().Get("name"), `\`, "/")), 200)
-	m := core.Media{Name: strings.ToValidUTF8(name, "_"), Type: typeOf(name, head[:n])}
-	m, err = c.Blobs.Save(r.Context(), m, io.MultiReader(bytes.NewReader(head[:n]), body), c.Upload)
+	kept := core.Media{Name: strings.ToValidUTF8(name, "_"), Type: typeOf(name, head[:n])}
+	kept, err = m.blobs.Save(r.Context(), kept, io.MultiReader(bytes.NewReader(head[:n]), body), m.most)
 	if err != nil {
 		return nil, err
 	}
-	return m, nil
+	return kept, nil
 }
 
 // typeOf is the type of a file. Names are believed only for what bytes do not
 // tell, and never for something that a browser would run.
 func typeOf(name string, head []byte) string {
 	kind, _, _ := strings.Cut(http.DetectContentType(head), ";")
-	if shown[kind] || kind == "application/pdf" {
+	if inline[kind] || kind == "application/pdf" {
 		return kind
 	}
 	byName, _, _ := strings.Cut(mime.TypeByExtension(strings.ToLower(path.Ext(name))), ";")
 	switch {
-	case byName == "", shown[byName], strings.Contains(byName, "html"), strings.Contains(byName, "xml") && !strings.Contains(byName, "openxml"),
+	case byName == "", inline[byName], strings.Contains(byName, "html"), strings.Contains(byName, "xml") && !strings.Contains(byName, "openxml"),
 		strings.Contains(byName, "script"):
 		if kind == "text/plain" {
 			return kind

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"errors"
 	"html/template"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -33,14 +34,28 @@ type page struct {
 	Done                                 bool
 }
 
+// An entrance serves the pages that come before the inbox.
+type entrance struct {
+	title    string
+	inbox    string // the page of the inbox
+	door     door
+	accounts *accounts
+	sessions *sessions
+	links    *links
+	lock     lock
+	live     *live
+	audit    audit
+	log      *slog.Logger
+}
+
 // page prepares what all pages need.
-func (c *Console) page(w http.ResponseWriter, r *http.Request) page {
+func (e entrance) page(w http.ResponseWriter, r *http.Request) page {
 	lang := langOf(r)
 	if chosen := r.URL.Query().Get("lang"); chosen == "zh" || chosen == "en" {
 		lang = chosen
-		http.SetCookie(w, &http.Cookie{Name: langCookie, Value: lang, Path: Prefix, MaxAge: 365 * 24 * 3600, Secure: c.secure(r), SameSite: http.SameSiteLaxMode})
+		http.SetCookie(w, &http.Cookie{Name: langCookie, Value: lang, Path: Prefix, MaxAge: 365 * 24 * 3600, Secure: e.door.secure(r), SameSite: http.SameSiteLaxMode})
 	}
-	p := page{Title: c.Title, Lang: "zh-CN", Nonce: nonceOf(r), W: words["zh"], Values: map[string]string{}, Other: "English", OtherHref: "?lang=en"}
+	p := page{Title: e.title, Lang: "zh-CN", Nonce: nonceOf(r), W: words["zh"], Values: map[string]string{}, Other: "English", OtherHref: "?lang=en"}
 	if lang == "en" {
 		p.Lang, p.W, p.Other, p.OtherHref = "en", words["en"], "中文", "?lang=zh"
 	}
@@ -65,10 +80,10 @@ func langOf(r *http.Request) string {
 	return "zh"
 }
 
-func (c *Console) render(w http.ResponseWriter, status int, name string, p page) {
+func (e entrance) render(w http.ResponseWriter, status int, name string, p page) {
 	var b bytes.Buffer
 	if err := pages.ExecuteTemplate(&b, name, p); err != nil {
-		c.Log.Error("console: a page failed", "page", name, "err", err)
+		e.log.Error("console: a page failed", "page", name, "err", err)
 		http.Error(w, "This page is broken; see the log.", http.StatusInternalServerError)
 		return
 	}
@@ -78,34 +93,34 @@ func (c *Console) render(w http.ResponseWriter, status int, name string, p page)
 }
 
 // broken is the page for what is our fault.
-func (c *Console) broken(w http.ResponseWriter, r *http.Request, err error) {
-	c.Log.Error("console: a page failed", "path", r.URL.Path, "err", err)
-	p := c.page(w, r)
+func (e entrance) broken(w http.ResponseWriter, r *http.Request, err error) {
+	e.log.Error("console: a page failed", "page", r.Pattern, "err", err) // the address may be a one-time link
+	p := e.page(w, r)
 	p.Problem = p.W["broken"]
 	w.Header().Set("Retry-After", "5")
-	c.render(w, http.StatusServiceUnavailable, "message.html", p)
+	e.render(w, http.StatusServiceUnavailable, "message.html", p)
 }
 
-func (c *Console) showLost(w http.ResponseWriter, r *http.Request) {
+func (e entrance) showLost(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, Prefix+"api/") {
-		c.fail(w, r, core.ErrNotFound)
+		fail(e.log, w, r, core.ErrNotFound)
 		return
 	}
-	p := c.page(w, r)
+	p := e.page(w, r)
 	p.Problem = p.W["lost"]
-	c.render(w, http.StatusNotFound, "message.html", p)
+	e.render(w, http.StatusNotFound, "message.html", p)
 }
 
-func (c *Console) showSignIn(w http.ResponseWriter, r *http.Request) {
-	if _, ok, err := c.who(w, r); err == nil && ok && r.URL.Query().Get("lang") == "" {
+func (e entrance) showSignIn(w http.ResponseWriter, r *http.Request) {
+	if _, ok, err := e.sessions.who(w, r); err == nil && ok && r.URL.Query().Get("lang") == "" {
 		http.Redirect(w, r, Prefix, http.StatusSeeOther)
 		return
 	}
-	p := c.page(w, r)
+	p := e.page(w, r)
 	if r.URL.Query().Has("ended") {
 		p.Problem = p.W["ended"]
 	}
-	c.render(w, http.StatusOK, "sign-in.html", p)
+	e.render(w, http.StatusOK, "sign-in.html", p)
 }
 
 // form reads a small form.
@@ -114,64 +129,34 @@ func form(w http.ResponseWriter, r *http.Request) error {
 	return r.ParseForm()
 }
 
-func (c *Console) postSignIn(w http.ResponseWriter, r *http.Request) {
-	p := c.page(w, r)
+func (e entrance) postSignIn(w http.ResponseWriter, r *http.Request) {
+	p := e.page(w, r)
 	if err := form(w, r); err != nil {
 		p.Problem = p.W["unreadable"]
-		c.render(w, http.StatusBadRequest, "sign-in.html", p)
+		e.render(w, http.StatusBadRequest, "sign-in.html", p)
 		return
 	}
 	typed := r.PostForm.Get("account")
 	p.Values["account"] = clip(typed, 80)
-	a, wait, err := c.check(r, typed, r.PostForm.Get("password"))
+	a, wait, err := e.lock.try(r.Context(), attempt{typed, r.PostForm.Get("password"), e.door.address(r), deviceOf(r)})
 	switch {
 	case wait > 0:
 		p.Problem = strings.ReplaceAll(p.W["wait"], "{time}", spell(wait, p.W))
 		w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())+1))
-		c.render(w, http.StatusTooManyRequests, "sign-in.html", p)
+		e.render(w, http.StatusTooManyRequests, "sign-in.html", p)
 	case errors.Is(err, errPassword):
 		p.Problem = p.W["wrong"]
-		c.render(w, http.StatusUnauthorized, "sign-in.html", p)
+		e.render(w, http.StatusUnauthorized, "sign-in.html", p)
 	case err != nil:
-		c.broken(w, r, err)
+		e.broken(w, r, err)
 	default:
-		if err := c.signIn(w, r, a); err != nil {
-			c.broken(w, r, err)
+		if err := e.sessions.begin(w, r, a); err != nil {
+			e.broken(w, r, err)
 			return
 		}
-		c.Log.Info("console: signed in", "account", a.ID, "address", c.address(r))
+		e.log.Info("console: signed in", "account", a.ID, "address", e.door.address(r))
 		http.Redirect(w, r, Prefix, http.StatusSeeOther)
 	}
-}
-
-// check compares a password. Whether the account does not exist, is switched
-// off or has another password cannot be told from the answer or its time.
-func (c *Console) check(r *http.Request, typed, password string) (a account, wait time.Duration, err error) {
-	ctx, address := r.Context(), c.address(r)
-	id, err := login(typed)
-	if err != nil {
-		id = "?" // no account has this name
-	}
-	if wait, err = c.throttle.begin(ctx, id, address); err != nil || wait > 0 {
-		return a, wait, err
-	}
-	a, err = c.find(ctx, id)
-	if err != nil && !errors.Is(err, core.ErrNotFound) {
-		return a, 0, err
-	}
-	hash, real := a.Hash, err == nil && !a.Off
-	if !real {
-		hash = nobody
-	}
-	if len(password) > 400 {
-		password = password[:400]
-	}
-	if good := c.matches(password, hash); !good || !real {
-		c.Log.Info("console: a sign-in failed", "address", address)
-		c.Meter.Count("frontdesk_console_sign_in_failed_total", 1)
-		return account{}, 0, errPassword
-	}
-	return a, 0, c.throttle.passed(ctx, id, address)
 }
 
 // spell is a duration in words, rounded up.
@@ -182,9 +167,9 @@ func spell(d time.Duration, w map[string]string) string {
 	return strconv.Itoa(int((d+time.Second-1)/time.Second)) + " " + w["seconds"]
 }
 
-func (c *Console) postSignOut(w http.ResponseWriter, r *http.Request) {
-	if err := c.signOut(w, r); err != nil {
-		c.broken(w, r, err)
+func (e entrance) postSignOut(w http.ResponseWriter, r *http.Request) {
+	if err := e.sessions.end(w, r); err != nil {
+		e.broken(w, r, err)
 		return
 	}
 	http.Redirect(w, r, Prefix+"sign-in", http.StatusSeeOther)
@@ -192,32 +177,32 @@ func (c *Console) postSignOut(w http.ResponseWriter, r *http.Request) {
 
 // showJoin is the page behind a one-time link. Looking at it does not use it
 // up: chats open links to make previews.
-func (c *Console) showJoin(w http.ResponseWriter, r *http.Request) {
-	p := c.page(w, r)
+func (e entrance) showJoin(w http.ResponseWriter, r *http.Request) {
+	p := e.page(w, r)
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	l, err := c.openLink(r.Context(), r.PathValue("token"))
+	l, err := e.links.open(r.Context(), r.PathValue("token"))
 	switch {
 	case errors.Is(err, errUsed):
 		p.Problem = p.W["used"]
-		c.render(w, http.StatusGone, "message.html", p)
+		e.render(w, http.StatusGone, "message.html", p)
 	case err != nil:
-		c.broken(w, r, err)
+		e.broken(w, r, err)
 	default:
 		p.Link = l
 		p.Values["name"], p.Values["account"] = l.Name, l.For
-		c.render(w, http.StatusOK, "join.html", p)
+		e.render(w, http.StatusOK, "join.html", p)
 	}
 }
 
-func (c *Console) postJoin(w http.ResponseWriter, r *http.Request) {
-	p := c.page(w, r)
+func (e entrance) postJoin(w http.ResponseWriter, r *http.Request) {
+	p := e.page(w, r)
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	if err := form(w, r); err != nil {
 		p.Problem = p.W["unreadable"]
-		c.render(w, http.StatusBadRequest, "message.html", p)
+		e.render(w, http.StatusBadRequest, "message.html", p)
 		return
 	}
-	l, err := c.openLink(r.Context(), r.PathValue("token"))
+	l, err := e.links.open(r.Context(), r.PathValue("token"))
 	if err == nil {
 		p.Link = l
 		p.Values["name"], p.Values["account"] = clip(strings.TrimSpace(r.PostForm.Get("name")), 40), clip(r.PostForm.Get("account"), 80)
@@ -225,12 +210,12 @@ func (c *Console) postJoin(w http.ResponseWriter, r *http.Request) {
 		if r.PostForm.Get("password") != r.PostForm.Get("again") {
 			err = errDiffer
 		} else {
-			a, err = c.use(r.Context(), r.PathValue("token"), p.Values["account"], p.Values["name"], r.PostForm.Get("password"))
+			a, err = e.links.use(r.Context(), r.PathValue("token"), join{p.Values["account"], p.Values["name"], r.PostForm.Get("password")})
 		}
 		if err == nil {
-			c.Log.Info("console: audit", "by", a.ID, "did", "used link", "to", string(l.Kind), "address", c.address(r))
-			if err = c.signIn(w, r, a); err == nil {
-				c.hint(r.Context(), hint{Kind: hintTeam})
+			e.audit.note(r, deed{a.ID, "used link", string(l.Kind)})
+			if err = e.sessions.begin(w, r, a); err == nil {
+				e.live.tell(r.Context(), hint{Kind: hintTeam})
 				http.Redirect(w, r, Prefix, http.StatusSeeOther)
 				return
 			}
@@ -239,13 +224,13 @@ func (c *Console) postJoin(w http.ResponseWriter, r *http.Request) {
 	word, ours := complaint(err)
 	switch {
 	case ours:
-		c.broken(w, r, err)
+		e.broken(w, r, err)
 	case errors.Is(err, errUsed):
 		p.Problem = p.W[word]
-		c.render(w, http.StatusGone, "message.html", p)
+		e.render(w, http.StatusGone, "message.html", p)
 	default:
 		p.Problem = p.W[word]
-		c.render(w, http.StatusUnprocessableEntity, "join.html", p)
+		e.render(w, http.StatusUnprocessableEntity, "join.html", p)
 	}
 }
 
@@ -263,64 +248,78 @@ func complaint(err error) (word string, ours bool) {
 	return "", true
 }
 
-func (c *Console) showPassword(w http.ResponseWriter, r *http.Request) {
-	who, ok, err := c.who(w, r)
-	switch p := c.page(w, r); {
+func (e entrance) showPassword(w http.ResponseWriter, r *http.Request) {
+	who, ok, err := e.sessions.who(w, r)
+	switch p := e.page(w, r); {
 	case err != nil:
-		c.broken(w, r, err)
+		e.broken(w, r, err)
 	case !ok:
 		http.Redirect(w, r, Prefix+"sign-in", http.StatusSeeOther)
 	default:
 		p.Me = who.account
-		c.render(w, http.StatusOK, "password.html", p)
+		e.render(w, http.StatusOK, "password.html", p)
 	}
 }
 
 // postPassword changes the password and ends all other sessions.
-func (c *Console) postPassword(w http.ResponseWriter, r *http.Request) {
-	who, ok, err := c.who(w, r)
+func (e entrance) postPassword(w http.ResponseWriter, r *http.Request) {
+	who, ok, err := e.sessions.who(w, r)
 	if err != nil {
-		c.broken(w, r, err)
+		e.broken(w, r, err)
 		return
 	}
-	p := c.page(w, r)
+	p := e.page(w, r)
 	if err := form(w, r); !ok || err != nil {
 		http.Redirect(w, r, Prefix+"sign-in", http.StatusSeeOther)
 		return
 	}
 	p.Me = who.account
-	wait, err := c.newPassword(w, r, who, r.PostForm)
+	wait, err := e.newPassword(w, r, who, r.PostForm)
 	word, ours := complaint(err)
 	switch {
 	case wait > 0:
 		p.Problem = strings.ReplaceAll(p.W["wait"], "{time}", spell(wait, p.W))
-		c.render(w, http.StatusTooManyRequests, "password.html", p)
+		e.render(w, http.StatusTooManyRequests, "password.html", p)
 	case err == nil:
 		p.Done = true
-		c.render(w, http.StatusOK, "password.html", p)
+		e.render(w, http.StatusOK, "password.html", p)
 	case ours:
-		c.broken(w, r, err)
+		e.broken(w, r, err)
 	default:
 		p.Problem = p.W[word]
-		c.render(w, http.StatusUnprocessableEntity, "password.html", p)
+		e.render(w, http.StatusUnprocessableEntity, "password.html", p)
 	}
 }
 
-func (c *Console) newPassword(w http.ResponseWriter, r *http.Request, who signedIn, f url.Values) (wait time.Duration, err error) {
+func (e entrance) newPassword(w http.ResponseWriter, r *http.Request, who signedIn, f url.Values) (wait time.Duration, err error) {
 	if f.Get("password") != f.Get("again") {
 		return 0, errDiffer
 	}
 	if err := strong(f.Get("password"), who.account.ID); err != nil {
 		return 0, err
 	}
-	if _, wait, err = c.check(r, who.account.ID, f.Get("old")); err != nil || wait > 0 {
+	if _, wait, err = e.lock.try(r.Context(), attempt{who.account.ID, f.Get("old"), e.door.address(r), deviceOf(r)}); err != nil || wait > 0 {
 		return wait, err
 	}
-	hash := c.hash(f.Get("password"))
-	a, err := c.change(r.Context(), who.account.ID, func(a *account) error { a.Hash, a.Stamp = hash, ""; return nil })
+	hash := e.lock.hasher.hash(f.Get("password"))
+	a, err := e.accounts.change(r.Context(), who.account.ID, func(a *account) error { a.Hash, a.Stamp = hash, ""; return nil })
 	if err != nil {
 		return 0, err
 	}
-	c.Log.Info("console: audit", "by", a.ID, "did", "changed password", "to", a.ID, "address", c.address(r))
-	return 0, c.signIn(w, r, a)
+	e.audit.note(r, deed{a.ID, "changed password", a.ID})
+	return 0, e.sessions.begin(w, r, a)
+}
+
+// serveInbox is the one page of the inbox; what it shows it fetches.
+func (e entrance) serveInbox(w http.ResponseWriter, r *http.Request) {
+	_, ok, err := e.sessions.who(w, r)
+	switch {
+	case err != nil:
+		e.broken(w, r, err)
+	case !ok:
+		http.Redirect(w, r, Prefix+"sign-in", http.StatusSeeOther)
+	default:
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Write([]byte(strings.ReplaceAll(e.inbox, "__NONCE__", nonceOf(r))))
+	}
 }

@@ -8,56 +8,39 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
-	"github.com/frontdesk-im/frontdesk/core/store"
 )
 
 // peak fills the real store: so many who wait, fifty who are served by each of
 // four agents, and so many tickets closed today.
-func peak(t testing.TB, s *stage, waiting, closed int) {
-	st, err := store.Open(t.Context(), store.Options{Path: t.TempDir(), Now: s.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := st.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	s.Views = st
+func peak(t testing.TB, waiting, closed int) *stage {
+	s := newStage(t, Config{})
 	var wg sync.WaitGroup
 	sem := make(chan struct{}, 64)
 	for i := range waiting + 200 + closed {
 		sem <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-sem }()
-			k := core.Ticket{ID: fmt.Sprint("P", i), State: core.TicketWaiting, Topic: "售后", Class: 2, Since: s.Now().Add(-time.Duration(i) * time.Second), Asked: "退款"}
+			k := core.Ticket{ID: fmt.Sprint("P", i), State: core.TicketWaiting, Topic: "售后", Class: 2, Since: s.clock.Now().Add(-time.Duration(i) * time.Second), Asked: "退款"}
 			switch {
 			case i >= waiting+200:
-				k.State, k.Agent, k.Claimed, k.Closed = core.TicketClosed, fmt.Sprint("console/a", i%4), s.Now().Add(-time.Minute), s.Now()
+				k.State, k.Agent, k.Claimed, k.Closed = core.TicketClosed, fmt.Sprint("console/a", i%4), s.clock.Now().Add(-time.Minute), s.clock.Now()
 			case i >= waiting:
 				k.State, k.Agent = core.TicketActive, fmt.Sprint("console/a", i%4)
 			}
 			key := core.Key{Channel: "web", Peer: fmt.Sprint("p", i)}
-			env := core.Envelope{Channel: "web", Ref: fmt.Sprint(i), Peer: core.Peer{ID: key.Peer}, At: s.Now(), Filed: s.Now(), Parts: core.Parts{core.Text{Body: "退款一个星期了还没到账"}}}
-			if _, err := st.Receive(t.Context(), key, env); err != nil {
+			env := core.Envelope{Channel: "web", Ref: fmt.Sprint(i), Peer: core.Peer{ID: key.Peer}, At: s.clock.Now(), Filed: s.clock.Now(), Parts: core.Parts{core.Text{Body: "退款一个星期了还没到账"}}}
+			if _, err := s.store.Receive(t.Context(), key, env); err != nil {
 				t.Error(err)
 			}
-			_, err := st.Turn(t.Context(), key, s.Now(), func(c core.Conversation, _ []core.Envelope) (core.Outcome, error) {
-				k.Key, c.Ticket, c.State = key, &k, core.InLine
-				return core.Outcome{Conversation: c}, nil
-			})
-			if err != nil {
-				t.Error(err)
-			}
+			s.keep(key, func(c *core.Conversation, _ *core.Outcome) { k.Key, c.Ticket, c.State = key, &k, core.InLine })
 		})
 	}
 	wg.Wait()
+	return s
 }
 
-// The pages read the real store as they read the house.
 func TestOnTheStore(t *testing.T) {
-	s := newStage(t, Config{})
-	peak(t, s, 20, 30)
+	s := peak(t, 20, 30)
 	srv := s.open(t)
 	b := s.hire(t, srv, "a0", roleAdmin)
 	b.get(Prefix+"api/tickets?box=waiting").want(t, 200, `"waiting":20`, "退款一个星期了")
@@ -73,8 +56,7 @@ func TestOnTheStore(t *testing.T) {
 //
 //	go test ./adapters/console -run xxx -bench Peak
 func BenchmarkPeak(b *testing.B) {
-	s := newStage(b, Config{})
-	peak(b, s, 5000, 5000)
+	s := peak(b, 5000, 5000)
 	srv := s.open(b)
 	who := s.hire(b, srv, "a0", roleAdmin)
 	for _, path := range []string{"api/tickets?box=waiting", "api/tickets?box=mine", "api/tickets?box=closed", "api/me", "api/team", "api/tickets/P7", "api/tickets/P7/past"} {

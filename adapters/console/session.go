@@ -3,8 +3,6 @@ package console
 import (
 	"context"
 	"net/http"
-	"net/netip"
-	"strings"
 	"time"
 )
 
@@ -15,7 +13,7 @@ type session struct {
 	Stamp   string    `json:"stamp"` // of the account, when they signed in
 	Made    time.Time `json:"made"`
 	Seen    time.Time `json:"seen"`
-	Turned  time.Time `json:"turned"`          // when the token was last replaced
+	Renewed time.Time `json:"turned"`          // when the token was last replaced
 	Until   time.Time `json:"until,omitempty"` // set on the token that was replaced
 }
 
@@ -28,83 +26,94 @@ type signedIn struct {
 
 const (
 	cookieName = "frontdesk_console"
-	turnEvery  = time.Hour       // a token is replaced after
-	turnGrace  = time.Minute     // and for so long the old one still works: requests run side by side
+	renewEvery = time.Hour       // a token is replaced after
+	renewGrace = time.Minute     // and for so long the old one still works: requests run side by side
 	seenEvery  = 2 * time.Minute // how exactly the last use is known
 )
 
-func (c *Console) sessionKey(token string) string { return c.key("session/" + digest(token)) }
+// sessions are the browsers that are signed in.
+type sessions struct {
+	shelf      shelf
+	accounts   *accounts
+	devices    devices
+	door       door
+	now        func() time.Time
+	idle, life time.Duration
+}
 
-// signIn makes a session for a, under a token that was never used before.
-func (c *Console) signIn(w http.ResponseWriter, r *http.Request, a account) error {
+func sessionKey(token string) string { return "session/" + digest(token) }
+
+// begin makes a session for a, under a token that was never used before, and
+// remembers the device.
+func (ss *sessions) begin(w http.ResponseWriter, r *http.Request, a account) error {
 	if old, err := r.Cookie(cookieName); err == nil {
-		if err := c.Values.Delete(r.Context(), c.sessionKey(old.Value)); err != nil {
+		if err := ss.shelf.delete(r.Context(), sessionKey(old.Value)); err != nil {
 			return err
 		}
 	}
-	now := c.Now()
+	now := ss.now()
 	t := token()
-	s := session{Account: a.ID, Stamp: a.Stamp, Made: now, Seen: now, Turned: now}
-	if err := c.put(r.Context(), c.sessionKey(t), s, c.Idle); err != nil {
+	s := session{Account: a.ID, Stamp: a.Stamp, Made: now, Seen: now, Renewed: now}
+	if err := ss.shelf.put(r.Context(), sessionKey(t), s, ss.idle); err != nil {
 		return err
 	}
-	c.setCookie(w, r, t)
-	return nil
+	ss.setCookie(w, r, t)
+	return ss.devices.remember(w, r, a.ID)
 }
 
 // who says who makes the request; ok is false for strangers. It keeps the
 // session alive and replaces its token from time to time.
-func (c *Console) who(w http.ResponseWriter, r *http.Request) (s signedIn, ok bool, err error) {
+func (ss *sessions) who(w http.ResponseWriter, r *http.Request) (s signedIn, ok bool, err error) {
 	cookie, err := r.Cookie(cookieName)
 	if err != nil || len(cookie.Value) > 100 {
 		return s, false, nil
 	}
-	s, ok, err = c.resume(r.Context(), cookie.Value)
+	s, ok, err = ss.resume(r.Context(), cookie.Value)
 	if err != nil || !ok {
 		return s, false, err
 	}
-	now := c.Now()
+	now := ss.now()
 	switch {
 	case !s.session.Until.IsZero():
-	case now.Sub(s.session.Turned) >= turnEvery && w != nil:
-		err = c.turn(w, r, &s)
+	case now.Sub(s.session.Renewed) >= renewEvery && w != nil:
+		err = ss.renew(w, r, &s)
 	case now.Sub(s.session.Seen) >= seenEvery:
 		s.session.Seen = now
-		err = c.put(r.Context(), c.sessionKey(s.token), s.session, c.Idle)
+		err = ss.shelf.put(r.Context(), sessionKey(s.token), s.session, ss.idle)
 	}
 	return s, err == nil, err
 }
 
-// turn replaces the token of a session.
-func (c *Console) turn(w http.ResponseWriter, r *http.Request, s *signedIn) error {
-	now := c.Now()
+// renew replaces the token of a session.
+func (ss *sessions) renew(w http.ResponseWriter, r *http.Request, s *signedIn) error {
+	now := ss.now()
 	old := s.session
-	old.Until = now.Add(turnGrace)
-	s.session.Seen, s.session.Turned = now, now
+	old.Until = now.Add(renewGrace)
+	s.session.Seen, s.session.Renewed = now, now
 	t := token()
-	if err := c.put(r.Context(), c.sessionKey(t), s.session, c.Idle); err != nil {
+	if err := ss.shelf.put(r.Context(), sessionKey(t), s.session, ss.idle); err != nil {
 		return err
 	}
-	if err := c.put(r.Context(), c.sessionKey(s.token), old, turnGrace); err != nil {
+	if err := ss.shelf.put(r.Context(), sessionKey(s.token), old, renewGrace); err != nil {
 		return err
 	}
 	s.token = t
-	c.setCookie(w, r, t)
+	ss.setCookie(w, r, t)
 	return nil
 }
 
 // resume finds the session of a token, if it and its account are still good.
-func (c *Console) resume(ctx context.Context, token string) (s signedIn, ok bool, err error) {
+func (ss *sessions) resume(ctx context.Context, token string) (s signedIn, ok bool, err error) {
 	s.token = token
-	if ok, err = c.get(ctx, c.sessionKey(token), &s.session); err != nil || !ok {
+	if ok, err = ss.shelf.get(ctx, sessionKey(token), &s.session); err != nil || !ok {
 		return s, false, err
 	}
-	now := c.Now()
-	if now.Sub(s.session.Seen) >= c.Idle || now.Sub(s.session.Made) >= c.Life ||
+	now := ss.now()
+	if now.Sub(s.session.Seen) >= ss.idle || now.Sub(s.session.Made) >= ss.life ||
 		!s.session.Until.IsZero() && !now.Before(s.session.Until) {
-		return s, false, c.Values.Delete(ctx, c.sessionKey(token))
+		return s, false, ss.shelf.delete(ctx, sessionKey(token))
 	}
-	if ok, err = c.get(ctx, c.accountKey(s.session.Account), &s.account); err != nil || !ok {
+	if ok, err = ss.shelf.get(ctx, accountFront+s.session.Account, &s.account); err != nil || !ok {
 		return s, false, err
 	}
 	return s, !s.account.Off && s.account.Stamp == s.session.Stamp, nil
@@ -112,62 +121,24 @@ func (c *Console) resume(ctx context.Context, token string) (s signedIn, ok bool
 
 // stillIn reports whether who, whose socket has been open for a while, is still
 // signed in. The token may have been replaced meanwhile.
-func (c *Console) stillIn(ctx context.Context, who signedIn) bool {
-	a, err := c.find(ctx, who.account.ID)
-	return err == nil && !a.Off && a.Stamp == who.account.Stamp && c.Now().Sub(who.session.Made) < c.Life
+func (ss *sessions) stillIn(ctx context.Context, who signedIn) bool {
+	a, err := ss.accounts.find(ctx, who.account.ID)
+	return err == nil && !a.Off && a.Stamp == who.account.Stamp && ss.now().Sub(who.session.Made) < ss.life
 }
 
-// signOut ends the session of the request.
-func (c *Console) signOut(w http.ResponseWriter, r *http.Request) error {
+// end ends the session of the request.
+func (ss *sessions) end(w http.ResponseWriter, r *http.Request) error {
 	cookie, err := r.Cookie(cookieName)
 	if err != nil {
 		return nil
 	}
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Path: Prefix, MaxAge: -1, HttpOnly: true, Secure: c.secure(r), SameSite: http.SameSiteLaxMode})
-	return c.Values.Delete(r.Context(), c.sessionKey(cookie.Value))
+	http.SetCookie(w, &http.Cookie{Name: cookieName, Path: Prefix, MaxAge: -1, HttpOnly: true, Secure: ss.door.secure(r), SameSite: http.SameSiteLaxMode})
+	return ss.shelf.delete(r.Context(), sessionKey(cookie.Value))
 }
 
-func (c *Console) setCookie(w http.ResponseWriter, r *http.Request, token string) {
+func (ss *sessions) setCookie(w http.ResponseWriter, r *http.Request, token string) {
 	http.SetCookie(w, &http.Cookie{
-		Name: cookieName, Value: token, Path: Prefix, MaxAge: int(c.Life.Seconds()),
-		HttpOnly: true, Secure: c.secure(r), SameSite: http.SameSiteLaxMode,
+		Name: cookieName, Value: token, Path: Prefix, MaxAge: int(ss.life.Seconds()),
+		HttpOnly: true, Secure: ss.door.secure(r), SameSite: http.SameSiteLaxMode,
 	})
-}
-
-// secure reports whether the browser speaks TLS, to us or to the proxy before us.
-func (c *Console) secure(r *http.Request) bool {
-	return r.TLS != nil || strings.HasPrefix(c.URL, "https:")
-}
-
-// address is where a request comes from: the last hop that is not a proxy of
-// ours. An IPv6 customer has a whole /64.
-func (c *Console) address(r *http.Request) string {
-	ap, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	addr := ap.Addr().Unmap()
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && c.proxied(addr); i-- {
-		a, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
-			break
-		}
-		addr = a.Unmap()
-	}
-	if addr.Is6() {
-		if p, err := addr.Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return addr.String()
-}
-
-func (c *Console) proxied(a netip.Addr) bool {
-	for _, p := range c.proxies {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,34 +14,47 @@ import (
 	"github.com/frontdesk-im/frontdesk/core"
 )
 
+// A site is all that is served under Prefix, by who serves it.
+type site struct {
+	files    files
+	gate     gate
+	entrance entrance
+	inbox    inbox
+	acts     acts
+	media    media
+	replies  replies
+	admin    admin
+}
+
 // routes are the pages and the calls. Everything but sign-in and the program's
 // own files needs a session; everything that changes something refuses requests
 // from other sites.
-func (c *Console) routes() (http.Handler, error) {
+func (s site) routes() (http.Handler, error) {
 	m := http.NewServeMux()
 	at := func(pattern string, h http.HandlerFunc) {
 		method, path, _ := strings.Cut(pattern, " ")
 		m.HandleFunc(method+" "+Prefix+path, h)
 	}
-	at("GET {$}", c.serveInbox)
-	at("GET assets/{name}", c.files.serve)
+	e := s.entrance
+	at("GET {$}", e.serveInbox)
+	at("GET assets/{name}", s.files.serve)
 	at("GET pages.css", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "public, max-age=600")
 		http.ServeFileFS(w, r, pageFiles, "pages/pages.css")
 	})
-	at("GET sign-in", c.showSignIn)
-	at("POST sign-in", c.postSignIn)
-	at("POST sign-out", c.postSignOut)
-	at("GET join/{token}", c.showJoin)
-	at("POST join/{token}", c.postJoin)
-	at("GET password", c.showPassword)
-	at("POST password", c.postPassword)
-	c.routeCalls(at)
-	m.HandleFunc(Prefix, c.showLost)
+	at("GET sign-in", e.showSignIn)
+	at("POST sign-in", e.postSignIn)
+	at("POST sign-out", e.postSignOut)
+	at("GET join/{token}", e.showJoin)
+	at("POST join/{token}", e.postJoin)
+	at("GET password", e.showPassword)
+	at("POST password", e.postPassword)
+	s.calls(at)
+	m.HandleFunc(Prefix, e.showLost)
 
 	cross := http.NewCrossOriginProtection()
-	if c.URL != "" {
-		u, err := url.Parse(c.URL)
+	if e.door.url != "" {
+		u, err := url.Parse(e.door.url)
 		if err != nil {
 			return nil, err
 		}
@@ -51,13 +65,36 @@ func (c *Console) routes() (http.Handler, error) {
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "This request comes from another site and is refused.", http.StatusForbidden)
 	}))
-	return c.guard(cross.Handler(m)), nil
+	return e.door.withHeaders(cross.Handler(m)), nil
+}
+
+// calls are what the pages' script asks for and does.
+func (s site) calls(at func(string, http.HandlerFunc)) {
+	staff, admins := s.gate.staff, s.gate.admins
+	at("GET api/me", staff(s.inbox.serveMe))
+	at("GET api/tickets", staff(s.inbox.serveTickets))
+	at("GET api/tickets/{id}", staff(s.inbox.serveTicket))
+	at("GET api/tickets/{id}/past", staff(s.inbox.servePast))
+	at("GET api/notices", staff(s.inbox.serveNotices))
+	at("GET api/team", staff(s.inbox.serveTeam))
+	at("POST api/act", staff(s.acts.serveAct))
+	at("POST api/typing", staff(s.acts.serveTyping))
+	at("POST api/media", staff(s.media.serveUpload))
+	at("GET media/{handle...}", staff(s.media.serve))
+	at("GET api/canned", staff(s.replies.serve))
+	at("PUT api/canned", staff(s.replies.save))
+	at("GET api/accounts", admins(s.admin.serveAccounts))
+	at("POST api/invitations", admins(s.admin.invite))
+	at("DELETE api/invitations/{hash}", admins(s.admin.withdraw))
+	at("PATCH api/accounts/{id}", admins(s.admin.editAccount))
+	at("POST api/accounts/{id}/reset", admins(s.admin.resetAccount))
+	at("GET api/live", s.gate.socket(s.entrance.live))
 }
 
 type nonceKey struct{}
 
-// guard sets the headers that every answer has.
-func (c *Console) guard(next http.Handler) http.Handler {
+// withHeaders sets the headers that every answer has.
+func (d door) withHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b := make([]byte, 16)
 		rand.Read(b)
@@ -73,7 +110,7 @@ func (c *Console) guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
 		h.Set("Cache-Control", "no-store")
-		if c.secure(r) {
+		if d.secure(r) {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), nonceKey{}, nonce)))
@@ -85,25 +122,21 @@ func nonceOf(r *http.Request) string {
 	return s
 }
 
-// serveInbox is the one page of the inbox; what it shows it fetches.
-func (c *Console) serveInbox(w http.ResponseWriter, r *http.Request) {
-	_, ok, err := c.who(w, r)
-	switch {
-	case err != nil:
-		c.broken(w, r, err)
-	case !ok:
-		http.Redirect(w, r, Prefix+"sign-in", http.StatusSeeOther)
-	default:
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Write([]byte(strings.ReplaceAll(c.files.index, "__NONCE__", nonceOf(r))))
-	}
+// A call is a JSON endpoint for staff. What it returns is the answer, unless it
+// is nil: then the call has answered itself.
+type call func(w http.ResponseWriter, r *http.Request, who signedIn) (any, error)
+
+// A gate lets staff through to a call, and nobody else.
+type gate struct {
+	sessions *sessions
+	log      *slog.Logger
 }
 
-// call wraps a JSON endpoint for staff: it answers 401 to strangers and turns
-// an error into a status and a word that the pages translate.
-func (c *Console) call(f func(w http.ResponseWriter, r *http.Request, who signedIn) (any, error)) http.HandlerFunc {
+// staff answers 401 to strangers and turns an error of f into a status and a
+// word that the pages translate.
+func (g gate) staff(f call) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		who, ok, err := c.who(w, r)
+		who, ok, err := g.sessions.who(w, r)
 		if err == nil && !ok {
 			err = problem{http.StatusUnauthorized, "signed_out"}
 		}
@@ -112,7 +145,7 @@ func (c *Console) call(f func(w http.ResponseWriter, r *http.Request, who signed
 			out, err = f(w, r, who)
 		}
 		if err != nil {
-			c.fail(w, r, err)
+			fail(g.log, w, r, err)
 			return
 		}
 		if out == nil {
@@ -122,14 +155,29 @@ func (c *Console) call(f func(w http.ResponseWriter, r *http.Request, who signed
 	}
 }
 
-// ruling is call for those who may manage accounts.
-func (c *Console) ruling(f func(w http.ResponseWriter, r *http.Request, who signedIn) (any, error)) http.HandlerFunc {
-	return c.call(func(w http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
-		if who.account.Role != roleAdmin {
+// admins is staff for those who may manage accounts.
+func (g gate) admins(f call) http.HandlerFunc {
+	return g.staff(func(w http.ResponseWriter, r *http.Request, who signedIn) (any, error) {
+		if !who.account.rules() {
 			return nil, problem{http.StatusForbidden, "not_allowed"}
 		}
 		return f(w, r, who)
 	})
+}
+
+// socket opens the socket of a browser that is signed in.
+func (g gate) socket(l *live) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		who, ok, err := g.sessions.who(nil, r)
+		switch {
+		case err != nil:
+			fail(g.log, w, r, err)
+		case !ok:
+			fail(g.log, w, r, problem{http.StatusUnauthorized, "signed_out"})
+		default:
+			l.serve(w, r, visit{who.account.ID, func(ctx context.Context) bool { return g.sessions.stillIn(ctx, who) }})
+		}
+	}
 }
 
 // A problem is an error that the browser is told of, by a word.
@@ -140,7 +188,8 @@ type problem struct {
 
 func (p problem) Error() string { return p.word }
 
-func (c *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
+// fail answers with what err stands for; what is our fault is logged.
+func fail(log *slog.Logger, w http.ResponseWriter, r *http.Request, err error) {
 	var big *http.MaxBytesError
 	p := problem{http.StatusInternalServerError, "broken"}
 	switch {
@@ -161,7 +210,7 @@ func (c *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	if p.status >= 500 {
-		c.Log.Error("console: a request failed", "path", r.URL.Path, "err", err)
+		log.Error("console: a request failed", "call", r.Pattern, "err", err)
 		w.Header().Set("Retry-After", "2")
 	}
 	answer(w, p.status, map[string]string{"error": p.word})

@@ -117,7 +117,7 @@ func (s *stage) hire(t testing.TB, srv *httptest.Server, id string, as role) *br
 		t.Fatal(err)
 	}
 	if !first {
-		if path, err = s.newLink(t.Context(), link{Kind: linkInvite, Role: as, By: "test"}, inviteLife); err != nil {
+		if path, err = s.links.add(t.Context(), link{Kind: linkInvite, Role: as, By: "test"}, inviteLife); err != nil {
 			t.Fatal(err)
 		}
 	} else if as != roleAdmin {
@@ -218,17 +218,18 @@ func TestOtherSitesAreRefused(t *testing.T) {
 	s := newStage(t, Config{})
 	srv := s.open(t)
 	b := s.hire(t, srv, "min", roleAdmin)
-	s.house.open(core.TicketView{Peer: core.Peer{ID: "p"}, Ticket: core.Ticket{ID: "T1", Key: core.Key{Channel: "web"}, State: core.TicketWaiting}})
+	s.customer("p1", core.Text{Body: "人工"})
+	id := s.ticket("p1").ID
 	b.from = "https://evil.example"
-	claim := map[string]string{"ref": "0123456789", "ticket": "T1", "action": "claim"}
+	claim := map[string]string{"ref": "0123456789", "ticket": id, "action": "claim"}
 	b.json(http.MethodPost, Prefix+"api/act", claim).want(t, http.StatusForbidden)
 	b.form(Prefix+"sign-out").want(t, http.StatusForbidden)
 	b.form(Prefix+"sign-in", "account", "min", "password", secret).want(t, http.StatusForbidden)
-	if len(s.house.got) != 0 {
-		t.Fatal("another site acted:", s.house.got)
+	if len(s.inbox.got) != 0 {
+		t.Fatal("another site acted:", s.inbox.got)
 	}
 	b.from = ""
-	r, err := http.NewRequest(http.MethodPost, b.url+Prefix+"api/act", strings.NewReader(`{"ref":"0123456789","ticket":"T1","action":"claim"}`))
+	r, err := http.NewRequest(http.MethodPost, b.url+Prefix+"api/act", strings.NewReader(`{"ref":"0123456789","ticket":"`+id+`","action":"claim"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +248,7 @@ func TestAssets(t *testing.T) {
 	s := newStage(t, Config{})
 	srv := s.open(t)
 	b := newBrowser(t, srv)
-	index := s.files.index
+	index := s.entrance.inbox
 	n := 0
 	for part := range strings.SplitSeq(index, `"`) {
 		if !strings.HasPrefix(part, Prefix+"assets/") {

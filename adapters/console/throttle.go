@@ -12,11 +12,12 @@ import (
 // throttle slows down those who guess passwords. It counts failures per
 // account and address together, strictly; per address, for those who try many
 // accounts; and per account, generously, so that a stranger cannot lock a
-// member of staff out. The counts outlive the process.
+// member of staff out. A device that is known counts for itself alone. The counts
+// outlive the process.
 type throttle struct {
 	values core.Values
 	now    func() time.Time
-	prefix string
+	front  string // of our keys
 	mu     sync.Mutex
 }
 
@@ -30,29 +31,36 @@ const tallyLife = 30 * time.Minute
 
 // Free failures before waiting begins; after them each doubles the wait.
 const (
-	freePair    = 4
-	freeAddress = 20
-	freeAccount = 60
-	longestWait = 15 * time.Minute
+	freePair       = 4
+	freeAddress    = 20
+	freeAccount    = 60
+	longestPenalty = 15 * time.Minute
 )
 
-func (t *throttle) keys(account, address string) map[string]int {
+// A source is from where somebody tries to sign in to an account: an address, or
+// a device that is known to have signed in to it before.
+type source struct{ account, address, device string }
+
+func (t *throttle) keys(s source) map[string]int {
+	if s.device != "" {
+		return map[string]int{t.front + "device/" + digest(s.account+"\x00"+s.device): freePair}
+	}
 	return map[string]int{
-		t.prefix + "both/" + digest(account+"\x00"+address): freePair,
-		t.prefix + "addr/" + digest(address):                freeAddress,
-		t.prefix + "acct/" + digest(account):                freeAccount,
+		t.front + "both/" + digest(s.account+"\x00"+s.address): freePair,
+		t.front + "addr/" + digest(s.address):                  freeAddress,
+		t.front + "acct/" + digest(s.account):                  freeAccount,
 	}
 }
 
 // begin counts an attempt, as a failure until passed says otherwise, or says
-// how long the account may not be tried from that address. Counting first keeps
+// how long the account may not be tried from there. Counting first keeps
 // many guesses at the same moment from all seeing the same low count.
-func (t *throttle) begin(ctx context.Context, account, address string) (wait time.Duration, err error) {
+func (t *throttle) begin(ctx context.Context, s source) (wait time.Duration, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
 	counts := map[string]tally{}
-	for key, free := range t.keys(account, address) {
+	for key, free := range t.keys(s) {
 		n, err := t.read(ctx, key)
 		if err != nil {
 			return 0, err
@@ -71,12 +79,12 @@ func (t *throttle) begin(ctx context.Context, account, address string) (wait tim
 	return 0, nil
 }
 
-// passed takes back what begin counted, and forgets the failures of account
-// from address.
-func (t *throttle) passed(ctx context.Context, account, address string) error {
+// passed takes back what begin counted, and forgets the failures of the account
+// from there.
+func (t *throttle) passed(ctx context.Context, s source) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for key, free := range t.keys(account, address) {
+	for key, free := range t.keys(s) {
 		n, err := t.read(ctx, key)
 		if err != nil {
 			return err
@@ -118,5 +126,5 @@ func penalty(n, free int) time.Duration {
 	if n <= free {
 		return 0
 	}
-	return min(longestWait, 2*time.Second<<min(n-free-1, 20))
+	return min(longestPenalty, 2*time.Second<<min(n-free-1, 20))
 }

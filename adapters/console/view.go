@@ -1,47 +1,46 @@
 package console
 
 import (
-	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
-	"github.com/frontdesk-im/frontdesk/core/desk"
+	"github.com/frontdesk-im/frontdesk/core/desk/card"
 )
 
 // row is a ticket as the lists and the context card show it. Times are RFC 3339,
 // durations seconds.
 type row struct {
-	ID       string            `json:"id"`
-	Channel  string            `json:"channel"`
-	Peer     core.Peer         `json:"peer"`
-	State    core.TicketState  `json:"state"`
-	Topic    string            `json:"topic,omitempty"`
-	Lang     string            `json:"lang,omitempty"`
-	Class    int               `json:"class"`
-	Intent   string            `json:"intent,omitempty"`
-	Asked    string            `json:"asked,omitempty"`
-	Form     map[string]string `json:"form,omitempty"`
-	Mood     string            `json:"mood,omitempty"`
-	Since    time.Time         `json:"since"`
-	Rung     time.Time         `json:"rung,omitzero"`
-	Claimed  time.Time         `json:"claimed,omitzero"`
-	Closed   time.Time         `json:"closed,omitzero"`
-	Heard    time.Time         `json:"heard,omitzero"`
-	Gone     bool              `json:"gone,omitempty"`
-	Agent    string            `json:"agent,omitempty"` // Agent.ID
-	Owner    string            `json:"owner,omitempty"` // what they are called
-	LastOwn  string            `json:"lastOwn,omitempty"`
-	Hops     int               `json:"hops,omitempty"`
-	Tags     []string          `json:"tags,omitempty"`
-	Summary  string            `json:"summary,omitempty"`
-	Outcome  string            `json:"outcome,omitempty"`
-	Promised *promise          `json:"promised,omitempty"`
-	Left     *allowed          `json:"left,omitempty"` // what the platform still lets us say
-	Last     *last             `json:"last,omitempty"`
+	ID       string                  `json:"id"`
+	Channel  string                  `json:"channel"`
+	Peer     core.Peer               `json:"peer"`
+	State    core.TicketState        `json:"state"`
+	Topic    string                  `json:"topic,omitempty"`
+	Lang     string                  `json:"lang,omitempty"`
+	Class    int                     `json:"class"`
+	Intent   string                  `json:"intent,omitempty"`
+	Asked    string                  `json:"asked,omitempty"`
+	Form     map[string]string       `json:"form,omitempty"`
+	Labelled map[string][]core.Field `json:"labelled,omitempty"` // the form in the script's words, by language
+	Mood     string                  `json:"mood,omitempty"`
+	Since    time.Time               `json:"since"`
+	Rung     time.Time               `json:"rung,omitzero"`
+	Claimed  time.Time               `json:"claimed,omitzero"`
+	Closed   time.Time               `json:"closed,omitzero"`
+	Heard    time.Time               `json:"heard,omitzero"`
+	Gone     bool                    `json:"gone,omitempty"`
+	Agent    string                  `json:"agent,omitempty"` // Agent.ID
+	Owner    string                  `json:"owner,omitempty"` // what they are called
+	LastOwn  string                  `json:"lastOwn,omitempty"`
+	Hops     int                     `json:"hops,omitempty"`
+	Tags     []string                `json:"tags,omitempty"`
+	Summary  string                  `json:"summary,omitempty"`
+	Outcome  string                  `json:"outcome,omitempty"`
+	Promised *promise                `json:"promised,omitempty"`
+	Left     *allowed                `json:"left,omitempty"` // what the platform still lets us say
+	Last     *last                   `json:"last,omitempty"`
 }
 
 type promise struct {
@@ -66,14 +65,23 @@ type last struct {
 	Kind string          `json:"kind,omitempty"` // of what has no words: image, file, …
 }
 
-// row shows v to staff; names are by Agent.ID.
-func (c *Console) row(v core.TicketView, names map[string]string) row {
-	t := v.Ticket
+// A viewer is somebody who looks at tickets and conversations.
+type viewer struct {
+	desk      deskName
+	who       account
+	names     map[string]string // what agents are called, by Agent.ID
+	catalogue *catalogue
+	now       time.Time
+}
+
+// row is v as a viewer sees it.
+func (w viewer) row(v core.TicketView) row {
+	t, names := v.Ticket, w.names
 	r := row{
 		ID: t.ID, Channel: t.Key.Channel, Peer: v.Peer, State: t.State, Topic: t.Topic, Lang: t.Lang, Class: t.Class,
-		Intent: t.Intent, Asked: t.Asked, Form: t.Form, Mood: t.Mood, Since: t.Since, Rung: t.Rung, Claimed: t.Claimed,
+		Intent: t.Intent, Asked: t.Asked, Form: t.Form, Labelled: w.catalogue.labelled(t.Form), Mood: t.Mood, Since: t.Since, Rung: t.Rung, Claimed: t.Claimed,
 		Closed: t.Closed, Heard: v.Heard, Gone: v.Gone, Agent: t.Agent, Owner: names[t.Agent], LastOwn: names[t.LastOwn],
-		Hops: t.Hops, Tags: slices.DeleteFunc(slices.Clone(t.Tags), func(s string) bool { return s == desk.NoSurvey }), Summary: t.Summary, Outcome: t.Outcome,
+		Hops: t.Hops, Tags: slices.DeleteFunc(slices.Clone(t.Tags), func(s string) bool { return s == core.TagNoSurvey }), Summary: t.Summary, Outcome: t.Outcome,
 	}
 	if r.Owner == "" {
 		r.Owner = t.Agent
@@ -84,8 +92,8 @@ func (c *Console) row(v core.TicketView, names map[string]string) row {
 	if !t.Told.At.IsZero() {
 		r.Promised = &promise{At: t.Told.At, Ahead: t.Told.Ahead, Upper: int(t.Told.Upper.Seconds())}
 	}
-	if l, ok := c.limits(t.Key.Channel); ok && len(l.Allowances) > 0 || !ok && !v.Ledger.Until.IsZero() {
-		r.Left = allow(v.Ledger, c.Now())
+	if l, ok := w.catalogue.limits(t.Key.Channel); ok && len(l.Allowances) > 0 || !ok && !v.Ledger.Until.IsZero() {
+		r.Left = allow(v.Ledger, w.now)
 	}
 	if m := v.Last; m != nil && m.Message != nil {
 		r.Last = lastOf(*m)
@@ -93,9 +101,21 @@ func (c *Console) row(v core.TicketView, names map[string]string) row {
 	return r
 }
 
+// rows are the open tickets that f wants: every list carries the agent's own,
+// so that the page can ring whatever is on show.
+func (w viewer) rows(open []core.TicketView, f func(core.Ticket) bool) []row {
+	out := []row{}
+	for _, v := range open {
+		if f(v.Ticket) {
+			out = append(out, w.row(v))
+		}
+	}
+	return out
+}
+
 func allow(l core.Ledger, now time.Time) *allowed {
 	a := &allowed{N: l.Room(now), Until: l.Until, Why: l.Why}
-	if a.Any = a.N >= core.Any; a.Any {
+	if a.Any = a.N >= core.AnyNumber; a.Any {
 		a.N = 0
 	}
 	if !now.Before(l.Until) && now.Before(l.ExtraUntil) {
@@ -123,51 +143,6 @@ func lastOf(r core.Record) *last {
 		case core.Form:
 			out.Kind, out.Text = "form", clip(strings.Join(formLines(p.Values), " "), 120)
 		}
-	}
-	return out
-}
-
-func (c *Console) limits(channel string) (core.Limits, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	l, ok := c.channels[channel]
-	return l, ok
-}
-
-// carries is what the composer must know of a channel.
-type carries struct {
-	Text      int      `json:"text,omitempty"`
-	Unit      string   `json:"unit"`
-	Media     []string `json:"media,omitempty"`
-	MediaSize int64    `json:"mediaSize,omitempty"`
-	Known     bool     `json:"known"`
-}
-
-func (c *Console) carries(channel string) carries {
-	l, ok := c.limits(channel)
-	unit := map[core.Unit]string{core.Bytes: "bytes", core.UTF16: "utf16"}[l.Unit]
-	if unit == "" {
-		unit = "runes"
-	}
-	return carries{Text: l.Text, Unit: unit, Media: l.Media, MediaSize: l.MediaSize, Known: ok}
-}
-
-// offer is a template as the composer shows it before it is sent.
-type offer struct {
-	ID    string   `json:"id"`
-	Title string   `json:"title"`
-	Lines []string `json:"lines"`          // what the customer will read, with {text}, {ticket}, {agent}, {customer}
-	Text  bool     `json:"text,omitempty"` // the agent has to write something
-}
-
-func (c *Console) offers(channel string) []offer {
-	out := []offer{}
-	for _, x := range c.templatesOf(channel) {
-		o := offer{ID: x.ID, Title: x.Title, Lines: formLines(x.Values)}
-		for _, v := range x.Values {
-			o.Text = o.Text || strings.Contains(v, "{text}")
-		}
-		out = append(out, o)
 	}
 	return out
 }
@@ -213,12 +188,13 @@ const (
 	entryEvent  entryKind = "event"
 )
 
-// entry is what who may see of a record; ok is false for nothing: what other
-// desks were sent, cards, what was meant for a colleague alone.
-func (c *Console) entry(r core.Record, key core.Key, who signedIn, names map[string]string) (e entry, ok bool) {
+// entry is what the viewer may see of a record of the conversation key; ok is
+// false for nothing: what other desks were sent, cards, what was meant for a
+// colleague alone.
+func (w viewer) entry(r core.Record, key core.Key) (e entry, ok bool) {
 	e = entry{Seq: r.Seq, At: r.At, State: r.State, Why: r.Why}
 	if r.Event != nil {
-		return c.event(e, *r.Event, who, names)
+		return w.event(e, *r.Event)
 	}
 	m := r.Message
 	if m == nil {
@@ -227,6 +203,7 @@ func (c *Console) entry(r core.Record, key core.Key, who signedIn, names map[str
 	e.ID, e.Parts, e.Replaces = m.ID, m.Parts, m.Replaces
 	switch {
 	case r.In && m.Channel == key.Channel:
+		e.Parts = card.Under(card.Above(*m), m.Parts)
 		if e.Kind, e.State = entryPeer, ""; len(m.Parts) == 1 {
 			o, ok := m.Parts[0].(core.Other)
 			return e, !ok || !o.Quiet
@@ -234,10 +211,10 @@ func (c *Console) entry(r core.Record, key core.Key, who signedIn, names map[str
 	case r.In:
 		return e, false // from staff or a system: seen as what became of it
 	case m.Channel == key.Channel:
-		return c.said(e, *m, who, names), true
-	case m.Channel == c.Name && (m.By.Kind == core.BySystem || m.By.Kind == core.ByBot) && !withCase(m.Parts):
+		return w.said(e, *m), true
+	case m.Channel == string(w.desk) && (m.By.Kind == core.BySystem || m.By.Kind == core.ByBot) && !withCase(m.Parts):
 		e.Kind, e.State, e.Why = entryNotice, "", ""
-		return e, m.Peer.ID == "" || m.Peer.ID == who.account.ID
+		return e, m.Peer.ID == "" || m.Peer.ID == w.who.ID
 	default:
 		return e, false
 	}
@@ -245,91 +222,61 @@ func (c *Console) entry(r core.Record, key core.Key, who signedIn, names map[str
 }
 
 // said is a message to the customer.
-func (c *Console) said(e entry, m core.Envelope, who signedIn, names map[string]string) entry {
+func (w viewer) said(e entry, m core.Envelope) entry {
 	e.Kind = entryBot
 	if m.By.Kind == core.ByAgent {
-		e.Kind, e.By = entryAgent, names[m.By.ID]
+		e.Kind, e.By = entryAgent, w.names[m.By.ID]
 		if e.By == "" {
 			e.By = m.By.Name
 		}
-		e.Mine = m.By.ID == c.agent(who.account.ID)
+		e.Mine = m.By.ID == w.desk.agent(w.who.ID)
 	}
-	if m.Via != nil && m.Via.Channel == c.Name {
+	if m.Via != nil && m.Via.Channel == string(w.desk) {
 		e.Ref = m.Via.Ref
 	}
 	if len(m.Parts) == 1 {
 		if f, ok := m.Parts[0].(core.Form); ok {
-			i := slices.IndexFunc(c.templatesOf(m.Channel), func(x desk.Template) bool { return x.Form == f.ID })
-			if i >= 0 {
-				e.Template, e.Lines = c.templatesOf(m.Channel)[i].Title, formLines(f.Values)
+			all := w.catalogue.templatesOf(m.Channel)
+			if i := slices.IndexFunc(all, func(x core.Template) bool { return x.Form == f.ID }); i >= 0 {
+				e.Template, e.Lines = all[i].Title, formLines(f.Values)
 			}
 		}
 	}
 	return e
 }
 
-func (c *Console) event(e entry, ev core.Event, who signedIn, names map[string]string) (entry, bool) {
+// event is one that the conversation shows.
+func (w viewer) event(e entry, ev core.Event) (entry, bool) {
 	e.Kind, e.Event, e.Why, e.At, e.State = entryEvent, ev.Kind, ev.Why, ev.At, ""
-	e.By = names[ev.By.ID]
+	e.By = w.names[ev.By.ID]
 	if e.By == "" {
 		e.By = ev.By.Name
 	}
-	e.Mine = ev.By.ID == c.agent(who.account.ID)
+	e.Mine = ev.By.ID == w.desk.agent(w.who.ID)
 	e.Data = maps.Clone(ev.Data)
-	if ev.Kind == core.Noted && ev.Data["desk"] == c.Name || ev.Kind == core.Refused || ev.Kind == core.Dropped {
+	if ev.Kind == core.EventNoted && ev.Data["desk"] == string(w.desk) || ev.Kind == core.EventRefused || ev.Kind == core.EventDropped {
 		e.Ref = ev.Data["via"] // what became of a message that this browser still shows as on its way
 	}
 	for _, k := range []string{"agent", "from", "to"} {
-		if n := names[e.Data[k]]; n != "" {
+		if n := w.names[e.Data[k]]; n != "" {
 			e.Data[k] = n
 		}
 	}
 	switch ev.Kind {
-	case core.Noted:
+	case core.EventNoted:
 		e.Kind, e.Parts = entryNote, core.Parts{core.Text{Body: ev.Data["text"]}}
 		delete(e.Data, "text")
-	case core.Relayed, core.Greeted, core.Suggested, core.Answered, core.Clarified, core.Flowed, core.SurveySent:
+	case core.EventRelayed, core.EventGreeted, core.EventSuggested, core.EventAnswered, core.EventClarified, core.EventFlowed, core.EventSurvey:
 		return e, false // the message itself is seen
-	case core.Refused:
-		mine := e.Mine || ev.By.Kind == core.BySystem && ev.Data["agent"] == c.agent(who.account.ID)
-		return e, mine || who.account.Role.leads()
+	case core.EventCalled:
+		return e, ev.Data["result"] != "asked" // what came of it is seen
+	case core.EventRefused:
+		mine := e.Mine || ev.By.Kind == core.BySystem && ev.Data["agent"] == w.desk.agent(w.who.ID)
+		return e, mine || w.who.Role.leads()
 	}
 	return e, true
 }
 
 func withCase(ps core.Parts) bool {
 	return slices.ContainsFunc(ps, func(p core.Part) bool { _, ok := p.(core.Case); return ok })
-}
-
-const pageSize = 60
-
-// past is a page of a conversation, oldest first, and whether there is more
-// before it. Much of a log is not for this page, so it may take several reads.
-func (c *Console) past(ctx context.Context, v core.TicketView, before int64, who signedIn) (es []entry, more bool, err error) {
-	names, err := c.names(ctx)
-	if err != nil {
-		return nil, false, err
-	}
-	more = true
-	for round := 0; more && round < 6 && len(es) < pageSize*2/3; round++ {
-		rs, err := c.Views.Past(ctx, core.PastQuery{Key: v.Ticket.Key, Before: before, Max: pageSize * 2})
-		if err != nil {
-			return nil, false, fmt.Errorf("console: the conversation of ticket %s: %w", v.Ticket.ID, err)
-		}
-		more = len(rs) == pageSize*2
-		var page []entry
-		for _, r := range rs {
-			if e, ok := c.entry(r, v.Ticket.Key, who, names); ok {
-				page = append(page, e)
-			}
-		}
-		es = append(page, es...)
-		if len(rs) > 0 {
-			before = rs[0].Seq
-		}
-	}
-	if es == nil {
-		es = []entry{}
-	}
-	return es, more, nil
 }

@@ -2,21 +2,18 @@
 // business's own app, a kiosk, a game. It is also the example to copy when you
 // write an adapter: receive, send, classify, nothing else.
 //
-// In: POST /hook/<name>/ {"id","from","name","unix","text"|"pick"}, signed by
-// the header Hook-Signature: hex(HMAC-SHA256(secret, body)). 200 means filed:
-// the caller repeats anything else, with the same id.
+// In: POST /hook/<name>/ {"id","from","name","unix","text"|"pick"|"media"}, signed
+// as Standard Webhooks says (core/signed). 200 means filed; after a 5xx the caller
+// repeats it, with the same id; a 4xx will not change by that.
 // Out: the same document the other way, with "to", "by" and "buttons", to the
-// configured URL, signed alike; the far side drops a repeated id and answers
-// {"id": its own name for the message}.
+// configured URL, signed alike; the far side drops a repeated id and answers {"id":
+// its own name for the message}. GET /hook/<name>/openapi.json describes both ways.
 package hook
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,12 +24,15 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/signed"
 )
 
 // Config is the account's part of the configuration.
 type Config struct {
-	URL    string      `json:"url"`    // where messages to customers are posted
-	Secret core.Secret `json:"secret"` // signs both ways; at least 16 characters
+	URL      string      `json:"url"`              // where messages to customers are posted
+	Secret   core.Secret `json:"secret"`           // signs both ways: base64 of 24 bytes or more
+	Previous core.Secret `json:"previous"`         // the one before it, while both are in use
+	Legacy   bool        `json:"legacy_signature"` // send and take the header Hook-Signature as well
 }
 
 // Validate reports what is missing.
@@ -40,22 +40,30 @@ func (c *Config) Validate() error {
 	if u, err := url.Parse(c.URL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return errors.New("hook: url must be the http(s) address that takes messages to customers")
 	}
-	if len(c.Secret) < 16 {
-		return errors.New("hook: secret needs at least 16 characters; make one with: openssl rand -hex 16")
+	if _, err := signed.New(c.secrets()); err != nil {
+		return fmt.Errorf("hook: %w", err)
 	}
 	return nil
+}
+
+func (c *Config) secrets() signed.Secrets {
+	return signed.Secrets{Secret: c.Secret, Previous: c.Previous, Old: map[bool]string{true: "Hook-Signature"}[c.Legacy]}
 }
 
 // Channel is one account.
 type Channel struct {
 	conf Config
 	deps core.Deps
+	ring signed.Ring
 }
 
 var _ core.Webhook = (*Channel)(nil)
 
 // New returns the account that c describes.
-func New(c Config, d core.Deps) (*Channel, error) { return &Channel{c, d}, nil }
+func New(c Config, d core.Deps) (*Channel, error) {
+	ring, err := signed.Open(c.secrets(), d)
+	return &Channel{c, d, ring}, err
+}
 
 // Limits are ours, for the far side is.
 func (*Channel) Limits() core.Limits {
@@ -77,16 +85,21 @@ type message struct {
 	Buttons []core.Option `json:"buttons,omitempty"`
 }
 
-// ServeHTTP takes one message from the platform.
+//go:embed openapi.json
+var contract []byte
+
+// ServeHTTP takes one message from the platform, or shows what messages look like.
 func (ch *Channel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if signed.Describe(w, r, contract) {
+		return
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostBody))
 	if err != nil {
 		http.Error(w, "a message has at most 64 kB", http.StatusRequestEntityTooLarge)
 		return
 	}
-	got, _ := hex.DecodeString(r.Header.Get("Hook-Signature"))
-	if !hmac.Equal(got, ch.sign(body)) {
-		http.Error(w, "Hook-Signature does not match the body", http.StatusForbidden)
+	if err := ch.ring.Check(r.Header, body, ch.deps.Now()); err != nil {
+		http.Error(w, err.Error(), http.StatusUnauthorized)
 		return
 	}
 	env, err := ch.read(body)
@@ -94,17 +107,15 @@ func (ch *Channel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	if err := ch.deps.Inbox.Receive(r.Context(), env); err != nil {
+	switch err := ch.deps.Inbox.Receive(r.Context(), env); {
+	case errors.Is(err, core.ErrInvalid):
+		http.Error(w, "this can never be filed: id and from must be plain text", http.StatusUnprocessableEntity)
+	case err != nil:
 		http.Error(w, "not filed, try again", http.StatusServiceUnavailable)
-		return
+	default:
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, "{}")
 	}
-	io.WriteString(w, "{}")
-}
-
-func (ch *Channel) sign(body []byte) []byte {
-	mac := hmac.New(sha256.New, []byte(ch.conf.Secret))
-	mac.Write(body)
-	return mac.Sum(nil)
 }
 
 // read turns a webhook's body into an envelope.
@@ -116,17 +127,23 @@ func (ch *Channel) read(body []byte) (core.Envelope, error) {
 	if m.ID == "" || m.From == "" {
 		return core.Envelope{}, errors.New("a message needs id and from")
 	}
+	at := core.Unix(m.Unix)
+	if at.IsZero() && m.Unix != 0 {
+		return core.Envelope{}, errors.New("unix is the time in seconds since 1970")
+	}
 	env := core.Envelope{
 		Channel: ch.deps.Name, Peer: core.Peer{ID: m.From, Name: m.Name},
-		Ref: m.ID, At: time.Unix(m.Unix, 0).UTC(),
+		Ref: m.ID, At: at,
 	}
 	switch {
 	case m.Pick != "":
 		env.Parts = core.Parts{core.Pick{Option: m.Pick, Label: m.Text}}
 	case m.Media != nil:
-		env.Parts = core.Parts{core.Media{Type: m.Media.Type, URL: m.Media.URL, Name: m.Media.Name, Size: m.Media.Size}}
-	default:
+		env.Parts = core.Parts{core.Media{Type: m.Media.Type, URL: m.Media.URL, Name: m.Media.Name, Size: m.Media.Size, Words: cmp.Or(m.Text, m.Media.Words)}}
+	case m.Text != "":
 		env.Parts = core.Parts{core.Text{Body: m.Text}}
+	default:
+		return core.Envelope{}, errors.New("a message needs text, pick or media")
 	}
 	return env, nil
 }
@@ -142,21 +159,15 @@ func (ch *Channel) Send(ctx context.Context, env core.Envelope) (string, error) 
 	case core.Media:
 		m.Media = &p
 	default:
-		return "", &core.SendError{Kind: core.Rejected, Err: fmt.Errorf("hook: cannot carry %T", p)}
+		return "", &core.SendError{Kind: core.KindRejected, Err: fmt.Errorf("hook: cannot carry %T", p)}
 	}
-	body, err := json.Marshal(m)
+	req, err := ch.ring.Post(ctx, ch.conf.URL, signed.Message{ID: env.ID, At: ch.deps.Now(), Body: m})
 	if err != nil {
-		return "", &core.SendError{Kind: core.Rejected, Err: err}
+		return "", &core.SendError{Kind: core.KindRejected, Err: fmt.Errorf("hook: %w", err)}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, ch.conf.URL, bytes.NewReader(body))
-	if err != nil {
-		return "", &core.SendError{Kind: core.Rejected, Err: err}
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Hook-Signature", hex.EncodeToString(ch.sign(body)))
 	resp, err := ch.deps.HTTP.Do(req)
 	if err != nil {
-		return "", &core.SendError{Kind: core.DialKind(err), Err: fmt.Errorf("hook: %w", err)}
+		return "", core.Unreached("hook", err)
 	}
 	defer resp.Body.Close()
 	if err := fault(resp); err != nil {
@@ -164,7 +175,7 @@ func (ch *Channel) Send(ctx context.Context, env core.Envelope) (string, error) 
 	}
 	var sent message
 	if err := json.NewDecoder(io.LimitReader(resp.Body, mostBody)).Decode(&sent); err != nil {
-		return "", &core.SendError{Kind: core.Unknown, Err: fmt.Errorf("hook: its answer: %w", err)}
+		return "", &core.SendError{Kind: core.KindUnknown, Err: errors.New("hook: its answer is not a JSON object")}
 	}
 	return cmp.Or(sent.ID, env.ID), nil
 }
@@ -177,13 +188,13 @@ func fault(resp *http.Response) error {
 		return nil
 	case c == http.StatusTooManyRequests:
 		s, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
-		e.Kind, e.After = core.Throttled, time.Duration(s)*time.Second
+		e.Kind, e.After = core.KindThrottled, time.Duration(s)*time.Second
 	case c == http.StatusUnauthorized || c == http.StatusForbidden:
-		e.Kind = core.Denied
+		e.Kind = core.KindDenied
 	case c == http.StatusNotFound || c == http.StatusGone:
-		e.Kind = core.Gone
+		e.Kind = core.KindGone
 	case c >= 400 && c < 500:
-		e.Kind = core.Rejected
+		e.Kind = core.KindRejected
 	}
 	return e
 }

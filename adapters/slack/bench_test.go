@@ -37,8 +37,8 @@ func benched(b *testing.B) *Channel {
 	return coretest.Open(b, New, config("http://slack.test"), d)
 }
 
-// Our own time for a customer's line and for a card, of the 50 ms that A-01
-// leaves us.
+// Our own time for a customer's line and for a card, of which at most
+// 50 ms of an agent's waiting may be.
 func BenchmarkSend(b *testing.B) {
 	card := ticket()
 	card.Thread = "C0DESK:1767225600.000100"

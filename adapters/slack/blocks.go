@@ -49,14 +49,14 @@ func sections(s string) (out []api.Block) {
 	return out
 }
 
-// buttons are rows of options. thread is in their block's ID, for a press of one
-// that only its agent saw does not say where it was.
+// buttons are rows of options. The ID of their block names the thread, because a
+// press of a button that one agent alone saw does not say where it was.
 func buttons(thread string, options []core.Option) (out []api.Block, err error) {
 	for i := 0; i < len(options); i += perRow {
 		var row []api.BlockElement
 		for j, o := range options[i:min(i+perRow, len(options))] {
 			if o.ID == "" || len(o.ID) > 2000 {
-				return nil, wrong(core.Rejected, "a button's id has 1 to 2000 bytes: %q", clip(o.ID, 40))
+				return nil, wrong(core.KindRejected, "a button's id has 1 to 2000 bytes: %q", clip(o.ID, 40))
 			}
 			b := api.NewButtonBlockElement(fmt.Sprint("o", i+j), o.ID, text(clip(or(o.Label, o.ID), 75)))
 			switch o.ID {
@@ -125,5 +125,5 @@ func content(thread string, p core.Part, mention string) (words string, blocks [
 		rows, err := buttons(thread, p.Options)
 		return call + escape(p.Prompt), append(append(blocks, sections(p.Prompt)...), rows...), err
 	}
-	return "", nil, wrong(core.Rejected, "cannot carry %T", p)
+	return "", nil, wrong(core.KindRejected, "cannot carry %T", p)
 }

@@ -140,7 +140,7 @@ func TestButtonsAndForms(t *testing.T) {
 // The transfer form lists colleagues who are on duty, at whatever desk.
 func TestTransferNames(t *testing.T) {
 	d := newRig(t)
-	d.ch.deps.Views = &views{agents: []core.Agent{{ID: "test/U0LIN", Name: "小林", Presence: core.OnDuty}, {ID: "night/7", Name: "小陈", Presence: core.OnDuty}, {ID: "test/U0CHEN", Name: "Mary", Presence: core.OnBreak}}}
+	d.ch.screens.views = &views{agents: []core.Agent{{ID: "test/U0LIN", Name: "小林", Presence: core.OnDuty}, {ID: "night/7", Name: "小陈", Presence: core.OnDuty}, {ID: "test/U0CHEN", Name: "Mary", Presence: core.OnBreak}}}
 	thread := d.open()
 	d.run()
 	if err := d.w.Press("U0LIN", ts(thread), "transfer"); err != nil {
@@ -245,7 +245,7 @@ func TestHome(t *testing.T) {
 		d.restart(lang)
 		thread := d.open()
 		seen := &views{tickets: []core.TicketView{{Ticket: core.Ticket{ID: "7", Shown: []core.Shown{{Desk: "test", Thread: thread}}}, Peer: core.Peer{Name: "王|<b>"}}}}
-		d.ch.deps.Views = seen
+		d.ch.screens.views = seen
 		d.run()
 		d.w.OpenHome("U0LIN")
 		if !d.w.Until(func() bool { return d.w.Home("U0LIN") != nil }) {

@@ -16,19 +16,19 @@ import (
 // kinds are what Slack's error codes mean for a message. What is not listed is
 // refused for good: https://docs.slack.dev/reference/methods/chat.postMessage#errors
 var kinds = map[string]core.Kind{
-	"ratelimited": core.Throttled, "rate_limited": core.Throttled, "message_limit_exceeded": core.Throttled,
+	"ratelimited": core.KindThrottled, "rate_limited": core.KindThrottled, "message_limit_exceeded": core.KindThrottled,
 
-	"invalid_auth": core.Denied, "not_authed": core.Denied, "account_inactive": core.Denied, "token_revoked": core.Denied, "token_expired": core.Denied,
-	"no_permission": core.Denied, "missing_scope": core.Denied, "not_allowed_token_type": core.Denied, "ekm_access_denied": core.Denied, "access_denied": core.Denied,
-	"org_login_required": core.Denied, "team_access_not_granted": core.Denied, "two_factor_setup_required": core.Denied, "team_added_to_org": core.Denied,
+	"invalid_auth": core.KindDenied, "not_authed": core.KindDenied, "account_inactive": core.KindDenied, "token_revoked": core.KindDenied, "token_expired": core.KindDenied,
+	"no_permission": core.KindDenied, "missing_scope": core.KindDenied, "not_allowed_token_type": core.KindDenied, "ekm_access_denied": core.KindDenied, "access_denied": core.KindDenied,
+	"org_login_required": core.KindDenied, "team_access_not_granted": core.KindDenied, "two_factor_setup_required": core.KindDenied, "team_added_to_org": core.KindDenied,
 
-	"channel_not_found": core.Denied, "not_in_channel": core.Denied, "is_archived": core.Denied, "restricted_action": core.Denied,
-	"restricted_action_read_only_channel": core.Denied, "restricted_action_thread_only_channel": core.Denied,
+	"channel_not_found": core.KindDenied, "not_in_channel": core.KindDenied, "is_archived": core.KindDenied, "restricted_action": core.KindDenied,
+	"restricted_action_read_only_channel": core.KindDenied, "restricted_action_thread_only_channel": core.KindDenied,
 
-	"message_not_found": core.Gone, "cant_update_message": core.Gone, "edit_window_closed": core.Gone, "thread_not_found": core.Gone,
-	"cannot_reply_to_message": core.Gone, "thread_locked": core.Gone, "restricted_action_thread_locked": core.Gone, "restricted_action_non_threadable_channel": core.Gone,
+	"message_not_found": core.KindGone, "cant_update_message": core.KindGone, "edit_window_closed": core.KindGone, "thread_not_found": core.KindGone,
+	"cannot_reply_to_message": core.KindGone, "thread_locked": core.KindGone, "restricted_action_thread_locked": core.KindGone, "restricted_action_non_threadable_channel": core.KindGone,
 
-	"internal_error": core.Transient, "fatal_error": core.Transient, "service_unavailable": core.Transient, "request_timeout": core.Transient, "team_not_found": core.Transient,
+	"internal_error": core.KindTransient, "fatal_error": core.KindTransient, "service_unavailable": core.KindTransient, "request_timeout": core.KindTransient, "team_not_found": core.KindTransient,
 }
 
 // advice is what an operator can do about a desk that cannot be written to.
@@ -40,15 +40,18 @@ var advice = map[string]string{
 	"restricted_action": "the workspace does not let the app post in the desk's channel: see the channel's posting permissions",
 }
 
+// A mask keeps our credentials out of what is said of a failure.
+type mask []core.Secret
+
 // refused classifies what a call came to, nil if nothing went wrong. No error of
 // it has a secret.
-func (ch *Channel) refused(err error) error {
+func (m mask) refused(err error) error {
 	if err == nil {
 		return nil
 	}
-	out := &core.SendError{Err: ch.redact(err)}
+	out := &core.SendError{Err: m.redact(err)}
 	if e, ok := errors.AsType[*api.RateLimitedError](err); ok {
-		out.Kind, out.Code, out.After = core.Throttled, "ratelimited", e.RetryAfter
+		out.Kind, out.Code, out.After = core.KindThrottled, "ratelimited", e.RetryAfter
 		return out
 	}
 	if e, ok := errors.AsType[api.StatusCodeError](err); ok {
@@ -58,7 +61,7 @@ func (ch *Channel) refused(err error) error {
 	if e, ok := errors.AsType[api.SlackErrorResponse](err); ok {
 		var known bool
 		if out.Kind, known = kinds[e.Err]; !known {
-			out.Kind = core.Rejected
+			out.Kind = core.KindRejected
 		}
 		if out.Code = e.Err; advice[e.Err] != "" {
 			out.Err = errors.New("slack: " + advice[e.Err])
@@ -72,16 +75,26 @@ func (ch *Channel) refused(err error) error {
 	return out
 }
 
+// sure is refused for a step after which nothing shows yet: what may have
+// happened can happen again.
+func (m mask) sure(err error) error {
+	e := m.refused(err)
+	if s, ok := errors.AsType[*core.SendError](e); ok && s.Kind == core.KindUnknown && !errors.Is(err, context.Canceled) {
+		s.Kind = core.KindTransient
+	}
+	return e
+}
+
 func ofStatus(code int) core.Kind {
 	switch {
 	case code == http.StatusTooManyRequests:
-		return core.Throttled
+		return core.KindThrottled
 	case code == http.StatusUnauthorized || code == http.StatusForbidden:
-		return core.Denied
+		return core.KindDenied
 	case code >= 500:
-		return core.Transient
+		return core.KindTransient
 	}
-	return core.Rejected
+	return core.KindRejected
 }
 
 // codeOf is Slack's word for what went wrong, if it said one.
@@ -98,8 +111,8 @@ func wrong(k core.Kind, format string, args ...any) error {
 }
 
 // redact takes what is secret out of an error's text; what it wraps stays.
-func (ch *Channel) redact(err error) error {
-	return hidden{err, ch.hide("slack: " + strings.TrimPrefix(err.Error(), "slack: "))}
+func (m mask) redact(err error) error {
+	return hidden{err, m.hide("slack: " + strings.TrimPrefix(err.Error(), "slack: "))}
 }
 
 type hidden struct {
@@ -110,34 +123,17 @@ type hidden struct {
 func (h hidden) Error() string { return h.text }
 func (h hidden) Unwrap() error { return h.error }
 
-// tickets are in the addresses of sockets, tokens of any kind begin like these.
+// secrets: tickets are in the addresses of sockets, tokens of any kind begin like these.
 var secrets = regexp.MustCompile(`(ticket=|xox[a-z]-|xapp-|xoxe\.)[^&\s"']+`)
 
-func (ch *Channel) hide(s string) string {
-	for _, secret := range []core.Secret{ch.conf.Token, ch.conf.App, ch.conf.Secret} {
+// hide takes what is secret out of a text.
+func (m mask) hide(s string) string {
+	for _, secret := range m {
 		if secret != "" {
 			s = strings.ReplaceAll(s, string(secret), "<secret>")
 		}
 	}
 	return secrets.ReplaceAllString(s, "$1<secret>")
-}
-
-// doubtful remembers a message that may have been taken although its sending
-// failed, and forgets one that certainly was not.
-func (ch *Channel) doubtful(id string, err error) {
-	if id == "" {
-		return
-	}
-	ch.mu.Lock()
-	defer ch.mu.Unlock()
-	if k := core.KindOf(err); err == nil || k != core.Unknown && k != core.Transient {
-		delete(ch.doubt, id)
-		return
-	}
-	if len(ch.doubt) > 10_000 {
-		clear(ch.doubt)
-	}
-	ch.doubt[id] = true
 }
 
 // over reports that the reason for an error is that we were told to stop.

@@ -77,7 +77,7 @@ func TestSilentSocket(t *testing.T) {
 	d.run()
 	opened := func() (n int) {
 		for _, c := range d.w.Calls() {
-			if c == "apps.connections.open" {
+			if c.Method == "apps.connections.open" {
 				n++
 			}
 		}
@@ -104,7 +104,7 @@ func TestCatchUpFails(t *testing.T) {
 	d.clock.Pass(time.Minute)
 	d.w.Say("U0LIN", ts(thread), "3")
 	d.got(1)
-	if len(d.ch.behind()) == 0 {
+	if len(d.ch.history.seen.behind(d.ch.conf.rooms())) == 0 {
 		t.Error("it counts as read")
 	}
 	d.w.Disconnect("refresh_requested")
@@ -120,14 +120,14 @@ func TestRunDenied(t *testing.T) {
 	for method, code := range map[string]string{"auth.test": "token_revoked", "conversations.info": "channel_not_found", "apps.connections.open": "invalid_auth"} {
 		d := newRig(t)
 		d.w.Refuse(method, code)
-		if err := d.ch.Run(t.Context()); core.KindOf(err) != core.Denied || err == nil {
+		if err := d.ch.Run(t.Context()); core.KindOf(err) != core.KindDenied || err == nil {
 			t.Errorf("%s %s: %v", method, code, err)
 		}
 	}
 	d := newRig(t)
 	d.ch.conf.App = "" // nothing else to fail by
 	d.w.Archive(true)
-	if err := d.ch.Run(t.Context()); core.KindOf(err) != core.Denied || !strings.Contains(err.Error(), "unarchive") {
+	if err := d.ch.Run(t.Context()); core.KindOf(err) != core.KindDenied || !strings.Contains(err.Error(), "unarchive") {
 		t.Errorf("archived: %v", err)
 	}
 }
@@ -149,9 +149,9 @@ func TestNoLeaks(t *testing.T) {
 	said := fmt.Errorf("proxy said: Authorization: Bearer %s, token=%s, wss://x/?ticket=abc123&app=%s", fake.Token, fake.App, fake.Secret)
 	d.ch.deps.HTTP.Transport = coretest.Wire{Err: said}
 	at := core.Via{Thread: thread, Ref: thread, Agent: "test/U0LIN"}
-	errs := []error{d.ch.Edit(t.Context(), thread, ticket()), d.ch.Mark(t.Context(), at, core.Arrived, ""), d.ch.Run(t.Context())}
+	errs := []error{d.ch.Edit(t.Context(), thread, ticket()), d.ch.Mark(t.Context(), at, core.MarkArrived, ""), d.ch.Run(t.Context())}
 	_, err := d.ch.Send(t.Context(), d.words(thread, "x"))
-	if core.KindOf(err) != core.Unknown {
+	if core.KindOf(err) != core.KindUnknown {
 		t.Errorf("Send: %v", err)
 	}
 	_ = d.ch.takeEvent(t.Context(), []byte(`{"type":"event_callback","event":{"type":"message","channel":"C0DESK","user":"U0LIN","text":"x","ts":"5.1","files":[{"id":"F1","mode":"hosted","url_private":"`+d.srv.URL+`/files/F1"}]}}`))
@@ -187,18 +187,18 @@ func TestThreadGone(t *testing.T) {
 				t.Fatal(d.log)
 			}
 		}
-		if _, err := d.ch.Send(t.Context(), d.words(thread, "在吗")); core.KindOf(err) != core.Gone || err == nil {
+		if _, err := d.ch.Send(t.Context(), d.words(thread, "在吗")); core.KindOf(err) != core.KindGone || err == nil {
 			t.Errorf("%s: Send: %v", name, err)
 		}
 		card := ticket()
 		card.Thread = thread
-		if _, err := d.ch.Send(t.Context(), card); core.KindOf(err) != core.Gone || err == nil {
+		if _, err := d.ch.Send(t.Context(), card); core.KindOf(err) != core.KindGone || err == nil {
 			t.Errorf("%s: a card: %v", name, err)
 		}
 		if name == "another channel" {
 			continue
 		}
-		if err := d.ch.Edit(t.Context(), thread, card); core.KindOf(err) != core.Gone || err == nil {
+		if err := d.ch.Edit(t.Context(), thread, card); core.KindOf(err) != core.KindGone || err == nil {
 			t.Errorf("%s: Edit: %v", name, err)
 		}
 		if again := d.open(); again == thread {
@@ -212,7 +212,7 @@ func TestJoins(t *testing.T) {
 	d := newRig(t)
 	thread := d.open()
 	d.w.Kick(fake.Bot)
-	if _, err := d.ch.Send(t.Context(), d.words(thread, "x")); core.KindOf(err) != core.Transient || err == nil {
+	if _, err := d.ch.Send(t.Context(), d.words(thread, "x")); core.KindOf(err) != core.KindTransient || err == nil {
 		t.Errorf("got %v", err)
 	}
 	if _, err := d.ch.Send(t.Context(), d.words(thread, "x")); err != nil {
@@ -245,7 +245,7 @@ func TestDoubt(t *testing.T) {
 			count := func() int { return len(d.w.Thread(ts(thread))) + len(d.w.Roots()) }
 			before := count()
 			d.w.Refuse(strings.TrimSpace(method), "cut")
-			if _, err := d.ch.Send(t.Context(), env); core.KindOf(err) != core.Unknown || err == nil {
+			if _, err := d.ch.Send(t.Context(), env); core.KindOf(err) != core.KindUnknown || err == nil {
 				t.Fatalf("%s: %v", method, err)
 			}
 			d.clock.Pass(time.Second)
@@ -260,7 +260,7 @@ func TestDoubt(t *testing.T) {
 	}
 	d.w.Refuse("chat.postMessage", "500")
 	env := d.words(thread, "三")
-	if _, err := d.ch.Send(t.Context(), env); core.KindOf(err) != core.Transient {
+	if _, err := d.ch.Send(t.Context(), env); core.KindOf(err) != core.KindTransient {
 		t.Errorf("got %v", err)
 	}
 	if ref, err := d.ch.Send(t.Context(), env); err != nil || ref == "" {
@@ -277,7 +277,7 @@ func TestPace(t *testing.T) {
 		switch _, err := d.ch.Send(t.Context(), d.words(thread, fmt.Sprint(i))); {
 		case err == nil:
 			sent++
-		case core.KindOf(err) == core.Throttled && !strings.Contains(err.Error(), "429"):
+		case core.KindOf(err) == core.KindThrottled && !strings.Contains(err.Error(), "429"):
 			slowed++
 		default:
 			t.Fatal(err)
@@ -299,7 +299,7 @@ func TestPaceOfRooms(t *testing.T) {
 			break
 		}
 	}
-	if e, ok := err.(*core.SendError); !ok || e.Kind != core.Throttled || !e.Only || e.After <= 0 {
+	if e, ok := err.(*core.SendError); !ok || e.Kind != core.KindThrottled || !e.Only || e.After <= 0 {
 		t.Errorf("got %+v", err)
 	}
 	if _, err := d.ch.Send(t.Context(), d.words(lead, "x")); err != nil {
@@ -307,7 +307,7 @@ func TestPaceOfRooms(t *testing.T) {
 	}
 	d.w.Refuse("chat.postMessage", "429")
 	_, err = d.ch.Send(t.Context(), d.words(lead, "y"))
-	if e, ok := err.(*core.SendError); !ok || e.Kind != core.Throttled || e.Only {
+	if e, ok := err.(*core.SendError); !ok || e.Kind != core.KindThrottled || e.Only {
 		t.Errorf("got %+v", err)
 	}
 }
@@ -316,7 +316,7 @@ func TestPaceOfRooms(t *testing.T) {
 func TestPanic(t *testing.T) {
 	d := newRig(t)
 	thread := d.open()
-	d.ch.deps.Blobs = nil // a file makes it panic
+	d.ch.files.blobs = nil // a file makes it panic
 	d.run()
 	d.w.Say("U0LIN", ts(thread), "1", fake.Upload("a.png", "x"))
 	d.w.Say("U0LIN", ts(thread), "2")

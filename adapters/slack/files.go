@@ -8,58 +8,68 @@ import (
 	"io"
 	"net/url"
 	"strings"
+	"sync"
 
 	api "github.com/slack-go/slack"
 
 	"github.com/frontdesk-im/frontdesk/core"
 )
 
-// upload sends a file from Blobs into a thread, or a channel, in Slack's three steps. Its ID is
-// kept before the last, so that it can be looked for.
-// https://docs.slack.dev/messaging/working-with-files#upload
-func (ch *Channel) upload(ctx context.Context, env core.Envelope, m core.Media, channel, root string) (string, error) {
-	r, kept, err := ch.deps.Blobs.Open(ctx, m.Handle)
-	if err != nil {
-		return "", wrong(core.Rejected, "the file: %w", err)
-	}
-	defer r.Close()
-	size, name := cmp.Or(kept.Size, m.Size), cmp.Or(m.Name, kept.Name, "file")
-	if size == 0 {
-		return "", wrong(core.Rejected, "the file %q is empty", name)
-	}
-	if err := ch.pace.take(channel); err != nil {
-		return "", err
-	}
-	to, err := ch.api.GetUploadURLExternalContext(ctx, api.GetUploadURLExternalParameters{FileSize: int(size), FileName: name})
-	if err != nil {
-		return "", ch.sure(err)
-	}
-	if err := ch.api.UploadToURL(ctx, api.UploadToURLParameters{UploadURL: to.UploadURL, Reader: io.NopCloser(r), Filename: name}); err != nil {
-		return "", ch.sure(err)
-	}
-	if env.ID != "" {
-		if err := ch.deps.Values.Put(ctx, ch.key("file", env.ID), to.FileID, month); err != nil {
-			return "", &core.SendError{Kind: core.Transient, Err: err}
-		}
-	}
-	who, _ := ch.signed(env.By)
-	words := strings.Trim(who+": "+m.Words, ": ")
-	_, err = ch.api.CompleteUploadExternalContext(ctx, api.CompleteUploadExternalParameters{
-		Files: []api.FileSummary{{ID: to.FileID, Title: name}}, Channel: channel, ThreadTimestamp: root, InitialComment: escape(words)})
-	if err != nil {
-		return "", ch.named(channel, ch.refused(err))
-	}
-	return to.FileID + "/file", nil
+// files copies what agents send into Blobs, and what is in Blobs to Slack.
+type files struct {
+	api   web
+	blobs core.Blobs
+
+	mu    sync.Mutex
+	tried map[string]bool // Refs of messages whose files could not be fetched
 }
 
-// sure is refused for a step after which nothing shows yet: what may have
-// happened can happen again.
-func (ch *Channel) sure(err error) error {
-	e := ch.refused(err)
-	if s, ok := errors.AsType[*core.SendError](e); ok && s.Kind == core.Unknown && !errors.Is(err, context.Canceled) {
-		s.Kind = core.Transient
+// upload sends a file from Blobs, in Slack's three steps. Its ID is kept before
+// the last, so that it can be looked for.
+// https://docs.slack.dev/messaging/working-with-files#upload
+func (ch *Channel) upload(ctx context.Context, at place, env core.Envelope) (string, error) {
+	m, _ := env.Parts[0].(core.Media)
+	r, kept, err := ch.deps.Blobs.Open(ctx, m.Handle)
+	if err != nil {
+		return "", wrong(core.KindRejected, "the file: %w", err)
 	}
-	return e
+	defer r.Close()
+	m.Size, m.Name = cmp.Or(kept.Size, m.Size), cmp.Or(m.Name, kept.Name, "file")
+	if m.Size == 0 {
+		return "", wrong(core.KindRejected, "the file %q is empty", m.Name)
+	}
+	if err := ch.pace.take(at.channel); err != nil {
+		return "", err
+	}
+	id, err := ch.files.put(ctx, m, r)
+	if err != nil {
+		return "", err
+	}
+	if env.ID != "" {
+		if err := ch.notes.of("file", env.ID).put(ctx, id); err != nil {
+			return "", unkept(err)
+		}
+	}
+	who, _ := signed(env.By, ch.lang)
+	words := strings.Trim(who+": "+m.Words, ": ")
+	_, err = ch.api.CompleteUploadExternalContext(ctx, api.CompleteUploadExternalParameters{
+		Files: []api.FileSummary{{ID: id, Title: m.Name}}, Channel: at.channel, ThreadTimestamp: at.root, InitialComment: escape(words)})
+	if err != nil {
+		return "", ch.conf.blamed(at.channel, ch.api.refused(err))
+	}
+	return id + "/file", nil
+}
+
+// put gives Slack a file that nobody sees yet, and returns its ID.
+func (f *files) put(ctx context.Context, m core.Media, r io.Reader) (id string, err error) {
+	to, err := f.api.GetUploadURLExternalContext(ctx, api.GetUploadURLExternalParameters{FileSize: int(m.Size), FileName: m.Name})
+	if err != nil {
+		return "", f.api.sure(err)
+	}
+	if err := f.api.UploadToURL(ctx, api.UploadToURLParameters{UploadURL: to.UploadURL, Reader: io.NopCloser(r), Filename: m.Name}); err != nil {
+		return "", f.api.sure(err)
+	}
+	return to.FileID, nil
 }
 
 // A file as Slack shows it: https://docs.slack.dev/reference/objects/file-object
@@ -98,12 +108,12 @@ func (ch *Channel) copied(ctx context.Context, env *core.Envelope) error {
 		if !ok {
 			continue
 		}
-		kept, err := ch.fetch(ctx, m)
+		kept, err := ch.files.fetch(ctx, m)
 		if err == nil {
 			env.Parts[i] = kept
 			continue
 		}
-		if k := core.KindOf(err); ctx.Err() != nil || (k == core.Transient || k == core.Throttled) && ch.firstTry(env.Ref) {
+		if k := core.KindOf(err); ctx.Err() != nil || (k == core.KindTransient || k == core.KindThrottled) && ch.files.firstTry(env.Ref) {
 			return err // Slack delivers it again
 		}
 		id := "file"
@@ -111,38 +121,44 @@ func (ch *Channel) copied(ctx context.Context, env *core.Envelope) error {
 			id = "fileBig"
 		}
 		ch.deps.Log.Warn("a file was not copied from Slack", "peer", env.Peer.ID, "name", m.Name, "err", err)
-		at, root, ok := spot(env.Thread)
-		if !ok {
-			at, _, _ = spot(env.Ref)
-		}
-		ch.tell(ctx, env.Peer.ID, at, root, ch.say(id)+m.Name)
+		ch.tell(ctx, env.Peer.ID, wrote(*env), aside{words: ch.lang.say(id) + m.Name})
 		env.Parts[i] = core.Other{Kind: "file"}
 	}
 	return nil
 }
 
-// firstTry reports whether a message's files were not tried before.
-func (ch *Channel) firstTry(ref string) bool {
-	ch.mu.Lock()
-	defer ch.mu.Unlock()
-	if len(ch.tried) > 1000 {
-		clear(ch.tried)
+// wrote is where an envelope's agent wrote it.
+func wrote(env core.Envelope) place {
+	if at, root, ok := cutRef(env.Thread); ok {
+		return place{at, root}
 	}
-	was := ch.tried[ref]
-	ch.tried[ref] = true
+	at, _, _ := cutRef(env.Ref)
+	return place{channel: at}
+}
+
+// firstTry reports whether a message's files were not tried before.
+func (f *files) firstTry(ref string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.tried) > mostRemembered {
+		clear(f.tried)
+	}
+	was := f.tried[ref]
+	f.tried[ref] = true
 	return !was
 }
 
-func (ch *Channel) fetch(ctx context.Context, m core.Media) (core.Media, error) {
+// fetch copies one file.
+func (f *files) fetch(ctx context.Context, m core.Media) (core.Media, error) {
 	if m.Size > mostFile {
 		return m, fmt.Errorf("slack: the file: %w", core.ErrTooLarge)
 	}
 	if m.URL == "" { // file_access: check_file_info
-		f, _, _, err := ch.api.GetFileInfoContext(ctx, m.Handle, 0, 0)
+		info, _, _, err := f.api.GetFileInfoContext(ctx, m.Handle, 0, 0)
 		if err != nil {
-			return m, ch.refused(err)
+			return m, f.api.refused(err)
 		}
-		m.URL, m.Type, m.Name = cmp.Or(f.URLPrivateDownload, f.URLPrivate), cmp.Or(f.Mimetype, m.Type), cmp.Or(f.Name, m.Name)
+		m.URL, m.Type, m.Name = cmp.Or(info.URLPrivateDownload, info.URLPrivate), cmp.Or(info.Mimetype, m.Type), cmp.Or(info.Name, m.Name)
 	}
 	from := m.URL
 	m.Handle, m.URL = "", ""
@@ -150,32 +166,20 @@ func (ch *Channel) fetch(ctx context.Context, m core.Media) (core.Media, error) 
 	defer r.Close()
 	got := make(chan error, 1)
 	go func() {
-		err := ch.api.GetFileContext(ctx, from, w)
+		err := f.api.GetFileContext(ctx, from, w)
 		w.CloseWithError(err)
 		got <- err
 	}()
-	kept, err := ch.deps.Blobs.Save(ctx, m, r, mostFile)
+	kept, err := f.blobs.Save(ctx, m, r, mostFile)
 	r.CloseWithError(errors.Join(err, io.ErrClosedPipe))
 	if failed := <-got; failed != nil && !errors.Is(err, core.ErrTooLarge) {
 		if _, ok := errors.AsType[*url.Error](failed); ok || errors.Is(failed, io.ErrUnexpectedEOF) {
-			return m, &core.SendError{Kind: core.Transient, Err: ch.redact(failed)}
+			return m, &core.SendError{Kind: core.KindTransient, Err: f.api.redact(failed)}
 		}
-		if failed = ch.refused(failed); core.KindOf(failed) == core.Unknown {
-			return m, wrong(core.Rejected, "%w", failed) // the library would not
+		if failed = f.api.refused(failed); core.KindOf(failed) == core.KindUnknown {
+			return m, wrong(core.KindRejected, "%w", failed) // the library would not
 		}
 		return m, failed
 	}
 	return kept, err
-}
-
-// tell says something to one agent alone, in a channel or, with its root, in a
-// thread of it, best effort.
-func (ch *Channel) tell(ctx context.Context, user, channel, root, words string, blocks ...api.Block) {
-	o := said(escape(words), blocks)
-	if root != "" {
-		o = append(o, api.MsgOptionTS(root))
-	}
-	if _, err := ch.api.PostEphemeralContext(ctx, channel, user, o...); err != nil {
-		ch.deps.Log.Debug("an agent was not told", "err", ch.redact(err))
-	}
 }

@@ -29,7 +29,7 @@ func TestOverHTTP(t *testing.T) {
 	}
 	d.inbox.Fail(nil)
 	d.w.Redeliver()
-	if e := d.last(); e.Ref != place(fake.Channel, said) {
+	if e := d.last(); e.Ref != joinRef(fake.Channel, said) {
 		t.Errorf("got %+v", e)
 	}
 	if err := d.w.Press("U0LIN", ts(thread), "claim"); err != nil {

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -14,12 +15,14 @@ import (
 
 // reactions are what an agent sees on their message.
 var reactions = map[core.Mark]string{
-	core.Waiting: "hourglass_flowing_sand", core.Arrived: "white_check_mark", core.Failed: "warning", core.Unsure: "warning",
+	core.MarkWaiting: "hourglass_flowing_sand", core.MarkArrived: "white_check_mark", core.MarkFailed: "warning", core.MarkUnsure: "warning",
 }
 
 // marks holds ⏳ back for a moment: most messages have arrived by then, and Slack
 // counts reactions.
 type marks struct {
+	api      web
+	log      *slog.Logger
 	patience time.Duration
 
 	mu    sync.Mutex
@@ -30,34 +33,34 @@ type marks struct {
 // Mark implements core.Marker. Why a message failed is told by core/desk, with
 // buttons; of one that may have arrived nobody else speaks.
 func (ch *Channel) Mark(ctx context.Context, at core.Via, m core.Mark, why string) error {
-	c, ts, ok := spot(at.Ref)
+	c, ts, ok := cutRef(at.Ref)
 	_, about, _ := strings.Cut(at.Ref, "/")
 	if !ok || c == "home" || c == "slash" || about != "" && !strings.HasPrefix(about, "press/") {
 		return nil // a form: there is no message to mark
 	}
 	item := api.NewRefToMessage(c, ts)
-	if m == core.Waiting {
-		ch.wait(item)
+	if m == core.MarkWaiting {
+		ch.marks.wait(item)
 		return nil
 	}
-	err := ch.react(ctx, reactions[m], item)
-	if shown := ch.waited(place(c, ts)); shown != nil {
+	err := ch.marks.react(ctx, reactions[m], item)
+	if shown := ch.marks.waited(joinRef(c, ts)); shown != nil {
 		select {
 		case <-shown:
 		case <-ctx.Done():
 		}
-		err = errors.Join(err, tolerated(ch.refused(ch.api.RemoveReactionContext(ctx, reactions[core.Waiting], item)), "no_reaction"))
+		err = errors.Join(err, tolerated(ch.api.refused(ch.api.RemoveReactionContext(ctx, reactions[core.MarkWaiting], item)), "no_reaction"))
 	}
-	if m == core.Unsure {
+	if m == core.MarkUnsure {
 		_, user, _ := strings.Cut(at.Agent, "/")
-		in, root, _ := spot(or(at.Thread, place(c, ts)))
-		ch.tell(ctx, user, in, root, ch.say("unsure")+why)
+		in, root, _ := cutRef(or(at.Thread, joinRef(c, ts)))
+		ch.tell(ctx, user, place{in, root}, aside{words: ch.lang.say("unsure") + why})
 	}
 	return err
 }
 
-func (ch *Channel) react(ctx context.Context, name string, item api.ItemRef) error {
-	return tolerated(ch.refused(ch.api.AddReactionContext(ctx, name, item)), "already_reacted")
+func (m *marks) react(ctx context.Context, name string, item api.ItemRef) error {
+	return tolerated(m.api.refused(m.api.AddReactionContext(ctx, name, item)), "already_reacted")
 }
 
 // tolerated is err, unless it only says that nothing had to be done.
@@ -71,9 +74,8 @@ func tolerated(err error, codes ...string) error {
 }
 
 // wait shows ⏳ if nothing else is known after a while.
-func (ch *Channel) wait(item api.ItemRef) {
-	at := place(item.Channel, item.Timestamp)
-	m := &ch.marks
+func (m *marks) wait(item api.ItemRef) {
+	at := joinRef(item.Channel, item.Timestamp)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.later == nil {
@@ -82,18 +84,18 @@ func (ch *Channel) wait(item api.ItemRef) {
 	if m.later[at] != nil || m.shown[at] != nil {
 		return
 	}
-	m.later[at] = time.AfterFunc(m.patience, func() { ch.hourglass(at, item) })
+	m.later[at] = time.AfterFunc(m.patience, func() { m.hourglass(at, item) })
 }
 
-func (ch *Channel) hourglass(at string, item api.ItemRef) {
-	m := &ch.marks
+// hourglass shows ⏳, unless it is known by now what became of the message.
+func (m *marks) hourglass(at string, item api.ItemRef) {
 	done := make(chan struct{})
 	defer close(done)
 	m.mu.Lock()
 	known := m.later[at] == nil
 	delete(m.later, at)
 	if !known {
-		if len(m.shown) > 10_000 {
+		if len(m.shown) > mostRemembered {
 			clear(m.shown)
 		}
 		m.shown[at] = done
@@ -104,15 +106,14 @@ func (ch *Channel) hourglass(at string, item api.ItemRef) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	if err := ch.react(ctx, reactions[core.Waiting], item); err != nil {
-		ch.deps.Log.Debug("a mark was not shown", "err", err)
+	if err := m.react(ctx, reactions[core.MarkWaiting], item); err != nil {
+		m.log.Debug("a mark was not shown", "err", err)
 	}
 }
 
 // waited returns what says that ⏳ is shown and has to be taken away; nil if it
 // is not and will not be.
-func (ch *Channel) waited(at string) chan struct{} {
-	m := &ch.marks
+func (m *marks) waited(at string) chan struct{} {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if t := m.later[at]; t != nil {

@@ -16,7 +16,7 @@ func TestMarks(t *testing.T) {
 	d := newRig(t)
 	thread := d.open()
 	said := d.w.Say("U0LIN", ts(thread), "您好")
-	at := core.Via{Channel: "test", Thread: thread, Ref: place(fake.Channel, said), Agent: "test/U0LIN"}
+	at := core.Via{Channel: "test", Thread: thread, Ref: joinRef(fake.Channel, said), Agent: "test/U0LIN"}
 	marks := func() []string {
 		for _, m := range d.w.Thread(ts(thread)) {
 			if m.TS == said {
@@ -31,28 +31,28 @@ func TestMarks(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	mark(core.Waiting, "")
+	mark(core.MarkWaiting, "")
 	if !d.w.Until(func() bool { return slices.Equal(marks(), []string{"hourglass_flowing_sand"}) }) {
 		t.Errorf("marks %q", marks())
 	}
-	mark(core.Arrived, "")
-	mark(core.Arrived, "")
+	mark(core.MarkArrived, "")
+	mark(core.MarkArrived, "")
 	if got := marks(); !slices.Equal(got, []string{"white_check_mark"}) {
 		t.Errorf("marks %q", got)
 	}
 	d.ch.marks.patience = time.Hour
-	mark(core.Waiting, "")
-	mark(core.Unsure, "the connection broke")
+	mark(core.MarkWaiting, "")
+	mark(core.MarkUnsure, "the connection broke")
 	if got := marks(); !slices.Equal(got, []string{"white_check_mark", "warning"}) {
 		t.Errorf("marks %q", got)
 	}
 	if told := d.w.Told("U0LIN"); len(told) != 1 || !strings.Contains(told[0].Text, "the connection broke") {
 		t.Errorf("told %+v", told)
 	}
-	at.Ref = place(fake.Channel, "1.1")
-	mark(core.Arrived, "") // deleted meanwhile
+	at.Ref = joinRef(fake.Channel, "1.1")
+	mark(core.MarkArrived, "") // deleted meanwhile
 	at.Ref = thread + "/form/V1"
-	mark(core.Failed, "no")
+	mark(core.MarkFailed, "no")
 	if got := d.w.Roots()[0].Marks(); len(got) != 0 {
 		t.Errorf("the card is marked %q", got)
 	}

@@ -129,30 +129,30 @@ func TestEmulator(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e := d.last(); e.Thread != thread || e.Parts.Text() != "您好 & 欢迎" || e.Peer.Name == "" || e.Ref != place(c.Channel, first) {
+	if e := d.last(); e.Thread != thread || e.Parts.Text() != "您好 & 欢迎" || e.Peer.Name == "" || e.Ref != joinRef(c.Channel, first) {
 		t.Errorf("got %+v", e)
 	}
-	if err := d.ch.Mark(t.Context(), core.Via{Ref: place(c.Channel, first)}, core.Arrived, ""); err != nil {
+	if err := d.ch.Mark(t.Context(), core.Via{Ref: joinRef(c.Channel, first)}, core.MarkArrived, ""); err != nil {
 		t.Error(err)
 	}
 	if _, _, _, err := lin.UpdateMessageContext(t.Context(), c.Channel, first, api.MsgOptionText("您好", false)); err != nil {
 		t.Fatal(err)
 	}
-	if e := d.last(); e.Replaces != place(c.Channel, first) || e.Parts.Text() != "您好" {
+	if e := d.last(); e.Replaces != joinRef(c.Channel, first) || e.Parts.Text() != "您好" {
 		t.Errorf("got %+v", e)
 	}
 	d.emulatedFile(thread, lin, c.Channel)
 	if _, _, err := lin.DeleteMessageContext(t.Context(), c.Channel, first); err != nil {
 		t.Fatal(err)
 	}
-	if e := d.last(); e.Replaces != place(c.Channel, first) || len(e.Parts) != 0 {
+	if e := d.last(); e.Replaces != joinRef(c.Channel, first) || len(e.Parts) != 0 {
 		t.Errorf("got %+v", e)
 	}
-	d.ch.doubt["e-在吗 <!channel> & 😀"] = true
+	d.ch.doubts.ids["e-在吗 <!channel> & 😀"] = true
 	if again, err := d.ch.Send(t.Context(), d.words(thread, "在吗 <!channel> & 😀")); err != nil || again != said {
 		t.Errorf("sent twice: %q and %q, %v", said, again, err)
 	}
-	if _, err := d.ch.Send(t.Context(), d.words("C404:1.1", "x")); core.KindOf(err) != core.Gone {
+	if _, err := d.ch.Send(t.Context(), d.words("C404:1.1", "x")); core.KindOf(err) != core.KindGone {
 		t.Errorf("got %v", err)
 	}
 }

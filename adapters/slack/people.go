@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -10,63 +11,121 @@ import (
 	api "github.com/slack-go/slack"
 )
 
-// names remembers what members of the workspace are called.
-type names struct {
+// people remembers what members of the workspace are called, and who we are.
+type people struct {
+	api web
+	log *slog.Logger
+	now func() time.Time
+
 	mu sync.Mutex
-	m  map[string]named
+	m  map[string]known
+	me identity
 }
 
-type named struct {
+// identity is who we are in the workspace.
+type identity struct{ user, url string }
+
+// known is what somebody was called when they were asked for.
+type known struct {
 	name string
 	at   time.Time
 }
 
-const nameLife = time.Hour
+const (
+	nameLife       = time.Hour
+	mostRemembered = 10_000 // of what is only in memory, before it is forgotten
+)
 
 // name is what a member is called, or their ID if Slack does not say: a message
 // is not kept waiting for a name.
-func (ch *Channel) name(ctx context.Context, user string) string {
-	now := ch.deps.Now()
-	ch.names.mu.Lock()
-	n, ok := ch.names.m[user]
-	ch.names.mu.Unlock()
+func (p *people) name(ctx context.Context, user string) string {
+	now := p.now()
+	p.mu.Lock()
+	n, ok := p.m[user]
+	p.mu.Unlock()
 	if ok && now.Sub(n.at) < nameLife || user == "" {
 		return n.name
 	}
-	u, err := ch.api.GetUserInfoContext(ctx, user)
+	u, err := p.api.GetUserInfoContext(ctx, user)
 	if err != nil {
-		ch.deps.Log.Debug("a member's name was not found", "user", user, "err", ch.redact(err))
+		p.log.Debug("a member's name was not found", "user", user, "err", p.api.redact(err))
 		return or(n.name, user)
 	}
 	name := or(or(u.Profile.DisplayName, or(u.Profile.RealName, u.RealName)), or(u.Name, user))
-	ch.names.mu.Lock()
-	defer ch.names.mu.Unlock()
-	if ch.names.m == nil || len(ch.names.m) > 10_000 {
-		ch.names.m = map[string]named{}
-	}
-	ch.names.m[user] = named{name, now}
+	p.remember(user, known{name, now})
 	return name
 }
 
+// channel is what a channel is called; empty if Slack does not tell us.
+func (p *people) channel(ctx context.Context, id string) string {
+	now := p.now()
+	p.mu.Lock()
+	n, ok := p.m[id]
+	p.mu.Unlock()
+	if ok && now.Sub(n.at) < nameLife || id == "" {
+		return n.name
+	}
+	c, err := p.api.GetConversationInfoContext(ctx, &api.GetConversationInfoInput{ChannelID: id})
+	if err != nil {
+		p.log.Debug("a channel's name was not found", "slack", id, "err", p.api.redact(err))
+		c = &api.Channel{}
+	}
+	p.remember(id, known{or(c.Name, n.name), now})
+	return or(c.Name, n.name)
+}
+
+// names are those that a message needs.
+func (p *people) names(ctx context.Context) names {
+	return names{
+		user:    func(id string) string { return p.name(ctx, id) },
+		channel: func(id string) string { return p.channel(ctx, id) },
+	}
+}
+
+// remember keeps what somebody or something is called.
+func (p *people) remember(id string, k known) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.m == nil || len(p.m) > mostRemembered {
+		p.m = map[string]known{}
+	}
+	p.m[id] = k
+}
+
 // self asks once who we are.
-func (ch *Channel) self(ctx context.Context) (identity, error) {
-	ch.mu.Lock()
-	me := ch.me
-	ch.mu.Unlock()
+func (p *people) self(ctx context.Context) (identity, error) {
+	me := p.us()
 	if me.user != "" {
 		return me, nil
 	}
-	r, err := ch.api.AuthTestContext(ctx)
+	r, err := p.api.AuthTestContext(ctx)
 	if err != nil {
-		return me, ch.refused(err)
+		return me, p.api.refused(err)
 	}
 	if missing := lacks(r.Header.Get("X-OAuth-Scopes")); len(missing) > 0 {
-		ch.deps.Log.Warn("the app lacks scopes: paste adapters/slack/manifest.yaml at App Manifest and install it again", "missing", missing)
+		p.log.Warn("the app lacks scopes: paste adapters/slack/manifest.yaml at App Manifest and install it again", "missing", missing)
 	}
-	ch.mu.Lock()
-	defer ch.mu.Unlock()
-	ch.me = identity{r.UserID, r.URL}
-	return ch.me, nil
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.me = identity{r.UserID, r.URL}
+	return p.me, nil
+}
+
+// us is who we are, as far as self has asked.
+func (p *people) us() identity {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.me
+}
+
+// link is the address of a thread; empty if it is none, or nobody says where we are.
+func (p *people) link(ctx context.Context, thread string) string {
+	c, ts, ok := cutRef(thread)
+	me, err := p.self(ctx)
+	if !ok || err != nil || me.url == "" {
+		return ""
+	}
+	return strings.TrimSuffix(me.url, "/") + "/archives/" + c + "/p" + strings.ReplaceAll(ts, ".", "")
 }
 
 // needs are the scopes in manifest.yaml.
@@ -80,52 +139,4 @@ func lacks(granted string) (out []string) {
 	}
 	have := strings.FieldsFunc(granted, func(r rune) bool { return r == ',' || r == ' ' })
 	return slices.DeleteFunc(slices.Clone(needs), func(s string) bool { return slices.Contains(have, s) })
-}
-
-// check finds out who we are, and enters the desk's channels where we are not in
-// them. A room that cannot be used is told of; the desk goes on without it.
-func (ch *Channel) check(ctx context.Context) error {
-	if _, err := ch.self(ctx); err != nil {
-		return err
-	}
-	for _, c := range ch.conf.rooms() {
-		switch err := ch.named(c, ch.enter(ctx, c)); {
-		case err == nil:
-		case c == ch.conf.Channel || !shut(err):
-			return err
-		default:
-			ch.deps.Log.Error("a room of the desk cannot be used; its tickets wait", "slack", c, "err", err)
-		}
-	}
-	return nil
-}
-
-// shut reports whether an error is about one channel, and not about the app.
-func shut(err error) bool {
-	return slices.Contains([]string{"channel_not_found", "not_in_channel", "is_archived"}, codeOf(err))
-}
-
-func (ch *Channel) enter(ctx context.Context, channel string) error {
-	c, err := ch.api.GetConversationInfoContext(ctx, &api.GetConversationInfoInput{ChannelID: channel})
-	if err != nil {
-		return ch.refused(err)
-	}
-	if c.IsArchived {
-		return ch.refused(api.SlackErrorResponse{Err: "is_archived"})
-	}
-	if !c.IsMember {
-		return ch.join(ctx, channel)
-	}
-	return nil
-}
-
-// join enters a channel of the desk's, which the app may do by itself if that is
-// public.
-func (ch *Channel) join(ctx context.Context, channel string) error {
-	if _, _, _, err := ch.api.JoinConversationContext(ctx, channel); err != nil {
-		ch.deps.Log.Warn("the desk's channel was not joined", "slack", channel, "err", ch.redact(err))
-		return ch.refused(api.SlackErrorResponse{Err: "not_in_channel"})
-	}
-	ch.deps.Log.Info("joined the desk's channel", "slack", channel)
-	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
 )
@@ -77,8 +78,9 @@ type press struct {
 	home    bool
 }
 
-// readPress understands an interaction. It asks nobody.
-func (ch *Channel) readPress(raw []byte) (press, error) {
+// press understands an interaction. Slack does not say when a form was sent: it
+// was now.
+func (r reader) press(raw []byte, now time.Time) (press, error) {
 	var in interaction
 	if err := json.Unmarshal(raw, &in); err != nil {
 		return press{}, fmt.Errorf("slack: %w: not an interaction: %w", core.ErrInvalid, err)
@@ -88,22 +90,22 @@ func (ch *Channel) readPress(raw []byte) (press, error) {
 	}
 	switch {
 	case in.Type == "block_actions" && len(in.Actions) > 0:
-		return ch.pressed(&in), nil
+		return r.pressed(&in), nil
 	case in.Type == "message_action" && in.Message != nil:
-		return ch.shortcut(&in), nil
+		return r.shortcut(&in), nil
 	case in.Type == "view_submission" && in.View != nil:
-		return ch.submitted(&in), nil
+		return r.submitted(&in, now), nil
 	}
 	return press{}, nil
 }
 
 // pressed is a button: on a card, under a question, on somebody's home.
-func (ch *Channel) pressed(in *interaction) press {
+func (r reader) pressed(in *interaction) press {
 	a := in.Actions[0]
 	if a.Value == "" {
 		return press{}
 	}
-	p := press{ok: true, env: ch.envelope(in.User.ID, a.TS), trigger: in.Trigger}
+	p := press{ok: true, env: r.envelope(in.User.ID, a.TS), trigger: in.Trigger}
 	p.env.Peer.Name = in.User.Name
 	p.env.Parts = core.Parts{core.Pick{Option: a.Value, Label: a.Text.Text}}
 	if in.View != nil || in.In.Type == "view" {
@@ -111,25 +113,25 @@ func (ch *Channel) pressed(in *interaction) press {
 		return p
 	}
 	channel, ts := or(in.In.Channel, in.Channel.ID), in.In.Message
-	p.env.Ref = place(channel, ts) + "/press/" + a.TS + "/" + in.User.ID
-	if channel == "" || ts == "" || !ch.conf.has(channel) && channel[0] != 'D' {
+	p.env.Ref = joinRef(channel, ts) + "/press/" + a.TS + "/" + in.User.ID
+	if channel == "" || ts == "" || !r.conf.has(channel) && channel[0] != 'D' {
 		return press{}
 	}
-	p.env.Thread = ch.pressedIn(in, channel, ts)
+	p.env.Thread = r.pressedIn(in, channel, ts)
 	if _, ok := forms[a.Value]; ok && p.env.Thread != "" && a.Value != "canned" { // those are listed, to be pressed
 		p.form = a.Value
 	}
 	return p
 }
 
-// pressedIn is the thread of a button: its row says so, but for the card's own,
-// which was not yet anywhere when it was written.
-func (ch *Channel) pressedIn(in *interaction, channel, ts string) string {
+// pressedIn is the thread of a button. Its row names the thread, except on the
+// card that opens it: when that was written it was nowhere yet.
+func (r reader) pressedIn(in *interaction, channel, ts string) string {
 	if channel[0] == 'D' {
 		return ""
 	}
 	row, _, _ := strings.Cut(in.Actions[0].Block, "/")
-	if c, _, ok := spot(row); ok && c == channel {
+	if c, _, ok := cutRef(row); ok && c == channel {
 		return row
 	}
 	if row == outside {
@@ -139,23 +141,23 @@ func (ch *Channel) pressedIn(in *interaction, channel, ts string) string {
 	if in.Message != nil && in.Message.Thread != "" {
 		t = in.Message.Thread
 	}
-	return place(channel, t)
+	return joinRef(channel, t)
 }
 
 // outside names the rows of buttons that are in no thread.
 const outside = "outside"
 
 // shortcut is an entry of a message's menu: desk_note, desk_close and so on.
-func (ch *Channel) shortcut(in *interaction) press {
+func (r reader) shortcut(in *interaction) press {
 	act, ok := strings.CutPrefix(in.Callback, "desk_")
 	m := in.Message
-	if !ok || !ch.conf.has(in.Channel.ID) || m.TS == "" || !slices.Contains(shortcuts, act) {
+	if !ok || !r.conf.has(in.Channel.ID) || m.TS == "" || !slices.Contains(shortcuts, act) {
 		return press{}
 	}
-	p := press{ok: true, env: ch.envelope(in.User.ID, in.ActionTS), trigger: in.Trigger}
+	p := press{ok: true, env: r.envelope(in.User.ID, in.ActionTS), trigger: in.Trigger}
 	p.env.Peer.Name = in.User.Name
-	p.env.Thread = place(in.Channel.ID, or(m.Thread, m.TS))
-	p.env.Ref = place(in.Channel.ID, m.TS) + "/" + act + "/" + or(in.ActionTS, in.Trigger) + "/" + in.User.ID
+	p.env.Thread = joinRef(in.Channel.ID, or(m.Thread, m.TS))
+	p.env.Ref = joinRef(in.Channel.ID, m.TS) + "/" + act + "/" + or(in.ActionTS, in.Trigger) + "/" + in.User.ID
 	p.env.Parts = core.Parts{core.Pick{Option: act}}
 	if _, ok := forms[act]; ok {
 		p.form = act
@@ -167,13 +169,13 @@ func (ch *Channel) shortcut(in *interaction) press {
 var shortcuts = []string{"claim", "note", "transfer", "close", "park", "canned"}
 
 // submitted is a form filled in.
-func (ch *Channel) submitted(in *interaction) press {
+func (r reader) submitted(in *interaction, now time.Time) press {
 	v := in.View
 	if _, ok := forms[v.Callback]; !ok || v.ID == "" {
 		return press{}
 	}
-	c, _, ok := spot(v.Data)
-	if !ok || !ch.conf.has(c) {
+	c, _, ok := cutRef(v.Data)
+	if !ok || !r.conf.has(c) {
 		return press{}
 	}
 	values := map[string]string{}
@@ -188,8 +190,8 @@ func (ch *Channel) submitted(in *interaction) press {
 	if v.Callback == "canned" && values["id"] == "" {
 		values = nil
 	}
-	env := ch.envelope(in.User.ID, "")
-	env.At = ch.deps.Now().UTC()
+	env := r.envelope(in.User.ID, "")
+	env.At = now.UTC()
 	env.Peer.Name, env.Thread, env.Ref = in.User.Name, v.Data, v.Data+"/form/"+v.ID
 	env.Parts = core.Parts{core.Form{ID: v.Callback, Values: values}}
 	return press{ok: true, env: env}
@@ -220,15 +222,17 @@ func slashOf(v url.Values) slash {
 	return slash{v.Get("command"), v.Get("text"), v.Get("user_id"), v.Get("user_name"), v.Get("channel_id"), v.Get("trigger_id")}
 }
 
-// readSlash makes "/desk off force" the desk's "!off force": Slack has no
+func itself(id string) string { return id }
+
+// slash makes "/desk off force" the desk's "!off force": Slack has no
 // commands in threads, so they are about the desk.
-func (ch *Channel) readSlash(s slash) (core.Envelope, bool) {
+func (r reader) slash(s slash, now time.Time) (core.Envelope, bool) {
 	if s.User == "" || s.Trigger == "" {
 		return core.Envelope{}, false
 	}
-	env := ch.envelope(s.User, "")
-	env.At = ch.deps.Now().UTC()
+	env := r.envelope(s.User, "")
+	env.At = now.UTC()
 	env.Peer.Name, env.Ref = s.Name, "slash:"+s.Trigger
-	env.Parts = core.Parts{core.Text{Body: "!" + or(strings.TrimLeft(strings.TrimSpace(plain(s.Text, nil, func(id string) string { return id })), "!！"), "help")}}
+	env.Parts = core.Parts{core.Text{Body: "!" + or(strings.TrimLeft(strings.TrimSpace(plain(s.Text, nil, names{user: itself, channel: func(string) string { return "" }})), "!！"), "help")}}
 	return env, true
 }

@@ -22,10 +22,7 @@ import (
 
 // takeEvent files what an event says.
 func (ch *Channel) takeEvent(ctx context.Context, raw []byte) error {
-	ch.mu.Lock()
-	me := ch.me.user
-	ch.mu.Unlock()
-	n, err := ch.readEvent(raw, me)
+	n, err := ch.reader.event(raw, ch.people.us().user)
 	if err != nil {
 		return err
 	}
@@ -38,11 +35,11 @@ func (ch *Channel) hear(ctx context.Context, n news) error {
 	case "told":
 		return ch.told(ctx, n)
 	case "gone":
-		return ch.deps.Values.Put(ctx, ch.key("gone", n.ref), deleted, month)
+		return ch.notes.of("gone", n.ref).put(ctx, rootDeleted)
 	case "home":
-		ok, err := ch.staff(ctx, n.user)
+		ok, err := ch.members.staff(ctx, n.user)
 		if ok && err == nil {
-			err = ch.home(ctx, n.user)
+			err = ch.screens.home(ctx, n.user)
 		}
 		if err != nil {
 			ch.deps.Log.Warn("a home was not shown", "user", n.user, "err", err)
@@ -56,11 +53,11 @@ func (ch *Channel) hear(ctx context.Context, n news) error {
 // told files what somebody wrote, changed or deleted.
 func (ch *Channel) told(ctx context.Context, n news) error {
 	env := n.env
-	if ch.seen.has(env.Ref) {
+	if ch.history.seen.has(env.Ref) {
 		return nil
 	}
 	if _, left := first(env.Parts).(core.Left); left {
-		if gone, err := ch.leaves(ctx, env.Peer.ID, n.channel()); !gone || err != nil {
+		if gone, err := ch.members.leaves(ctx, env.Peer.ID, n.channel()); !gone || err != nil {
 			return err
 		}
 	} else if !ch.conf.has(n.channel()) {
@@ -69,8 +66,13 @@ func (ch *Channel) told(ctx context.Context, n news) error {
 		}
 	}
 	if n.body != nil {
-		env.Parts = n.body.parts(func(id string) string { return ch.name(ctx, id) })
+		called := ch.people.names(ctx)
+		env.Parts, env.Forwarded = n.body.parts(called), n.body.forwarded(called)
 		if len(env.Parts) == 0 && env.Replaces == "" {
+			if env.Thread != "" || !ch.conf.has(n.channel()) { // not among staff in their own channel
+				ch.tell(ctx, env.Peer.ID, wrote(env), aside{words: ch.lang.say("nothing")})
+				ch.history.heard(ctx, env.Ref, n.at)
+			}
 			return nil
 		}
 	}
@@ -83,7 +85,7 @@ func (ch *Channel) told(ctx context.Context, n news) error {
 	if env.Thread != "" && env.Replaces == "" {
 		ch.follows(ctx, env.Thread, env.Peer.ID)
 	}
-	ch.heard(ctx, env.Ref, n.at)
+	ch.history.heard(ctx, env.Ref, n.at)
 	return nil
 }
 
@@ -96,7 +98,7 @@ func first(ps core.Parts) core.Part {
 
 // channel is where an envelope was written.
 func (n news) channel() string {
-	c, _, _ := spot(n.env.Ref)
+	c, _, _ := cutRef(n.env.Ref)
 	return c
 }
 
@@ -105,23 +107,24 @@ func (n news) channel() string {
 // whose ticket has moved, may belong to no ticket any more: nobody else would say
 // where it is.
 func (ch *Channel) file(ctx context.Context, env core.Envelope, at string) error {
-	env.Peer.Name = or(ch.name(ctx, env.Peer.ID), env.Peer.Name)
-	ch.acted(env)
+	env.Peer.Name = or(ch.people.name(ctx, env.Peer.ID), env.Peer.Name)
+	ch.eyes.saw(env.Peer.ID, env.Thread)
 	if env.Thread != "" {
-		why, gone, err := ch.deps.Values.Get(ctx, ch.key("gone", env.Thread))
+		why, gone, err := ch.notes.of("gone", env.Thread).get(ctx)
 		if err != nil {
 			return err
 		}
-		switch c, root, _ := spot(env.Thread); {
-		case gone && why == deleted:
-			ch.tell(ctx, env.Peer.ID, c, "", ch.say("dead"))
+		switch c, root, _ := cutRef(env.Thread); {
+		case gone && why == rootDeleted:
+			ch.tell(ctx, env.Peer.ID, place{channel: c}, aside{words: ch.lang.say("dead")})
 		case gone:
-			ch.tell(ctx, env.Peer.ID, c, root, ch.say("astray"), api.NewSectionBlock(live(ch.say("astray")+mentioned(why)), nil, nil))
+			words := ch.lang.say("astray")
+			ch.tell(ctx, env.Peer.ID, place{c, root}, aside{words, []api.Block{api.NewSectionBlock(live(words+mentioned(why)), nil, nil)}})
 		}
 	}
 	if at != "" && env.Thread == "" {
-		if old, _, err := ch.deps.Values.Get(ctx, ch.key("at", env.Peer.ID)); err == nil && old != at {
-			if err := ch.deps.Values.Put(ctx, ch.key("at", env.Peer.ID), at, month); err != nil {
+		if old, _, err := ch.notes.of("at", env.Peer.ID).get(ctx); err == nil && old != at {
+			if err := ch.notes.of("at", env.Peer.ID).put(ctx, at); err != nil {
 				return err
 			}
 		}
@@ -132,7 +135,7 @@ func (ch *Channel) file(ctx context.Context, env core.Envelope, at string) error
 // takePress files a press, or shows the form that it asks for. If that cannot be
 // shown (a trigger lives three seconds) the press counts as it is.
 func (ch *Channel) takePress(ctx context.Context, raw []byte) error {
-	p, err := ch.readPress(raw)
+	p, err := ch.reader.press(raw, ch.deps.Now())
 	if err != nil || !p.ok {
 		return err
 	}
@@ -140,14 +143,14 @@ func (ch *Channel) takePress(ctx context.Context, raw []byte) error {
 		return err
 	}
 	if p.form != "" {
-		err := ch.open(ctx, p.form, p.trigger, p.env.Peer.ID, p.env.Thread)
+		err := ch.screens.form(ctx, p)
 		if err == nil || p.form == "note" {
 			return nil // a note without words is none
 		}
 		ch.deps.Log.Warn("a form was not shown", "form", p.form, "err", err)
 	}
 	at := ""
-	if c, _, ok := spot(p.env.Ref); ok && c != "home" {
+	if c, _, ok := cutRef(p.env.Ref); ok && c != "home" {
 		at = c
 	} else if p.home {
 		at = p.env.Peer.ID // their direct messages
@@ -156,7 +159,7 @@ func (ch *Channel) takePress(ctx context.Context, raw []byte) error {
 }
 
 func (ch *Channel) takeSlash(ctx context.Context, s slash) error {
-	env, ok := ch.readSlash(s)
+	env, ok := ch.reader.slash(s, ch.deps.Now())
 	if !ok {
 		return nil
 	}
@@ -176,7 +179,7 @@ func (ch *Channel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "too large", http.StatusRequestEntityTooLarge)
 		return
 	}
-	if !ch.signedBy(r.Header, body) {
+	if !genuine(ch.conf.Secret, r.Header, body, ch.deps.Now()) {
 		http.Error(w, "the signature is missing, wrong or old", http.StatusUnauthorized)
 		return
 	}
@@ -191,7 +194,7 @@ func (ch *Channel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Slack-No-Retry", "1")
 		http.Error(w, "not understood", http.StatusBadRequest)
 	case err != nil:
-		ch.deps.Log.Warn("an event was not filed; Slack repeats it", "err", ch.hide(err.Error()))
+		ch.deps.Log.Warn("an event was not filed; Slack repeats it", "err", ch.api.hide(err.Error()))
 		http.Error(w, "not filed, try again", http.StatusServiceUnavailable)
 	}
 }
@@ -214,16 +217,16 @@ func (ch *Channel) takeBody(ctx context.Context, kind string, body []byte) error
 
 const mostAge = 5 * time.Minute // of a signed request
 
-// signedBy checks that a request is Slack's and new.
+// genuine reports whether a request is Slack's and new.
 // https://docs.slack.dev/authentication/verifying-requests-from-slack
-func (ch *Channel) signedBy(h http.Header, body []byte) bool {
+func genuine(secret core.Secret, h http.Header, body []byte, now time.Time) bool {
 	stamp := h.Get("X-Slack-Request-Timestamp")
 	unix, err := strconv.ParseInt(stamp, 10, 64)
-	if err != nil || ch.conf.Secret == "" || ch.deps.Now().Sub(time.Unix(unix, 0)).Abs() > mostAge {
+	if err != nil || secret == "" || now.Sub(time.Unix(unix, 0)).Abs() > mostAge {
 		return false
 	}
 	got, err := hex.DecodeString(strings.TrimPrefix(h.Get("X-Slack-Signature"), "v0="))
-	mac := hmac.New(sha256.New, []byte(ch.conf.Secret))
+	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte("v0:" + stamp + ":"))
 	mac.Write(body)
 	return err == nil && hmac.Equal(got, mac.Sum(nil))

@@ -128,6 +128,6 @@ func (d *rig) words(thread, text string) core.Envelope {
 
 // ts is where a thread or a message stands in its channel.
 func ts(ref string) string {
-	_, ts, _ := spot(ref)
+	_, ts, _ := cutRef(ref)
 	return ts
 }

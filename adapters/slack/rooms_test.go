@@ -59,7 +59,7 @@ func (d *rig) filed() {
 func TestRoutesByTopic(t *testing.T) {
 	d := newRooms(t)
 	for topic, want := range map[string]string{"aftersale": after, "complaint": leads, "presale": fake.Channel, "": fake.Channel} {
-		if c, _, _ := spot(d.openFor(topic)); c != want {
+		if c, _, _ := cutRef(d.openFor(topic)); c != want {
 			t.Errorf("%q opened in %s", topic, c)
 		}
 	}
@@ -76,7 +76,7 @@ func TestRoutesByTopic(t *testing.T) {
 	picture.Parts = core.Parts{file}
 	doubted := d.words(thread, "在吗")
 	d.w.Refuse("chat.postMessage", "cut")
-	if _, err := d.ch.Send(t.Context(), doubted); core.KindOf(err) != core.Unknown {
+	if _, err := d.ch.Send(t.Context(), doubted); core.KindOf(err) != core.KindUnknown {
 		t.Fatal(err)
 	}
 	for _, env := range []core.Envelope{doubted, picture} {
@@ -90,7 +90,7 @@ func TestRoutesByTopic(t *testing.T) {
 	root := about("complaint", "")
 	root.ID, root.Filed = "doubt", d.clock.Now()
 	d.w.Refuse("chat.postMessage", "cut")
-	if _, err := d.ch.Send(t.Context(), root); core.KindOf(err) != core.Unknown {
+	if _, err := d.ch.Send(t.Context(), root); core.KindOf(err) != core.KindUnknown {
 		t.Fatal(err)
 	}
 	before := len(d.w.In(leads))
@@ -109,7 +109,7 @@ func TestHeardInRooms(t *testing.T) {
 		t.Errorf("got %+v", e)
 	}
 	d.w.Edit(said, "您好！")
-	if e := d.last(); e.Replaces != place(after, said) || e.Thread != thread {
+	if e := d.last(); e.Replaces != joinRef(after, said) || e.Thread != thread {
 		t.Errorf("got %+v", e)
 	}
 	if err := d.w.Press("U0LIN", ts(thread), "claim"); err != nil {
@@ -126,7 +126,7 @@ func TestHeardInRooms(t *testing.T) {
 	if e := d.last(); e.Thread != "" || e.Parts.Text() != "大家好" {
 		t.Errorf("got %+v", e)
 	}
-	if err := d.ch.Mark(t.Context(), core.Via{Thread: thread, Ref: place(after, said)}, core.Arrived, ""); err != nil {
+	if err := d.ch.Mark(t.Context(), core.Via{Thread: thread, Ref: joinRef(after, said)}, core.MarkArrived, ""); err != nil {
 		t.Error(err)
 	}
 	if got := d.w.Thread(ts(thread))[1].Marks(); !slices.Equal(got, []string{"white_check_mark"}) {
@@ -134,7 +134,7 @@ func TestHeardInRooms(t *testing.T) {
 	}
 	d.w.Delete(ts(thread))
 	d.filed()
-	if _, err := d.ch.Send(t.Context(), d.words(thread, "x")); core.KindOf(err) != core.Gone || err == nil {
+	if _, err := d.ch.Send(t.Context(), d.words(thread, "x")); core.KindOf(err) != core.KindGone || err == nil {
 		t.Errorf("got %v", err)
 	}
 }
@@ -154,10 +154,10 @@ func TestMoves(t *testing.T) {
 		t.Errorf("a closed one: %v", err)
 	}
 	for range 2 { // the second is after a crash
-		if err := d.ch.Edit(t.Context(), old, moved); core.KindOf(err) != core.Gone || err == nil {
+		if err := d.ch.Edit(t.Context(), old, moved); core.KindOf(err) != core.KindGone || err == nil {
 			t.Errorf("Edit: %v", err)
 		}
-		if _, err := d.ch.Send(t.Context(), moved); core.KindOf(err) != core.Gone || err == nil {
+		if _, err := d.ch.Send(t.Context(), moved); core.KindOf(err) != core.KindGone || err == nil {
 			t.Errorf("Send: %v", err)
 		}
 	}
@@ -181,7 +181,7 @@ func TestMoves(t *testing.T) {
 	}
 	line := d.words(old, "在吗")
 	line.Ticket = "7"
-	if _, err := d.ch.Send(t.Context(), line); core.KindOf(err) != core.Gone || err == nil {
+	if _, err := d.ch.Send(t.Context(), line); core.KindOf(err) != core.KindGone || err == nil {
 		t.Errorf("what belongs to the ticket: %v", err)
 	}
 	d.w.Say("U0LIN", ts(old), "还在吗")
@@ -204,10 +204,10 @@ func TestRoomTakenAway(t *testing.T) {
 	d.w.KickFrom(leads, fake.Bot)
 	card := about("complaint", thread)
 	card.Filed = d.clock.Now().Add(-time.Second) // before the restart: in doubt
-	if _, err := d.ch.Send(t.Context(), card); core.KindOf(err) != core.Gone || err == nil {
+	if _, err := d.ch.Send(t.Context(), card); core.KindOf(err) != core.KindGone || err == nil {
 		t.Errorf("got %v", err)
 	}
-	if c, _, _ := spot(d.openFor("complaint")); c != fake.Channel {
+	if c, _, _ := cutRef(d.openFor("complaint")); c != fake.Channel {
 		t.Errorf("opened in %s", c)
 	}
 }
@@ -245,8 +245,8 @@ func TestCatchesUpInRooms(t *testing.T) {
 	d.w.Refuse("conversations.history", "", "429") // of the second room
 	d.run()
 	d.got(2)
-	if !d.w.Until(func() bool { return slices.Equal(d.ch.behind(), []string{after}) }) {
-		t.Errorf("behind in %q", d.ch.behind())
+	if !d.w.Until(func() bool { return slices.Equal(d.ch.history.seen.behind(d.ch.conf.rooms()), []string{after}) }) {
+		t.Errorf("behind in %q", d.ch.history.seen.behind(d.ch.conf.rooms()))
 	}
 	d.w.Disconnect("refresh_requested")
 	d.got(1)
@@ -352,13 +352,13 @@ func TestRoomShut(t *testing.T) {
 	}
 	thread := d.openFor("aftersale")
 	d.w.KickFrom(after, fake.Bot)
-	if _, err := d.ch.Send(t.Context(), d.words(thread, "x")); core.KindOf(err) != core.Transient {
+	if _, err := d.ch.Send(t.Context(), d.words(thread, "x")); core.KindOf(err) != core.KindTransient {
 		t.Errorf("got %v", err)
 	}
 	if _, err := d.ch.Send(t.Context(), d.words(thread, "x")); err != nil {
 		t.Error(err)
 	}
-	if _, err := d.ch.Send(t.Context(), about("complaint", "")); core.KindOf(err) != core.Denied || !strings.Contains(err.Error(), "C0LEADS") {
+	if _, err := d.ch.Send(t.Context(), about("complaint", "")); core.KindOf(err) != core.KindDenied || !strings.Contains(err.Error(), "C0LEADS") {
 		t.Errorf("got %v", err)
 	}
 	d.w.Say("U0LIN", ts(thread), "您好")

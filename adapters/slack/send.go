@@ -3,9 +3,8 @@ package slack
 import (
 	"cmp"
 	"context"
-	"errors"
+	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -19,12 +18,12 @@ import (
 // of a Case that opens a thread that is the thread's name.
 func (ch *Channel) Send(ctx context.Context, env core.Envelope) (string, error) {
 	ref, err := ch.send(ctx, env)
-	ch.doubtful(env.ID, err)
+	ch.doubts.settle(env.ID, err)
 	if c, ok := env.Parts[0].(core.Case); ok && err == nil && env.Thread == "" {
 		ch.arrived(ctx, c.Ticket, ref)
 	}
 	if err == nil && env.Thread == "" && env.Peer.ID != "" {
-		ch.refreshHome(ctx, env.Peer.ID) // what is answered there may have changed it
+		ch.screens.refresh(ctx, env.Peer.ID) // what is answered there may have changed it
 	}
 	return ref, err
 }
@@ -36,26 +35,26 @@ func (ch *Channel) send(ctx context.Context, env core.Envelope) (string, error) 
 	if _, ok := env.Parts[0].(core.Case); env.Thread == "" && env.Peer.ID != "" && !ok {
 		return ch.private(ctx, env)
 	}
-	channel, root, err := ch.root(ctx, env)
+	at, err := ch.root(ctx, env)
 	if err != nil {
 		return "", err
 	}
 	if m, ok := env.Parts[0].(core.Media); ok && m.Handle != "" {
-		return ch.upload(ctx, env, m, channel, root)
+		return ch.upload(ctx, at, env)
 	}
-	if env.By.Kind == core.BySystem && ch.looks(env.Peer.ID, env.Thread) {
-		ref, err := ch.ephemeral(ctx, channel, root, env)
+	if env.By.Kind == core.BySystem && ch.eyes.on(env.Peer.ID, env.Thread) {
+		ref, err := ch.ephemeral(ctx, at, env)
 		if codeOf(err) != "user_not_in_channel" {
 			return ref, err
 		}
 	}
-	if ch.barred(ctx, env, channel) {
+	if ch.barred(ctx, env, at.channel) {
 		return ch.private(ctx, numbered(env))
 	}
-	mention := ch.mention(ctx, env)
-	ref, err := ch.post(ctx, channel, root, mention, env)
-	if err == nil && mention != "" {
-		ch.follows(ctx, env.Thread, mention)
+	call := ch.mention(ctx, env)
+	ref, err := ch.post(ctx, at, letter{env, call})
+	if err == nil && call != "" {
+		ch.follows(ctx, env.Thread, call)
 	}
 	return ref, err
 }
@@ -77,67 +76,70 @@ func (ch *Channel) mention(ctx context.Context, env core.Envelope) string {
 	return env.Peer.ID
 }
 
-// root is where a message belongs: a channel, and in it the message that its
-// thread hangs on, empty for none. A thread in a channel that is not the desk's,
+// root is where a message belongs. A thread in a channel that is not the desk's,
 // whose root was deleted, or whose ticket belongs in another room, is gone; but
 // who writes where a ticket was is answered there.
-func (ch *Channel) root(ctx context.Context, env core.Envelope) (channel, root string, err error) {
+func (ch *Channel) root(ctx context.Context, env core.Envelope) (place, error) {
 	if env.Thread == "" {
 		c, _ := env.Parts[0].(core.Case)
-		return ch.conf.room(c.Topic), "", nil
+		return place{channel: ch.conf.room(c.Topic)}, nil
 	}
-	channel, root, ok := spot(env.Thread)
+	channel, root, ok := cutRef(env.Thread)
 	if !ok {
-		return "", "", wrong(core.Rejected, "%q is not a thread", env.Thread)
+		return place{}, wrong(core.KindRejected, "%q is not a thread", env.Thread)
 	}
 	if !ch.conf.has(channel) {
-		return "", "", wrong(core.Gone, "the thread is in %s, where the desk is not any more", channel)
+		return place{}, wrong(core.KindGone, "the thread is in %s, where the desk is not any more", channel)
 	}
-	why, gone, err := ch.deps.Values.Get(ctx, ch.key("gone", env.Thread))
+	why, gone, err := ch.notes.of("gone", env.Thread).get(ctx)
 	if err != nil {
-		return "", "", &core.SendError{Kind: core.Transient, Err: err}
+		return place{}, unkept(err)
 	}
-	if gone && (why == deleted || env.Ticket != "") {
-		return "", "", wrong(core.Gone, "the message that the thread hung on was deleted, or the ticket has moved")
+	if gone && (why == rootDeleted || env.Ticket != "") {
+		return place{}, wrong(core.KindGone, "the message that the thread hung on was deleted, or the ticket has moved")
 	}
-	if to := ch.elsewhere(env.Parts[0], channel); to != "" {
-		return "", "", ch.leave(ctx, env.Thread, env.Parts[0].(core.Case), to)
+	if to := ch.conf.elsewhere(env.Parts[0], channel); to != "" {
+		return place{}, ch.leave(ctx, env.Thread, env.Parts[0].(core.Case), to)
 	}
-	return channel, root, nil
+	return place{channel, root}, nil
 }
 
-// deleted is kept of a thread whose root was deleted, and of one whose ticket has
-// moved the room that it moved to.
-const deleted = "1"
+// rootDeleted is the note about a thread whose root was deleted; about one whose
+// ticket has moved it is the room that it moved to.
+const rootDeleted = "1"
 
-// post is one message to the channel, or to a thread of it.
-func (ch *Channel) post(ctx context.Context, channel, root, mention string, env core.Envelope) (string, error) {
-	words, blocks, err := content(env.Thread, linked(env.Parts[0]), mention)
+// A letter is a message and whom it calls; nobody if call is empty.
+type letter struct {
+	core.Envelope
+	call string
+}
+
+// post sends one message that everybody there sees.
+func (ch *Channel) post(ctx context.Context, at place, l letter) (string, error) {
+	words, blocks, err := content(l.Thread, listed(l.Parts[0]), l.call)
 	if err != nil {
 		return "", err
 	}
-	if err := ch.pace.take(channel); err != nil {
+	if err := ch.pace.take(at.channel); err != nil {
 		return "", err
 	}
-	o := append(ch.author(env.By), said(words, blocks)...)
-	if root != "" {
-		o = append(o, api.MsgOptionTS(root))
-	}
-	o = append(o, api.MsgOptionMetadata(api.SlackMetadata{EventType: eventType, EventPayload: map[string]any{"id": env.ID}}))
-	c, ts, err := ch.api.PostMessageContext(ctx, channel, o...)
+	o := append(author(l.By, ch.lang), said(words, blocks)...)
+	o = append(o, at.thread()...)
+	o = append(o, api.MsgOptionMetadata(api.SlackMetadata{EventType: eventType, EventPayload: map[string]any{"id": l.ID}}))
+	c, ts, err := ch.api.PostMessageContext(ctx, at.channel, o...)
 	if err != nil {
-		if err = ch.refused(err); codeOf(err) == "not_in_channel" && ch.conf.has(channel) && ch.join(ctx, channel) == nil {
-			return "", wrong(core.Transient, "was not in the desk's channel and has joined it")
+		if err = ch.api.refused(err); codeOf(err) == "not_in_channel" && ch.conf.has(at.channel) && ch.doors.join(ctx, at.channel) == nil {
+			return "", wrong(core.KindTransient, "was not in the desk's channel and has joined it")
 		}
-		return "", ch.named(channel, err)
+		return "", ch.conf.blamed(at.channel, err)
 	}
 	if ts == "" {
-		return "", wrong(core.Unknown, "its answer does not name the message")
+		return "", wrong(core.KindUnknown, "its answer does not name the message")
 	}
-	if c == "" || ch.conf.has(channel) {
-		c = channel // by whatever name Slack calls it, for the thread to be found where the room is
+	if c == "" || ch.conf.has(at.channel) {
+		c = at.channel // by whatever name Slack calls it, for the thread to be found where the room is
 	}
-	return place(c, ts), nil
+	return joinRef(c, ts), nil
 }
 
 // eventType marks our messages; find looks for it.
@@ -157,28 +159,29 @@ func said(words string, blocks []api.Block) []api.MsgOption {
 }
 
 // author shows who speaks. https://docs.slack.dev/reference/scopes/chat.write.customize
-func (ch *Channel) author(by core.Author) []api.MsgOption {
-	name, icon := ch.signed(by)
+func author(by core.Author, l lang) []api.MsgOption {
+	name, icon := signed(by, l)
 	if name == "" {
 		return nil
 	}
 	return []api.MsgOption{api.MsgOptionUsername(clip(name, 80)), api.MsgOptionIconEmoji(icon)}
 }
 
-func (ch *Channel) signed(by core.Author) (name, icon string) {
+// signed is the name and the picture of who speaks; empty for the desk itself.
+func signed(by core.Author, l lang) (name, icon string) {
 	switch by.Kind {
 	case core.ByPeer:
-		return cmp.Or(by.Name, ch.say("customer")), ":bust_in_silhouette:"
+		return cmp.Or(by.Name, l.say("customer")), ":bust_in_silhouette:"
 	case core.ByBot:
-		return cmp.Or(by.Name, ch.say("bot")), ":robot_face:"
+		return cmp.Or(by.Name, l.say("bot")), ":robot_face:"
 	case core.ByAgent:
 		return cmp.Or(by.Name, by.ID), ":speech_balloon:"
 	}
 	return "", ""
 }
 
-// linked is media that is not in Blobs, as words.
-func linked(p core.Part) core.Part {
+// listed is media that is not in Blobs, as words.
+func listed(p core.Part) core.Part {
 	if m, ok := p.(core.Media); ok {
 		ss := slices.DeleteFunc([]string{m.Name, m.Words, m.URL}, func(s string) bool { return s == "" })
 		return core.Text{Body: strings.Join(ss, "\n")}
@@ -188,18 +191,15 @@ func linked(p core.Part) core.Part {
 
 // ephemeral shows a message to one agent alone. It is not kept, and Slack names
 // no message that could be changed.
-func (ch *Channel) ephemeral(ctx context.Context, channel, root string, env core.Envelope) (string, error) {
+func (ch *Channel) ephemeral(ctx context.Context, at place, env core.Envelope) (string, error) {
 	words, blocks, err := content(env.Thread, env.Parts[0], "")
 	if err != nil {
 		return "", err
 	}
-	o := said(words, blocks)
-	if root != "" {
-		o = append(o, api.MsgOptionTS(root))
-	}
-	ts, err := ch.api.PostEphemeralContext(ctx, channel, env.Peer.ID, o...)
+	o := append(said(words, blocks), at.thread()...)
+	ts, err := ch.api.PostEphemeralContext(ctx, at.channel, env.Peer.ID, o...)
 	if err != nil {
-		return "", ch.refused(err)
+		return "", ch.api.refused(err)
 	}
 	return cmp.Or(ts, env.ID, "0") + "/ephemeral", nil
 }
@@ -207,149 +207,148 @@ func (ch *Channel) ephemeral(ctx context.Context, channel, root string, env core
 // private answers an agent outside the threads: where they asked, for them
 // alone, or in their direct messages.
 func (ch *Channel) private(ctx context.Context, env core.Envelope) (string, error) {
-	at, _, err := ch.deps.Values.Get(ctx, ch.key("at", env.Peer.ID))
+	at, _, err := ch.notes.of("at", env.Peer.ID).get(ctx)
 	if err != nil {
-		return "", &core.SendError{Kind: core.Transient, Err: err}
+		return "", unkept(err)
 	}
 	if m, ok := env.Parts[0].(core.Media); ok {
-		env.Parts = core.Parts{linked(m)}
+		env.Parts = core.Parts{listed(m)}
 	}
 	if at != "" && at[0] != 'D' {
-		ref, err := ch.ephemeral(ctx, at, "", env)
+		ref, err := ch.ephemeral(ctx, place{channel: at}, env)
 		if c := codeOf(err); !slices.Contains([]string{"user_not_in_channel", "channel_not_found", "not_in_channel", "is_archived"}, c) {
 			return ref, err
 		}
 		at = "" // refused for certain: their direct messages are left
 	}
-	return ch.post(ctx, cmp.Or(at, env.Peer.ID), "", "", env)
+	return ch.post(ctx, place{channel: cmp.Or(at, env.Peer.ID)}, letter{Envelope: env})
 }
 
 // followed reports whether an agent follows a thread: Slack tells those who were
 // mentioned or wrote in it of all that comes.
 func (ch *Channel) followed(ctx context.Context, thread, user string) bool {
-	_, ok, err := ch.deps.Values.Get(ctx, ch.key("follows", thread+"/"+user))
+	_, ok, err := ch.notes.of("follows", thread+"/"+user).get(ctx)
 	return ok && err == nil
 }
 
+// follows notes that an agent follows a thread.
 func (ch *Channel) follows(ctx context.Context, thread, user string) {
 	if ch.followed(ctx, thread, user) {
 		return
 	}
-	if err := ch.deps.Values.Put(ctx, ch.key("follows", thread+"/"+user), "1", month); err != nil {
+	if err := ch.notes.of("follows", thread+"/"+user).put(ctx, "1"); err != nil {
 		ch.deps.Log.Debug("an agent will be mentioned once more", "err", err)
 	}
 }
 
-const month = 31 * 24 * time.Hour
+// doubts are the messages of which nobody knows whether they were sent.
+type doubts struct {
+	begun time.Time // what was made before may have been sent by an earlier process
+
+	mu  sync.Mutex
+	ids map[string]bool
+}
+
+// about reports whether a message may have been sent before.
+func (d *doubts) about(env core.Envelope) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return env.ID != "" && (d.ids[env.ID] || !env.Filed.IsZero() && env.Filed.Before(d.begun))
+}
+
+// settle remembers a message that may have been taken although its sending
+// failed with err, and forgets one that certainly was not.
+func (d *doubts) settle(id string, err error) {
+	if id == "" {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if k := core.KindOf(err); err == nil || k != core.KindUnknown && k != core.KindTransient {
+		delete(d.ids, id)
+		return
+	}
+	if len(d.ids) > mostRemembered {
+		clear(d.ids)
+	}
+	d.ids[id] = true
+}
 
 // find looks for a message whose sending was in doubt, by its ID; empty if it
 // was not, or is not there.
 func (ch *Channel) find(ctx context.Context, env core.Envelope) (string, error) {
-	ch.mu.Lock()
-	doubt := env.ID != "" && (ch.doubt[env.ID] || !env.Filed.IsZero() && env.Filed.Before(ch.begun))
-	ch.mu.Unlock()
-	if !doubt || env.Thread == "" && env.Peer.ID != "" {
+	if !ch.doubts.about(env) || env.Thread == "" && env.Peer.ID != "" {
 		return "", nil
 	}
-	c, ts, ok := spot(env.Thread)
-	if ok && !ch.conf.has(c) {
+	channel, root, ok := cutRef(env.Thread)
+	if ok && !ch.conf.has(channel) {
 		return "", nil // perhaps we may not look there any more; it is gone
 	}
-	file, _, err := ch.deps.Values.Get(ctx, ch.key("file", env.ID))
+	if !ok {
+		card, _ := env.Parts[0].(core.Case)
+		channel, root = ch.conf.room(card.Topic), ""
+	}
+	file, _, err := ch.notes.of("file", env.ID).get(ctx)
 	if err != nil {
-		return "", &core.SendError{Kind: core.Transient, Err: err}
+		return "", unkept(err)
 	}
 	since := ""
 	if !env.Filed.IsZero() {
 		since = stamp(env.Filed.Add(-time.Minute))
 	}
-	var ms []api.Message
-	if ok {
-		ms, _, _, err = ch.api.GetConversationRepliesContext(ctx, &api.GetConversationRepliesParameters{ChannelID: c, Timestamp: ts, Oldest: since, Limit: 200, IncludeAllMetadata: true})
-	} else {
-		var h *api.GetConversationHistoryResponse
-		card, _ := env.Parts[0].(core.Case)
-		c = ch.conf.room(card.Topic)
-		if h, err = ch.api.GetConversationHistoryContext(ctx, &api.GetConversationHistoryParameters{ChannelID: c, Oldest: since, Limit: 200, IncludeAllMetadata: true}); err == nil {
-			ms = h.Messages
-		}
-	}
+	ms, err := ch.api.since(ctx, place{channel, root}, since)
 	if err != nil {
-		if err = ch.refused(err); core.KindOf(err) == core.Rejected || core.KindOf(err) == core.Unknown {
-			err = &core.SendError{Kind: core.Transient, Err: err} // of the search, not of the message
+		if err = ch.api.refused(err); core.KindOf(err) == core.KindRejected || core.KindOf(err) == core.KindUnknown {
+			err = unkept(err) // of the search, not of the message
 		}
 		return "", err
 	}
 	for _, m := range ms {
 		if m.Metadata.EventPayload["id"] == env.ID || file != "" && slices.ContainsFunc(m.Files, func(f api.File) bool { return f.ID == file }) {
-			return place(c, m.Timestamp), nil
+			return joinRef(channel, m.Timestamp), nil
 		}
 	}
 	return "", nil
 }
 
-// stamp writes a time as Slack does.
-func stamp(t time.Time) string {
-	return strconv.FormatInt(t.Unix(), 10) + "." + leftPad(t.Nanosecond()/1000)
+// since is what stands somewhere, with the marks of our own, from a time on.
+func (w web) since(ctx context.Context, at place, oldest string) ([]api.Message, error) {
+	if at.root != "" {
+		ms, _, _, err := w.GetConversationRepliesContext(ctx, &api.GetConversationRepliesParameters{ChannelID: at.channel, Timestamp: at.root, Oldest: oldest, Limit: perPage, IncludeAllMetadata: true})
+		return ms, err
+	}
+	h, err := w.GetConversationHistoryContext(ctx, &api.GetConversationHistoryParameters{ChannelID: at.channel, Oldest: oldest, Limit: perPage, IncludeAllMetadata: true})
+	if err != nil {
+		return nil, err
+	}
+	return h.Messages, nil
 }
 
-func leftPad(micro int) string {
-	s := strconv.Itoa(micro)
-	return strings.Repeat("0", 6-len(s)) + s
+// stamp writes a time as Slack does.
+func stamp(t time.Time) string {
+	return fmt.Sprintf("%d.%06d", t.Unix(), t.Nanosecond()/1000)
 }
 
 // Edit implements core.Editor. What cannot be changed any more is gone: it is
 // then sent anew.
 func (ch *Channel) Edit(ctx context.Context, ref string, env core.Envelope) error {
-	c, ts, ok := spot(ref)
+	c, ts, ok := cutRef(ref)
 	if _, media := env.Parts[0].(core.Media); !ok || media {
-		return wrong(core.Gone, "%q is no message that can be changed", ref)
+		return wrong(core.KindGone, "%q is no message that can be changed", ref)
 	}
-	if _, gone, err := ch.deps.Values.Get(ctx, ch.key("gone", ref)); err != nil || gone {
+	if _, gone, err := ch.notes.of("gone", ref).get(ctx); err != nil || gone {
 		if err != nil {
-			return &core.SendError{Kind: core.Transient, Err: err}
+			return unkept(err)
 		}
-		return wrong(core.Gone, "the message was deleted, or its ticket has moved")
+		return wrong(core.KindGone, "the message was deleted, or its ticket has moved")
 	}
-	if to := ch.elsewhere(env.Parts[0], c); to != "" {
-		return wrong(core.Gone, "the ticket belongs in %s", to)
+	if to := ch.conf.elsewhere(env.Parts[0], c); to != "" {
+		return wrong(core.KindGone, "the ticket belongs in %s", to)
 	}
 	words, blocks, err := content(cmp.Or(env.Thread, ref), env.Parts[0], "")
 	if err != nil {
 		return err
 	}
 	_, _, _, err = ch.api.UpdateMessageContext(ctx, c, ts, said(words, blocks)...)
-	return ch.refused(err)
-}
-
-// pace keeps us below the rate at which Slack answers 429: a message a second in
-// a channel, with bursts. https://docs.slack.dev/apis/web-api/rate-limits
-type pace struct {
-	now     func() time.Time
-	several bool // channels: what is too much for one does not hold up the others
-
-	mu   sync.Mutex
-	free map[string]time.Time // when the channel's burst is paid off
-}
-
-// burst is how many messages may go at once after a silence.
-const burst = 20
-
-// take books a message to channel, or says how long it has to wait.
-func (p *pace) take(channel string) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := p.now()
-	if p.free == nil || len(p.free) > 1000 {
-		p.free = map[string]time.Time{}
-	}
-	at := p.free[channel]
-	if at.Before(now) {
-		at = now
-	}
-	if wait := at.Sub(now) - (burst-1)*time.Second; wait > 0 {
-		return &core.SendError{Kind: core.Throttled, After: wait, Only: p.several, Err: errors.New("slack: a channel takes a message a second")}
-	}
-	p.free[channel] = at.Add(time.Second)
-	return nil
+	return ch.api.refused(err)
 }

@@ -28,7 +28,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	api "github.com/slack-go/slack"
@@ -84,45 +83,64 @@ func (c *Config) Validate() error {
 	return nil
 }
 
-// Channel is one app in one workspace.
+// Channel is one app in one workspace. It sends and receives; each job that needs
+// a memory of its own has a value that knows no more than the job asks for.
 type Channel struct {
-	conf  Config
-	deps  core.Deps
-	api   *api.Client
-	begun time.Time // what was made before may have been sent by an earlier process
+	conf   Config
+	deps   core.Deps
+	api    web
+	lang   lang
+	reader reader
+	notes  notes
+	pace   pace
 
-	pace    pace
-	names   names
+	people  people
 	members members
-	lanes   lanes
+	eyes    eyes
+	doors   doors
+	doubts  doubts
+	files   files
 	marks   marks
-	seen    seen
-	socket  struct{ ping time.Duration } // longest silence of a socket; 0 is the library's
+	screens screens
+	history history
 
-	mu     sync.Mutex
-	me     identity
-	doubt  map[string]bool      // IDs of messages whose outcome is unknown
-	tried  map[string]bool      // Refs of messages whose files could not be fetched
-	looked map[string]time.Time // when an agent last did something in a thread
+	lanes  lanes
+	socket struct{ ping time.Duration } // longest silence of a socket; 0 is the library's
 }
 
-// identity is who we are in the workspace.
-type identity struct{ user, url string }
+// web is Slack's Web API, and how its failures are told.
+type web struct {
+	*api.Client
+	mask
+}
 
 var (
 	_ core.Webhook = (*Channel)(nil)
 	_ core.Runner  = (*Channel)(nil)
 	_ core.Editor  = (*Channel)(nil)
 	_ core.Marker  = (*Channel)(nil)
+	_ core.Checker = (*Channel)(nil)
 )
 
 // New returns the app that c describes. It asks Slack nothing.
 func New(c Config, d core.Deps) (*Channel, error) {
-	ch := &Channel{conf: c, deps: d, begun: d.Now(), doubt: map[string]bool{}, tried: map[string]bool{}, looked: map[string]time.Time{}}
-	ch.api = api.New(string(c.Token), api.OptionAPIURL(c.API), api.OptionHTTPClient(d.HTTP),
-		api.OptionAppLevelToken(string(c.App)), api.OptionLog(quiet{ch}))
-	ch.pace = pace{now: d.Now, several: len(c.Rooms) > 0}
-	ch.marks.patience = 2 * time.Second
+	hides := mask{c.Token, c.App, c.Secret}
+	client := web{mask: hides, Client: api.New(string(c.Token), api.OptionAPIURL(c.API), api.OptionHTTPClient(d.HTTP),
+		api.OptionAppLevelToken(string(c.App)), api.OptionLog(quiet{d.Log, hides}))}
+	ch := &Channel{
+		conf: c, deps: d, api: client, lang: lang(d.Lang), notes: notes{d.Values, d.Name},
+		pace:   pace{now: d.Now, several: len(c.Rooms) > 0},
+		eyes:   eyes{now: d.Now, looked: map[string]time.Time{}},
+		doors:  doors{client, d.Log},
+		doubts: doubts{begun: d.Now(), ids: map[string]bool{}},
+		marks:  marks{api: client, log: d.Log, patience: 2 * time.Second},
+		people: people{api: client, log: d.Log, now: d.Now},
+	}
+	ch.reader = reader{d.Name, &ch.conf}
+	ch.members = members{api: client, conf: &ch.conf, now: d.Now}
+	ch.files = files{api: client, blobs: d.Blobs, tried: map[string]bool{}}
+	ch.screens = screens{desk: d.Name, lang: ch.lang, api: client, log: d.Log, notes: ch.notes, views: d.Views, people: &ch.people}
+	ch.history = history{conf: &ch.conf, api: client, log: d.Log, now: d.Now, notes: ch.notes, file: ch.replay}
 	return ch, nil
 }
 
@@ -130,30 +148,43 @@ func New(c Config, d core.Deps) (*Channel, error) {
 // https://docs.slack.dev/reference/block-kit/blocks. A doubtful message is looked
 // for before it is sent again, so an unknown outcome may be repeated; only what
 // one agent alone sees may then show twice.
-func (*Channel) Limits() core.Limits {
+func (ch *Channel) Limits() core.Limits {
+	rooms := len(ch.conf.rooms())
 	return core.Limits{
 		Text: 3800, Unit: core.UTF16, Media: []string{""}, MediaSize: 1 << 30,
 		Options: 25, Label: 75, Cases: true, Threads: true, Names: true, Idempotent: true,
+		Pace: core.Rate{Tokens: rooms, Per: time.Second, Burst: burst * rooms}, // of all processes; one channel's is kept in pace.go
 	}
 }
 
-func (ch *Channel) key(kind, id string) string {
-	return "slack/" + ch.deps.Name + "/" + kind + "/" + id
+// quiet passes the library's log on, without secrets.
+type quiet struct {
+	log  *slog.Logger
+	mask mask
 }
 
-// quiet passes the library's log on, without secrets.
-type quiet struct{ ch *Channel }
-
 func (q quiet) Output(_ int, s string) error {
-	q.ch.deps.Log.Debug("slack-go", slog.String("says", q.ch.hide(strings.TrimSpace(s))))
+	q.log.Debug("slack-go", slog.String("says", q.mask.hide(strings.TrimSpace(s))))
 	return nil
 }
 
-// A place is a message or a thread: "<channel>:<ts>".
-func place(channel, ts string) string { return channel + ":" + ts }
+// A place is a channel, or in it the thread that hangs on the message root.
+type place struct{ channel, root string }
 
-// spot takes a place apart; what follows a slash is about it.
-func spot(ref string) (channel, ts string, ok bool) {
+// thread has a message go into the thread, if the place is one.
+func (p place) thread() []api.MsgOption {
+	if p.root == "" {
+		return nil
+	}
+	return []api.MsgOption{api.MsgOptionTS(p.root)}
+}
+
+// joinRef is the name of a message, and of the thread that hangs on it:
+// "<channel>:<ts>".
+func joinRef(channel, ts string) string { return channel + ":" + ts }
+
+// cutRef takes such a name apart; what follows a slash is about the message.
+func cutRef(ref string) (channel, ts string, ok bool) {
 	ref, _, _ = strings.Cut(ref, "/")
 	channel, ts, ok = strings.Cut(ref, ":")
 	return channel, ts, ok && channel != "" && ts != ""

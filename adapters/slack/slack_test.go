@@ -133,11 +133,11 @@ func TestValidate(t *testing.T) {
 // The table of section 1.8 of the reference: what each code means.
 func TestRefusals(t *testing.T) {
 	for code, want := range map[string]core.Kind{
-		"429": core.Throttled, "ratelimited": core.Throttled, "500": core.Transient, "503": core.Transient, "internal_error": core.Transient, "fatal_error": core.Transient,
-		"invalid_auth": core.Denied, "account_inactive": core.Denied, "token_revoked": core.Denied, "missing_scope": core.Denied,
-		"is_archived": core.Denied, "channel_not_found": core.Denied, "restricted_action": core.Denied,
-		"thread_not_found": core.Gone, "cannot_reply_to_message": core.Gone, "message_not_found": core.Gone, "thread_locked": core.Gone,
-		"msg_too_long": core.Rejected, "invalid_blocks": core.Rejected, "something_new": core.Rejected, "cut": core.Unknown,
+		"429": core.KindThrottled, "ratelimited": core.KindThrottled, "500": core.KindTransient, "503": core.KindTransient, "internal_error": core.KindTransient, "fatal_error": core.KindTransient,
+		"invalid_auth": core.KindDenied, "account_inactive": core.KindDenied, "token_revoked": core.KindDenied, "missing_scope": core.KindDenied,
+		"is_archived": core.KindDenied, "channel_not_found": core.KindDenied, "restricted_action": core.KindDenied,
+		"thread_not_found": core.KindGone, "cannot_reply_to_message": core.KindGone, "message_not_found": core.KindGone, "thread_locked": core.KindGone,
+		"msg_too_long": core.KindRejected, "invalid_blocks": core.KindRejected, "something_new": core.KindRejected, "cut": core.KindUnknown,
 	} {
 		d := newRig(t)
 		thread := d.open()
@@ -149,6 +149,11 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+var staffNames = names{
+	user:    func(id string) string { return map[string]string{"U0CHEN": "Mary Chen", "U0LIN": "小林"}[id] },
+	channel: func(id string) string { return map[string]string{"C2": "售后"}[id] },
+}
+
 // What people write in Slack as they see it.
 func TestPlain(t *testing.T) {
 	for in, want := range map[string]string{
@@ -158,8 +163,9 @@ func TestPlain(t *testing.T) {
 		"<mailto:a@b.example|a@b.example> <tel:+861380000|138>":  "a@b.example 138",
 		"!transfer <@U0CHEN> 夜班":                                 `!transfer @"Mary Chen" 夜班`,
 		"<@U0LIN|lin> 好":                                         "@小林 好",
-		"<#C1|help> <#C2>":                                       "#help #C2",
-		"<!here> 开会 <!channel> <!subteam^S1|@tea>":               "开会",
+		"<#C1|help> <#C2>":                                       "#help #售后",
+		"详见 <#C0ABC123|> 置顶":                                     "详见 置顶",
+		"<!here> 开会 <!channel> <!subteam^S1|@tea>":               "开会 @tea",
 		"<!date^1795220000^{date}|2026-11-21> 到":                 "2026-11-21 到",
 		"*重要* _斜_ ~删~ (*a*) *a* *b*":                             "重要 斜 删 (a) a b",
 		"2*3*4 a_b_c *开 头 *不是 https://x/_a_":                     "2*3*4 a_b_c *开 头 *不是 https://x/_a_",
@@ -169,7 +175,7 @@ func TestPlain(t *testing.T) {
 		"  // 备注  ": "// 备注",
 		"<> <":      "<",
 	} {
-		if got := plain(in, nil, func(id string) string { return map[string]string{"U0CHEN": "Mary Chen", "U0LIN": "小林"}[id] }); got != want {
+		if got := plain(in, nil, staffNames); got != want {
 			t.Errorf("%q\n got %q\nwant %q", in, got, want)
 		}
 	}
@@ -181,8 +187,7 @@ func FuzzReadEvent(f *testing.F) {
 	f.Add([]byte(`{"type":"event_callback","event":{"type":"message","subtype":"message_deleted","channel":"C0DESK","ts":"3.1","deleted_ts":"1.2","previous_message":{"user":"U1","ts":"1.2"}}}`))
 	f.Add([]byte(`{"type":"event_callback","event":{"type":"tokens_revoked","tokens":{"bot":["U1"]}}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		ch := &Channel{conf: Config{Channel: "C0DESK"}}
-		n, err := ch.readEvent(b, "U0BOT")
+		n, err := reader{conf: &Config{Channel: "C0DESK"}}.event(b, "U0BOT")
 		if err != nil || n.kind != "told" {
 			return
 		}
@@ -190,7 +195,7 @@ func FuzzReadEvent(f *testing.F) {
 			t.Errorf("read as %+v", n)
 		}
 		if n.body != nil {
-			n.body.parts(func(id string) string { return id })
+			n.body.parts(staffNames)
 		}
 	})
 }
@@ -200,9 +205,7 @@ func FuzzReadPress(f *testing.F) {
 	f.Add([]byte(`{"type":"view_submission","user":{"id":"U1"},"view":{"id":"V1","callback_id":"close","private_metadata":"C0DESK:1.0","state":{"values":{"summary":{"summary":{"value":"x"}}}}}}`))
 	f.Add([]byte(`{"type":"message_action","user":{"id":"U1"},"callback_id":"desk_note","channel":{"id":"C0DESK"},"message":{"ts":"1.1","thread_ts":"1.0"}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		ch := &Channel{conf: Config{Channel: "C0DESK"}}
-		ch.deps.Now = time.Now
-		p, err := ch.readPress(b)
+		p, err := reader{conf: &Config{Channel: "C0DESK"}}.press(b, time.Now())
 		if err == nil && p.ok && (p.env.Ref == "" || p.env.Peer.ID == "" || len(p.env.Parts) == 0) {
 			t.Errorf("read as %+v", p)
 		}
@@ -234,7 +237,7 @@ func FuzzServeHTTP(f *testing.F) {
 func FuzzPlain(f *testing.F) {
 	f.Add("*a* _b_ <https://x|y> <@U1> <!here> &amp;lt; `*c*` :wave::skin-tone-2:", `[{"type":"emoji","name":"wave","unicode":"1f44b-1f3fb","skin_tone":2}]`)
 	f.Fuzz(func(t *testing.T, s, blocks string) {
-		plain(s, json.RawMessage(blocks), func(id string) string { return id })
+		written(s, json.RawMessage(blocks), staffNames)
 		if e := escape(s); strings.ContainsAny(e, "<>") || unescaper.Replace(e) != s {
 			t.Errorf("%q became %q", s, e)
 		}

@@ -32,11 +32,11 @@ func (ch *Channel) Run(ctx context.Context) error {
 // listen keeps a socket open; the library opens it again when it ends.
 func (ch *Channel) listen(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	options := []socketmode.Option{socketmode.OptionLog(quiet{ch}), socketmode.OptionReadLimit(16 << 20)}
+	options := []socketmode.Option{socketmode.OptionLog(quiet{ch.deps.Log, ch.api.mask}), socketmode.OptionReadLimit(16 << 20)}
 	if ch.socket.ping > 0 {
 		options = append(options, socketmode.OptionPingInterval(ch.socket.ping))
 	}
-	sm := socketmode.New(ch.api, options...)
+	sm := socketmode.New(ch.api.Client, options...)
 	ended, closed := make(chan error, 1), make(chan struct{})
 	go func() {
 		defer close(closed)
@@ -44,7 +44,7 @@ func (ch *Channel) listen(ctx context.Context) error {
 	}()
 	err := ch.run(ctx, sm.Events, ended, func(req *socketmode.Request) {
 		if err := sm.AckCtx(ctx, req.EnvelopeID, nil); err != nil && ctx.Err() == nil {
-			ch.deps.Log.Warn("an event was not acknowledged; Slack repeats it", "err", ch.redact(err))
+			ch.deps.Log.Warn("an event was not acknowledged; Slack repeats it", "err", ch.api.redact(err))
 		}
 	})
 	cancel()
@@ -53,30 +53,30 @@ func (ch *Channel) listen(ctx context.Context) error {
 	return err
 }
 
-// patience is how long it takes until a catching up that failed is tried again.
-const patience = time.Minute
+// catchUpAgain is how long it takes until a catching up that failed is tried again.
+const catchUpAgain = time.Minute
 
 // run takes what comes until ctx is done or the socket is given up.
 func (ch *Channel) run(ctx context.Context, events <-chan socketmode.Event, ended chan error, ack func(*socketmode.Request)) error {
-	again := time.NewTimer(patience)
-	defer again.Stop()
-	if ack == nil && !ch.caughtUp(ctx) {
-		again.Reset(patience)
+	retry := time.NewTimer(catchUpAgain)
+	defer retry.Stop()
+	if ack == nil && !ch.history.caughtUp(ctx) {
+		retry.Reset(catchUpAgain)
 	}
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case err := <-ended:
-			return ch.refused(err)
-		case <-again.C:
-			if !ch.caughtUp(ctx) {
-				again.Reset(patience)
+			return ch.api.refused(err)
+		case <-retry.C:
+			if !ch.history.caughtUp(ctx) {
+				retry.Reset(catchUpAgain)
 			}
 		case e := <-events:
 			if e.Type == socketmode.EventTypeHello { // from it on nothing is missed
-				if ch.seen.missed(); !ch.caughtUp(ctx) {
-					again.Reset(patience)
+				if ch.history.seen.gap(); !ch.history.caughtUp(ctx) {
+					retry.Reset(catchUpAgain)
 				}
 			}
 			ch.event(ctx, e, ack)
@@ -94,7 +94,7 @@ func (ch *Channel) event(ctx context.Context, e socketmode.Event, ack func(*sock
 			return
 		}
 	case interface{ Error() string }:
-		ch.deps.Log.Warn("Slack's socket", "err", ch.hide(d.Error()))
+		ch.deps.Log.Warn("Slack's socket", "err", ch.api.hide(d.Error()))
 	}
 	if req == nil || req.EnvelopeID == "" {
 		return
@@ -104,10 +104,10 @@ func (ch *Channel) event(ctx context.Context, e socketmode.Event, ack func(*sock
 		case err == nil:
 			ack(req)
 		case errors.Is(err, core.ErrInvalid):
-			ch.deps.Log.Warn("an event of Slack's was not understood; it is left out", "err", ch.hide(err.Error()))
+			ch.deps.Log.Warn("an event of Slack's was not understood; it is left out", "err", ch.api.hide(err.Error()))
 			ack(req)
 		case !over(ctx, err):
-			ch.deps.Log.Warn("an event was not filed; Slack repeats it", "err", ch.hide(err.Error()))
+			ch.deps.Log.Warn("an event was not filed; Slack repeats it", "err", ch.api.hide(err.Error()))
 		}
 	})
 }
@@ -163,7 +163,7 @@ func laneOf(req *socketmode.Request) string {
 		} `json:"view"`
 	}
 	_ = json.Unmarshal(req.Payload, &p) // what it cannot say is empty
-	_, form, _ := spot(p.View.Data)
+	_, form, _ := cutRef(p.View.Data)
 	for _, s := range []string{p.Event.Thread, p.Event.Message.Thread, p.Event.Previous.Thread, p.In.Thread, form, p.In.TS, p.Event.Message.TS, p.Event.TS} {
 		if s != "" {
 			return s

@@ -21,12 +21,12 @@ var (
 )
 
 // plain is what somebody wrote in Slack as they see it: without escapes and
-// marks, mentions by name. who names a user; blocks are the message's own, which
-// say what its emoji are in Unicode.
-func plain(s string, blocks json.RawMessage, who func(id string) string) string {
+// marks, mentions by name. What is a mark and what a star is guessed. blocks are
+// the message's own, which say what its emoji are in Unicode.
+func plain(s string, blocks json.RawMessage, called names) string {
 	s = control.ReplaceAllStringFunc(s, func(m string) string {
 		in := control.FindStringSubmatch(m)[1]
-		out := controlled(in, who)
+		out := controlled(in, called)
 		if strings.HasSuffix(m, " ") && out != "" {
 			out += " "
 		}
@@ -41,23 +41,35 @@ func plain(s string, blocks json.RawMessage, who func(id string) string) string 
 }
 
 // controlled is what stands between < and >: a link, a mention, a broadcast.
-func controlled(in string, who func(id string) string) string {
-	target, label, labelled := strings.Cut(in, "|")
+func controlled(in string, names names) string {
+	target, label, _ := strings.Cut(in, "|")
 	switch {
 	case in == "":
 		return ""
 	case in[0] == '@':
-		return "@" + quoted(who(target[1:]))
+		return "@" + quoted(names.user(target[1:]))
 	case in[0] == '#':
-		return "#" + or(label, target[1:])
+		if label == "" {
+			label = names.channel(target[1:])
+		}
+		return tagged("#", label)
+	case strings.HasPrefix(in, "!subteam^"):
+		return label
 	case strings.HasPrefix(in, "!date^"):
 		return label
-	case in[0] == '!': // <!here>, <!channel>, <!subteam^S1|@team>: nobody's words
+	case in[0] == '!': // <!here>, <!channel>: nobody's words
 		return ""
+	}
+	return linked(target, label)
+}
+
+// linked is a link with the words that stand for it.
+func linked(target, label string) string {
+	switch {
 	case strings.HasPrefix(target, "mailto:"), strings.HasPrefix(target, "tel:"):
 		_, bare, _ := strings.Cut(target, ":")
 		return or(label, bare)
-	case !labelled || label == target || strings.HasSuffix(target, "://"+label) || strings.HasSuffix(target, "://"+label+"/"):
+	case label == "" || label == target || strings.HasSuffix(target, "://"+label) || strings.HasSuffix(target, "://"+label+"/"):
 		return target
 	}
 	return label + " (" + target + ")"

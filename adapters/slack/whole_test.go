@@ -16,11 +16,13 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/adapters/slack/fake"
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/bus"
 	"github.com/frontdesk-im/frontdesk/core/coretest"
 	"github.com/frontdesk-im/frontdesk/core/desk"
 	"github.com/frontdesk-im/frontdesk/core/dialog"
 	"github.com/frontdesk-im/frontdesk/core/hub"
 	"github.com/frontdesk-im/frontdesk/core/queue"
+	"github.com/frontdesk-im/frontdesk/core/script"
 	"github.com/frontdesk-im/frontdesk/core/store"
 	"github.com/frontdesk-im/frontdesk/flows"
 )
@@ -91,11 +93,11 @@ func newShop(t *testing.T, rooms map[string]string, topics ...string) *shop {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	book, err := dialog.Load(flows.FS, dialog.Options{Base: flows.FS, Systems: []string{"orders"}})
+	book, err := script.Load(flows.FS, script.Options{Base: flows.FS, Systems: []string{"orders"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.hub = hub.New(hub.Config{Store: st, Book: func() *dialog.Book { return book }, Now: s.clock.Now, Line: queue.Rules{Mode: queue.Manual},
+	s.hub = hub.New(hub.Config{Store: st, Bus: bus.New(), Books: func(string) *dialog.Engine { return dialog.New(book) }, Now: s.clock.Now, Line: queue.Rules{Mode: queue.ModeManual},
 		Desk: &desk.Rules{Words: book.Words, Zone: zone, Edits: func(string) bool { return true },
 			Desks: []desk.Desk{{Name: "slack", Lang: "zh-CN", Crowd: -1, Hold: 5 * time.Second, Topics: topics}}}})
 	srv := httptest.NewServer(s.w)
@@ -108,7 +110,7 @@ func newShop(t *testing.T, rooms map[string]string, topics ...string) *shop {
 	events := httptest.NewServer(ch)
 	t.Cleanup(events.Close)
 	s.w.Events = events.URL
-	if err := errors.Join(s.hub.Connect("app", hub.Channel, &s.phone), s.hub.Connect("slack", hub.Desk, ch)); err != nil {
+	if err := errors.Join(s.hub.Connect("app", core.RoleChannel, &s.phone), s.hub.Connect("slack", core.RoleDesk, ch)); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -299,7 +301,7 @@ func (s *shop) body(m core.Media) string {
 // failure: a message that does not arrive is marked, its agent told why; Retry
 // sends it.
 func (s *shop) failure() {
-	s.phone.fail(&core.SendError{Kind: core.Rejected, Err: errors.New("a word is not allowed")})
+	s.phone.fail(&core.SendError{Kind: core.KindRejected, Err: errors.New("a word is not allowed")})
 	ts := s.agent("U0LIN", "到付可以吗")
 	s.phone.fail(nil)
 	if got := s.message(ts).Marks(); !slices.Equal(got, []string{"warning"}) {

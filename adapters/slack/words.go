@@ -14,6 +14,7 @@ var words = map[string][2]string{
 	"go":       {"打开", "open"},
 	"astray":   {"⚠ 会话已不在这里，写在这里的没有发给客户。请到新的频道继续：", "⚠ The ticket is not here any more; the customer did not get this. It goes on in "},
 	"unsure":   {"⚠ 不确定是否送达，请先确认再重发：", "⚠ It may have arrived; look before repeating it: "},
+	"nothing":  {"⚠ 这条消息里没有能转给客户的内容，没有发出。请写成文字，或作为文件发送。", "⚠ Nothing in this message can be carried to the customer; it was not sent. Write it as words, or send it as a file."},
 	"file":     {"⚠ 文件没有取到，没有发给客户：", "⚠ The file could not be fetched, so the customer does not get it: "},
 	"fileBig":  {"⚠ 文件超过 50 MB，没有发给客户：", "⚠ The file is over 50 MB, so the customer does not get it: "},
 
@@ -30,13 +31,17 @@ var words = map[string][2]string{
 	"now_off": {"⚪ 您不在岗", "⚪ You are off duty"}, "on": {"上班", "On duty"}, "break": {"小休", "Break"}, "off": {"下班", "Off duty"},
 	"mine": {"我的会话", "My tickets"}, "queue": {"排队", "The line"}, "stats": {"谁在岗", "Who is on duty"}, "help": {"命令", "Commands"},
 	"none": {"手上没有会话。", "You have no tickets."}, "has": {"手上的会话：", "Your tickets:"},
-	"guide": {"按“上班”开始接单。每个会话是客服频道里的一条线程：按“认领”，直接在线程里回复，客户就会收到；以“备注”或 !备注 开头的是内部备注，以 ! 开头的都是命令，都不会发给客户。",
+	"guide": {"按“上班”开始接单。每个会话是客服频道里的一条线程：按“接听”，直接在线程里回复，客户就会收到；以“备注”或 !备注 开头的是内部备注，以 ! 开头的都是命令，都不会发给客户。",
 		"Press “On duty” to get tickets. Each ticket is a thread in the desk's channel: press Claim and answer in the thread, and the customer gets it. What begins with !note is an internal note, everything that begins with ! a command; neither is sent."},
 }
 
-func (ch *Channel) say(id string) string {
+// A lang is the language of the staff, zh-CN unless it begins with en.
+type lang string
+
+// say is what the staff read for one of words.
+func (l lang) say(id string) string {
 	pair := words[id]
-	if strings.HasPrefix(ch.deps.Lang, "en") {
+	if strings.HasPrefix(string(l), "en") {
 		return pair[1]
 	}
 	return pair[0]

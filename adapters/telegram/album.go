@@ -2,8 +2,8 @@ package telegram
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"strconv"
 	"strings"
@@ -13,12 +13,16 @@ import (
 	"github.com/frontdesk-im/frontdesk/core"
 )
 
-// An album comes as one update for each picture, and its caption is on one of
-// them. It becomes one envelope, so that a note under it is a note about all of
+// albums puts albums together. One comes as an update for each picture, and its
+// caption is on one of them. It becomes one envelope, so that a note under it is a note about all of
 // them. Its pages are kept durably until no more come for a moment, or until
 // something else comes from the same chat; only then is the envelope filed. That
 // a page was filed is noted, so that a repeat of it is nothing new.
 type albums struct {
+	notes notes
+	log   *slog.Logger
+	file  func(ctx context.Context, pages []*update) error
+
 	news  chan struct{} // a page was kept; room for one
 	quiet time.Duration // without which an album is not whole
 
@@ -28,44 +32,44 @@ type albums struct {
 }
 
 // page keeps one picture of an album.
-func (ch *Channel) page(ctx context.Context, m *message, raw []byte) error {
+func (a *albums) page(ctx context.Context, m *message, raw []byte) error {
 	name := fmt.Sprintf("%d/%s/%012d", m.Chat.ID, m.MediaGroupID, m.MessageID)
-	if err := ch.deps.Values.Put(ctx, ch.key("album", name), string(raw), 0); err != nil {
+	if err := a.notes.of("album", name).put(ctx, string(raw), 0); err != nil {
 		return err
 	}
-	ch.albums.mu.Lock()
-	ch.albums.open[m.Chat.ID]++
-	ch.albums.mu.Unlock()
+	a.mu.Lock()
+	a.open[m.Chat.ID]++
+	a.mu.Unlock()
 	select {
-	case ch.albums.news <- struct{}{}:
+	case a.news <- struct{}{}:
 	default:
 	}
 	return nil
 }
 
 // joining files albums that are whole, until ctx is done.
-func (ch *Channel) joining(ctx context.Context) {
+func (a *albums) joining(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ch.albums.news:
+		case <-a.news:
 		}
-		for wait := time.NewTimer(ch.albums.quiet); wait != nil; {
+		for wait := time.NewTimer(a.quiet); wait != nil; {
 			select {
 			case <-ctx.Done():
 				wait.Stop()
 				return
-			case <-ch.albums.news:
-				wait.Reset(ch.albums.quiet)
+			case <-a.news:
+				wait.Reset(a.quiet)
 			case <-wait.C:
 				wait = nil
 			}
 		}
-		if err := ch.join(ctx, 0); err != nil && ctx.Err() == nil {
-			ch.deps.Log.Warn("an album was not filed; it is tried again", "channel", ch.deps.Name, "err", err)
+		if err := a.join(ctx, 0); err != nil && ctx.Err() == nil {
+			a.log.Warn("an album was not filed; it is tried again", "err", err)
 			select {
-			case ch.albums.news <- struct{}{}:
+			case a.news <- struct{}{}:
 			default:
 			}
 		}
@@ -73,70 +77,96 @@ func (ch *Channel) joining(ctx context.Context) {
 }
 
 // before files the albums of chat, because something else has come from it.
-func (ch *Channel) before(ctx context.Context, chat int64) error {
-	ch.albums.mu.Lock()
-	open := ch.albums.open[chat]
-	ch.albums.mu.Unlock()
+func (a *albums) before(ctx context.Context, chat int64) error {
+	a.mu.Lock()
+	open := a.open[chat]
+	a.mu.Unlock()
 	if open == 0 {
 		return nil
 	}
-	return ch.join(ctx, chat)
+	return a.join(ctx, chat)
 }
 
 const mostPages = 1000
 
 // join files the albums of chat, of every chat if that is 0.
-func (ch *Channel) join(ctx context.Context, chat int64) error {
-	ch.albums.one.Lock()
-	defer ch.albums.one.Unlock()
-	ch.albums.mu.Lock()
-	open := maps.Clone(ch.albums.open)
-	ch.albums.mu.Unlock()
+func (a *albums) join(ctx context.Context, chat int64) error {
+	a.one.Lock()
+	defer a.one.Unlock()
+	a.mu.Lock()
+	open := maps.Clone(a.open)
+	a.mu.Unlock()
 	prefix := ""
 	if chat != 0 {
 		prefix = strconv.FormatInt(chat, 10) + "/"
 	}
-	pages, err := ch.deps.Values.List(ctx, ch.key("album", prefix), mostPages)
-	if err != nil {
-		return err
-	}
-	home, err := ch.home(ctx)
+	pages, err := a.notes.values.List(ctx, a.notes.of("album", prefix).key, mostPages)
 	if err != nil {
 		return err
 	}
 	for len(pages) > 0 {
 		n := 1
-		for n < len(pages) && album(pages[n].Key) == album(pages[0].Key) {
+		for n < len(pages) && albumOf(pages[n].Key) == albumOf(pages[0].Key) {
 			n++
 		}
-		if err := ch.whole(ctx, home, pages[:n]); err != nil {
+		if err := a.whole(ctx, pages[:n]); err != nil {
 			return err
 		}
 		pages = pages[n:]
 	}
-	ch.albums.mu.Lock()
-	defer ch.albums.mu.Unlock()
-	maps.DeleteFunc(ch.albums.open, func(c int64, n int) bool { return n == open[c] && (chat == 0 || c == chat) })
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	maps.DeleteFunc(a.open, func(c int64, n int) bool { return n == open[c] && (chat == 0 || c == chat) })
 	return nil
 }
 
-// album is a page's key without the page.
-func album(key string) string { return key[:max(0, len(key)-13)] }
+// albumOf is a page's key without the page.
+func albumOf(key string) string { return key[:max(0, len(key)-13)] }
 
 // whole files the pages of one album, as one envelope. Those that were filed are
 // left out: Telegram has repeated them, or the last process died thereafter.
-func (ch *Channel) whole(ctx context.Context, home int64, pages []core.Value) error {
-	var one core.Envelope
+func (a *albums) whole(ctx context.Context, pages []core.Value) error {
+	var us []*update
 	for _, p := range pages {
-		_, filed, err := ch.deps.Values.Get(ctx, ch.paged(p.Key))
+		_, filed, err := a.paged(p.Key).get(ctx)
 		if err != nil {
 			return err
 		}
-		var u update
-		if filed || json.Unmarshal([]byte(p.Value), &u) != nil {
-			continue
+		u, unread := decode([]byte(p.Value))
+		if !filed && unread == nil {
+			us = append(us, &u)
 		}
-		env, ok := ch.read(&u, home)
+	}
+	if err := a.file(ctx, us); err != nil {
+		return err
+	}
+	for _, p := range pages {
+		if err := a.paged(p.Key).put(ctx, "", updateLife); err != nil {
+			return err
+		}
+	}
+	for _, p := range pages {
+		if err := a.notes.values.Delete(ctx, p.Key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// paged is the note that a page was filed.
+func (a *albums) paged(key string) note {
+	return a.notes.of("paged", strings.TrimPrefix(key, a.notes.of("album", "").key))
+}
+
+// album files the pages of one album, as one envelope.
+func (ch *Channel) album(ctx context.Context, pages []*update) error {
+	home, err := ch.group.home(ctx)
+	if err != nil {
+		return err
+	}
+	var one core.Envelope
+	for _, u := range pages {
+		env, ok := ch.reader.read(u, home, ch.deps.Now())
 		switch {
 		case !ok:
 		case one.Ref == "":
@@ -145,28 +175,8 @@ func (ch *Channel) whole(ctx context.Context, home int64, pages []core.Value) er
 			one.Parts = append(one.Parts, env.Parts...)
 		}
 	}
-	if one.Ref != "" {
-		if err := ch.file(ctx, home, one); err != nil {
-			return err
-		}
+	if one.Ref == "" {
+		return nil
 	}
-	for _, p := range pages {
-		if err := ch.deps.Values.Put(ctx, ch.paged(p.Key), "", kept); err != nil {
-			return err
-		}
-	}
-	for _, p := range pages {
-		if err := ch.deps.Values.Delete(ctx, p.Key); err != nil {
-			return err
-		}
-	}
-	return nil
+	return ch.file(ctx, home, one)
 }
-
-// paged is the key under which it is noted that a page was filed.
-func (ch *Channel) paged(key string) string {
-	return ch.key("paged", strings.TrimPrefix(key, ch.key("album", "")))
-}
-
-// kept is how long Telegram repeats an update.
-const kept = 24 * time.Hour

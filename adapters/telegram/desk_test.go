@@ -41,8 +41,8 @@ func TestTopics(t *testing.T) {
 	for _, e := range r.got(7) {
 		seen = append(seen, fmt.Sprintf("%s %s %v", e.Peer.Name, e.Thread, e.Parts[0]))
 	}
-	want := []string{"小林 " + thread + " {您好}", "小林 " + thread + " {claim 认领}", "小林 " + thread + " {!close 已补发}",
-		"小林 " + thread + " {close }", "小林 " + thread + " {reopen }", "小林  {hello all}", "小林  {end}"}
+	want := []string{"小林 " + thread + " {您好}", "小林 " + thread + " {claim 认领 false}", "小林 " + thread + " {!close 已补发}",
+		"小林 " + thread + " {close  false}", "小林 " + thread + " {reopen  false}", "小林  {hello all}", "小林  {end}"}
 	if !slices.Equal(seen, want) {
 		t.Errorf("got  %q\nwant %q", seen, want)
 	}
@@ -79,7 +79,7 @@ func TestCard(t *testing.T) {
 func TestTopicOnce(t *testing.T) {
 	r, ch := newDesk(t)
 	r.fake.Fail("sendMessage", 500, "Internal Server Error")
-	if _, err := ch.Send(t.Context(), ticket()); core.KindOf(err) != core.Transient {
+	if _, err := ch.Send(t.Context(), ticket()); core.KindOf(err) != core.KindTransient {
 		t.Fatalf("got %v", err)
 	}
 	if r.send(ch, ticket()); len(r.fake.Topics()) != 1 {
@@ -94,7 +94,7 @@ func TestReplies(t *testing.T) {
 	r.fake.Join(lin)
 	ch := r.open(Config{Group: group})
 	thread := r.send(ch, ticket())
-	if !strings.HasPrefix(thread, reply) {
+	if !strings.HasPrefix(thread, replies) {
 		t.Fatalf("thread %q", thread)
 	}
 	ref := r.send(ch, words(thread, "在吗"))
@@ -130,10 +130,10 @@ func TestForumSwitchedOff(t *testing.T) {
 	r.fake.SetForum(false)
 	next := ticket()
 	next.ID = "e2"
-	if _, err := ch.Send(t.Context(), next); core.KindOf(err) != core.Transient {
+	if _, err := ch.Send(t.Context(), next); core.KindOf(err) != core.KindTransient {
 		t.Fatalf("got %v", err)
 	}
-	if thread := r.send(ch, next); !strings.HasPrefix(thread, reply) {
+	if thread := r.send(ch, next); !strings.HasPrefix(thread, replies) {
 		t.Errorf("opened %q", thread)
 	}
 }
@@ -265,7 +265,7 @@ func TestPace(t *testing.T) {
 		e, ok := errors.AsType[*core.SendError](err)
 		switch {
 		case err == nil:
-		case !ok || e.Kind != core.Throttled || e.Code != "" || e.After <= 0:
+		case !ok || e.Kind != core.KindThrottled || e.Code != "" || e.After <= 0:
 			t.Fatal(err)
 		default:
 			throttled++
@@ -283,16 +283,16 @@ func TestThrottled(t *testing.T) {
 	thread := r.send(ch, ticket())
 	r.fake.Throttle(group, 40*time.Second)
 	_, err := ch.Send(t.Context(), words(thread, "a"))
-	if e, ok := errors.AsType[*core.SendError](err); !ok || e.Kind != core.Throttled || e.After != 40*time.Second {
+	if e, ok := errors.AsType[*core.SendError](err); !ok || e.Kind != core.KindThrottled || e.After != 40*time.Second {
 		t.Fatalf("got %v", err)
 	}
 	asked := len(r.fake.Calls(""))
 	r.clock.Pass(39 * time.Second)
 	_, again := ch.Send(t.Context(), words(thread, "a"))
 	edit := ch.Edit(t.Context(), thread, ticket())
-	mark := ch.Mark(t.Context(), core.Via{Thread: thread, Ref: fmt.Sprintf("m%d.1", group)}, core.Waiting, "")
+	mark := ch.Mark(t.Context(), core.Via{Thread: thread, Ref: fmt.Sprintf("m%d.1", group)}, core.MarkWaiting, "")
 	typing := ch.Typing(t.Context(), core.Peer{}, thread)
-	if e, ok := errors.AsType[*core.SendError](again); !ok || e.After != time.Second || core.KindOf(edit) != core.Throttled || mark == nil || typing != nil {
+	if e, ok := errors.AsType[*core.SendError](again); !ok || e.After != time.Second || core.KindOf(edit) != core.KindThrottled || mark == nil || typing != nil {
 		t.Errorf("got %v, %v, %v, %v", again, edit, mark, typing)
 	}
 	if n := len(r.fake.Calls("")); n != asked {
@@ -308,7 +308,7 @@ func TestMarks(t *testing.T) {
 	thread := r.send(ch, ticket())
 	id := r.fake.Write(lin, group, fake.Draft{Topic: number(t, thread), Text: "您好"})
 	at := core.Via{Thread: thread, Ref: fmt.Sprintf("m%d.%d", group, id)}
-	for mark, want := range map[core.Mark]string{core.Waiting: "👀", core.Arrived: "👌", core.Failed: "👎", core.Unsure: "🤔"} {
+	for mark, want := range map[core.Mark]string{core.MarkWaiting: "👀", core.MarkArrived: "👌", core.MarkFailed: "👎", core.MarkUnsure: "🤔"} {
 		if err := ch.Mark(t.Context(), at, mark, "the line was cut"); err != nil {
 			t.Fatal(err)
 		}
@@ -322,7 +322,7 @@ func TestMarks(t *testing.T) {
 	}
 	// A group may forbid reactions: the words come all the same.
 	r.fake.Fail("setMessageReaction", 400, "Bad Request: REACTION_INVALID")
-	if err := ch.Mark(t.Context(), at, core.Unsure, "once more"); err == nil {
+	if err := ch.Mark(t.Context(), at, core.MarkUnsure, "once more"); err == nil {
 		t.Error("no error")
 	}
 	if in := r.fake.In(number(t, thread)); len(in) != 3 {

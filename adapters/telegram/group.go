@@ -2,7 +2,9 @@ package telegram
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,14 +19,29 @@ import (
 // staff is the group as it is now. Its id changes when it becomes a
 // supergroup: the new one is kept under the configured one, durably.
 type staff struct {
+	first int64 // its id in the configuration; 0 for a customers' channel
+	bot   *bot
+	pace  *pace
+	notes notes
+	log   *slog.Logger
+	now   func() time.Time
+
 	mu      sync.Mutex
 	id      int64 // 0: not read yet
-	asked   bool  // forum is known
-	forum   bool
+	kind    kind
 	members map[string]belief
 	asks    singleflight.Group // whoever writes in two chats at once is asked about once
 	hinted  time.Time          // when an anonymous admin was last told
 }
+
+// A kind is whether a group has topics.
+type kind int
+
+const (
+	kindUnknown kind = iota
+	kindForum        // a topic for each ticket
+	kindFlat         // one message for each ticket, which agents reply to
+)
 
 // A belief is what Telegram said of somebody, and until when it is not asked again.
 type belief struct {
@@ -32,70 +49,65 @@ type belief struct {
 	until  time.Time
 }
 
-func (ch *Channel) desk() bool { return ch.conf.Group != 0 }
+// desk reports whether the bot works for a group of staff.
+func (g *staff) desk() bool { return g.first != 0 }
 
-func (ch *Channel) key(kind, id string) string {
-	return "telegram/" + ch.deps.Name + "/" + kind + "/" + id
-}
-
-func (ch *Channel) movedKey() string {
-	return ch.key("moved", strconv.FormatInt(ch.conf.Group, 10))
-}
+// moved is where the group's new id is kept.
+func (g *staff) moved() note { return g.notes.of("moved", strconv.FormatInt(g.first, 10)) }
 
 // home is the id of the group; 0 for a customers' channel.
-func (ch *Channel) home(ctx context.Context) (int64, error) {
-	ch.group.mu.Lock()
-	defer ch.group.mu.Unlock()
-	if !ch.desk() || ch.group.id != 0 {
-		return ch.group.id, nil
+func (g *staff) home(ctx context.Context) (int64, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.desk() || g.id != 0 {
+		return g.id, nil
 	}
-	s, ok, err := ch.deps.Values.Get(ctx, ch.movedKey())
+	s, ok, err := g.moved().get(ctx)
 	if err != nil {
-		return 0, &core.SendError{Kind: core.Transient, Err: fmt.Errorf("telegram: the group's id: %w", err)}
+		return 0, &core.SendError{Kind: core.KindTransient, Err: fmt.Errorf("telegram: the group's id: %w", err)}
 	}
-	ch.group.id = ch.conf.Group
+	g.id = g.first
 	if id, err := strconv.ParseInt(s, 10, 64); ok && err == nil {
-		ch.group.id = id
+		g.id = id
 	}
-	return ch.group.id, nil
+	return g.id, nil
 }
 
-// move: the group is a supergroup now and has another id.
-func (ch *Channel) move(ctx context.Context, to int64) error {
-	if err := ch.deps.Values.Put(ctx, ch.movedKey(), strconv.FormatInt(to, 10), 0); err != nil {
+// move notes that the group is a supergroup now and has another id.
+func (g *staff) move(ctx context.Context, to int64) error {
+	if err := g.moved().put(ctx, strconv.FormatInt(to, 10), 0); err != nil {
 		return err
 	}
-	ch.group.mu.Lock()
-	defer ch.group.mu.Unlock()
-	if ch.group.id != to {
-		ch.group.id, ch.group.asked = to, false
-		ch.deps.Log.Warn("the staff's group became a supergroup; write its new id into the configuration when convenient", "channel", ch.deps.Name, "group", to)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.id != to {
+		g.id, g.kind = to, kindUnknown
+		g.log.Warn("the staff's group became a supergroup; write its new id into the configuration when convenient", "group", to)
 	}
 	return nil
 }
 
-// topics asks once whether the group has topics.
-func (ch *Channel) topics(ctx context.Context, home int64) (bool, error) {
-	ch.group.mu.Lock()
-	known, yes := ch.group.asked, ch.group.forum
-	ch.group.mu.Unlock()
-	if known {
-		return yes, nil
+// ofKind asks once whether the group has topics.
+func (g *staff) ofKind(ctx context.Context, home int64) (kind, error) {
+	g.mu.Lock()
+	k := g.kind
+	g.mu.Unlock()
+	if k != kindUnknown {
+		return k, nil
 	}
-	var chat struct {
-		Forum bool `json:"is_forum"`
+	var c chat
+	if err := g.bot.call(ctx, "getChat", tgbotapi.Params{"chat_id": strconv.FormatInt(home, 10)}, &c); err != nil {
+		return kindUnknown, err
 	}
-	if err := ch.call(ctx, "getChat", tgbotapi.Params{"chat_id": strconv.FormatInt(home, 10)}, &chat); err != nil {
-		return false, err
-	}
-	ch.setForum(chat.Forum)
-	return chat.Forum, nil
+	g.learn(c.kind())
+	return c.kind(), nil
 }
 
-func (ch *Channel) setForum(yes bool) {
-	ch.group.mu.Lock()
-	defer ch.group.mu.Unlock()
-	ch.group.asked, ch.group.forum = true, yes
+// learn remembers whether the group has topics.
+func (g *staff) learn(k kind) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.kind = k
 }
 
 // How long somebody counts as a member, or as a stranger.
@@ -104,14 +116,16 @@ const (
 	distrust = time.Minute
 )
 
+const hintEvery = 10 * time.Minute
+
 // member reports whether somebody may work at the desk. Anybody on Telegram can
 // write to a bot, and in a public group press its buttons; only members of the
 // group are staff.
-func (ch *Channel) member(ctx context.Context, home int64, id string) (bool, error) {
-	if is, known := ch.believed(id); known {
+func (g *staff) member(ctx context.Context, home int64, id string) (bool, error) {
+	if is, known := g.believed(id); known {
 		return is, nil
 	}
-	is, err, _ := ch.group.asks.Do(id, func() (any, error) { return ch.ask(ctx, home, id) })
+	is, err, _ := g.asks.Do(id, func() (any, error) { return g.ask(ctx, home, id) })
 	if err != nil {
 		return false, err
 	}
@@ -119,27 +133,27 @@ func (ch *Channel) member(ctx context.Context, home int64, id string) (bool, err
 }
 
 // believed is what Telegram said of somebody a short while ago.
-func (ch *Channel) believed(id string) (member, known bool) {
-	ch.group.mu.Lock()
-	defer ch.group.mu.Unlock()
-	b := ch.group.members[id]
-	return b.member, b.until.After(ch.deps.Now())
+func (g *staff) believed(id string) (member, known bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	b := g.members[id]
+	return b.member, b.until.After(g.now())
 }
 
 // ask asks Telegram whether somebody is a member, and keeps the answer.
-func (ch *Channel) ask(ctx context.Context, home int64, id string) (bool, error) {
-	if is, known := ch.believed(id); known { // another goroutine has just asked
+func (g *staff) ask(ctx context.Context, home int64, id string) (bool, error) {
+	if is, known := g.believed(id); known { // another goroutine has just asked
 		return is, nil
 	}
-	now := ch.deps.Now()
+	now := g.now()
 	var m struct {
 		Status string `json:"status"`
 		Is     bool   `json:"is_member"` // of the restricted
 	}
-	err := ch.call(ctx, "getChatMember", tgbotapi.Params{"chat_id": strconv.FormatInt(home, 10), "user_id": id}, &m)
+	err := g.bot.call(ctx, "getChatMember", tgbotapi.Params{"chat_id": strconv.FormatInt(home, 10), "user_id": id}, &m)
 	switch k := core.KindOf(err); {
-	case err != nil && (k == core.Rejected || k == core.Gone): // user not found, PARTICIPANT_ID_INVALID
-		ch.deps.Log.Warn("somebody wrote to the desk who is not known to be of its group; the bot must be an administrator to see", "channel", ch.deps.Name, "peer", id, "err", err)
+	case err != nil && (k == core.KindRejected || k == core.KindGone): // user not found, PARTICIPANT_ID_INVALID
+		g.log.Warn("somebody wrote to the desk who is not known to be of its group; the bot must be an administrator to see", "peer", id, "err", err)
 	case err != nil:
 		return false, err
 	}
@@ -148,53 +162,56 @@ func (ch *Channel) ask(ctx context.Context, home int64, id string) (bool, error)
 	if !is {
 		known.until = now.Add(distrust)
 	}
-	ch.group.mu.Lock()
-	defer ch.group.mu.Unlock()
-	if ch.group.members == nil || len(ch.group.members) > mostChats {
-		ch.group.members = map[string]belief{}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.members == nil || len(g.members) > mostChats {
+		g.members = map[string]belief{}
 	}
-	ch.group.members[id] = known
+	g.members[id] = known
 	return is, nil
 }
 
-func (ch *Channel) forget(id string) {
-	ch.group.mu.Lock()
-	defer ch.group.mu.Unlock()
-	delete(ch.group.members, id)
+// forget has somebody asked about anew.
+func (g *staff) forget(id string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.members, id)
 }
 
-const (
-	hintZh = "以群身份（匿名管理员或频道）发的话无法对应到坐席，未处理。请在群设置里关掉匿名，再以本人身份发送。"
-	hintEn = "What is written in the name of the group or a channel cannot be attributed to anybody and was not processed. Switch off \"remain anonymous\" and write as yourself."
-)
-
-// own is what the adapter itself says to staff.
-func (ch *Channel) own(zh, en string) string {
-	if strings.HasPrefix(ch.deps.Lang, "en") {
-		return en
+// heed remembers what a refusal says of the chat: that it has moved, or that it
+// takes nothing for a while.
+func (g *staff) heed(ctx context.Context, chat string, err error) error {
+	e, ok := errors.AsType[*tgbotapi.Error](err)
+	if !ok {
+		return err
 	}
-	return zh
+	home, _ := g.home(ctx)
+	ours := g.desk() && chat == strconv.FormatInt(home, 10)
+	switch {
+	case e.RetryAfter > 0 && chat != "":
+		g.pace.shut(chat, time.Duration(e.RetryAfter)*time.Second)
+		if refusal, ok := errors.AsType[*core.SendError](err); ok {
+			refusal.Only = !ours
+		}
+	case e.MigrateToChatID != 0 && ours:
+		if err := g.move(ctx, e.MigrateToChatID); err != nil {
+			return &core.SendError{Kind: core.KindTransient, Err: fmt.Errorf("telegram: the group's new id: %w", err)}
+		}
+	case ours && containsAny(strings.ToLower(e.Message), "chat not found"):
+		return &core.SendError{Kind: core.KindDenied, Code: strconv.Itoa(e.Code),
+			Err: fmt.Errorf("telegram: group %s is not known to this bot; add it to the group, as an administrator, and look at the id in the configuration: %w", chat, e)}
+	}
+	return err
 }
 
-// unmask tells an anonymous admin, at most every ten minutes, why nothing
-// happens.
-func (ch *Channel) unmask(ctx context.Context, m *message) {
-	now := ch.deps.Now()
-	ch.group.mu.Lock()
-	due := now.Sub(ch.group.hinted) >= trust
-	if due {
-		ch.group.hinted = now
+// hint reports whether an anonymous admin is to be told that nobody knows them:
+// at most every ten minutes.
+func (g *staff) hint() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.now().Sub(g.hinted) < hintEvery {
+		return false
 	}
-	ch.group.mu.Unlock()
-	chat := strconv.FormatInt(m.Chat.ID, 10)
-	if !due || ch.pace.take(chat) != nil {
-		return
-	}
-	p := tgbotapi.Params{"chat_id": chat, "text": ch.own(hintZh, hintEn), "reply_parameters": replyTo(m.MessageID)}
-	if m.InTopic {
-		p["message_thread_id"] = strconv.Itoa(m.Topic)
-	}
-	if err := ch.call(ctx, "sendMessage", p, nil); err != nil {
-		ch.deps.Log.Debug("an anonymous admin was not told", "err", err)
-	}
+	g.hinted = g.now()
+	return true
 }

@@ -74,14 +74,14 @@ func TestFileTooLarge(t *testing.T) {
 func TestCopyFails(t *testing.T) {
 	r := newRig(t, fake.Options{})
 	ch := r.open(Config{})
-	ch.deps.Blobs = full{}
+	ch.files.blobs = full{}
 	r.fake.Write(wang, 7, fake.Draft{Kind: "photo", File: fake.File{Body: []byte("x")}})
 	if err := ch.Run(t.Context()); err == nil || len(r.inbox.Got()) != 0 || r.fake.Confirmed() != 0 {
 		t.Fatalf("%v; got %+v, confirmed %d", err, r.inbox.Got(), r.fake.Confirmed())
 	}
-	ch.deps.Blobs = r.blobs
+	ch.files.blobs = r.blobs
 	r.fake.Fail("getFile", 429, "Too Many Requests: retry after 1")
-	if err := ch.Run(t.Context()); core.KindOf(err) != core.Throttled || len(r.inbox.Got()) != 0 {
+	if err := ch.Run(t.Context()); core.KindOf(err) != core.KindThrottled || len(r.inbox.Got()) != 0 {
 		t.Fatalf("%v; got %+v", err, r.inbox.Got())
 	}
 	r.run(ch)
@@ -154,18 +154,18 @@ func TestAlbumCrash(t *testing.T) {
 	}
 	again := r.open(Config{Webhook: "https://desk.example/hook/tg/"})
 	r.inbox.Fail(errors.New("disk full"))
-	if err := again.join(t.Context(), 0); err == nil {
+	if err := again.albums.join(t.Context(), 0); err == nil {
 		t.Fatal("not filed and no error")
 	}
 	r.inbox.Fail(nil)
-	if err := again.join(t.Context(), 0); err != nil || len(r.inbox.Got()) != 1 || len(r.inbox.Got()[0].Parts) != 2 {
+	if err := again.albums.join(t.Context(), 0); err != nil || len(r.inbox.Got()) != 1 || len(r.inbox.Got()[0].Parts) != 2 {
 		t.Fatalf("%v; got %+v", err, r.inbox.Got())
 	}
 	raw := fmt.Sprintf(`{"update_id":9,"message":{"message_id":%d,"from":{"id":7},"chat":{"id":7,"type":"private"},"media_group_id":"a","photo":[{"file_id":"x"}]}}`, last)
-	if err := errors.Join(again.take(t.Context(), []byte(raw)), again.join(t.Context(), 0)); err != nil || len(r.inbox.Got()) != 1 {
+	if err := errors.Join(again.take(t.Context(), []byte(raw)), again.albums.join(t.Context(), 0)); err != nil || len(r.inbox.Got()) != 1 {
 		t.Errorf("repeated: %v; got %+v", err, r.inbox.Got())
 	}
-	if left, err := r.vals.List(t.Context(), again.key("album", ""), 9); err != nil || len(left) != 0 {
+	if left, err := r.vals.List(t.Context(), again.notes.of("album", "").key, 9); err != nil || len(left) != 0 {
 		t.Errorf("kept for ever: %v, %v", left, err)
 	}
 }
@@ -210,11 +210,11 @@ func TestFilesRefused(t *testing.T) {
 	}
 	m.Size, m.Name = 60<<20, "film.mp4"
 	_, err = ch.Send(t.Context(), to("7", m))
-	if core.KindOf(err) != core.Rejected || !strings.Contains(err.Error(), "50 MB") || !strings.Contains(err.Error(), "film.mp4") {
+	if core.KindOf(err) != core.KindRejected || !strings.Contains(err.Error(), "50 MB") || !strings.Contains(err.Error(), "film.mp4") {
 		t.Errorf("too large: %v", err)
 	}
 	m.Handle = "blob-99"
-	if _, err = ch.Send(t.Context(), to("7", m)); core.KindOf(err) != core.Rejected {
+	if _, err = ch.Send(t.Context(), to("7", m)); core.KindOf(err) != core.KindRejected {
 		t.Errorf("lost: %v", err)
 	}
 }
@@ -230,7 +230,7 @@ func TestLongCaption(t *testing.T) {
 	env := words(thread, "")
 	env.Parts = core.Parts{m}
 	r.fake.Fail("sendPhoto", 500, "Internal Server Error")
-	if _, err := ch.Send(t.Context(), env); core.KindOf(err) != core.Transient {
+	if _, err := ch.Send(t.Context(), env); core.KindOf(err) != core.KindTransient {
 		t.Fatalf("got %v", err)
 	}
 	r.send(ch, env)
@@ -262,7 +262,7 @@ func TestReplace(t *testing.T) {
 	if err := ch.Edit(t.Context(), ref, to("7", core.Media{Type: "image/png", URL: "https://a.example/b.png"})); err != nil || r.message(ref).File.URL == "" {
 		t.Errorf("%v; shows %+v", err, r.message(ref))
 	}
-	if err := ch.Edit(t.Context(), ref, to("7", text("words"))); core.KindOf(err) != core.Gone {
+	if err := ch.Edit(t.Context(), ref, to("7", text("words"))); core.KindOf(err) != core.KindGone {
 		t.Errorf("words in place of a picture: %v", err)
 	}
 }
@@ -271,7 +271,7 @@ func TestReplace(t *testing.T) {
 func TestDownloadHidesToken(t *testing.T) {
 	r := newRig(t, fake.Options{})
 	ch := r.open(Config{})
-	ch.deps.HTTP = cut{r.fake.Client()}.client()
+	ch.bot.http = cut{r.fake.Client()}.client()
 	id := r.fake.Write(wang, 7, fake.Draft{Kind: "photo", File: fake.File{Body: []byte("x")}})
 	err := ch.Run(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "<token>") {

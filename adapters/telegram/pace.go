@@ -70,11 +70,11 @@ func (p *pace) take(chat string) error {
 // slow is the answer for a chat that has to wait, "" for all of them. A group is
 // all that a desk has.
 func slow(chat string, after time.Duration, why string) error {
-	return &core.SendError{Kind: core.Throttled, After: after, Only: chat != "" && !strings.HasPrefix(chat, "-"), Err: errors.New(why)}
+	return &core.SendError{Kind: core.KindThrottled, After: after, Only: chat != "" && !strings.HasPrefix(chat, "-"), Err: errors.New(why)}
 }
 
-// room is how many posts chat takes now.
-func (p *pace) room(chat string) int {
+// left is how many posts chat takes now.
+func (p *pace) left(chat string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now, w := p.now(), p.window(chat)

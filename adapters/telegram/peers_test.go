@@ -106,8 +106,8 @@ func TestEmulator(t *testing.T) {
 	e, url := emulator(t)
 	r := newRig(t, fake.Options{})
 	ch := r.open(Config{})
-	ch.conf.API, ch.deps.HTTP = url, http.DefaultClient
-	ch.bot.SetAPIEndpoint(url + "/bot%s/%s")
+	ch.conf.API, ch.bot.http = url, http.DefaultClient
+	ch.bot.api.SetAPIEndpoint(url + "/bot%s/%s")
 	r.run(ch)
 	person := map[string]any{"id": 7, "first_name": "Wang", "is_bot": false}
 	private := map[string]any{"id": 7, "type": "private"}
@@ -134,8 +134,8 @@ func TestEmulatorTopic(t *testing.T) {
 	e, url := emulator(t)
 	r := newRig(t, fake.Options{})
 	ch := r.open(Config{Group: group})
-	ch.deps.HTTP = http.DefaultClient
-	ch.bot.SetAPIEndpoint(url + "/bot%s/%s")
+	ch.bot.http = http.DefaultClient
+	ch.bot.api.SetAPIEndpoint(url + "/bot%s/%s")
 	ch.group.members = map[string]belief{"9": {true, r.clock.Now().Add(trust)}} // it knows no members
 	r.run(ch)
 	chat := map[string]any{"id": group, "type": "supergroup", "is_forum": true}
@@ -162,9 +162,9 @@ func TestEmulatorWithoutSecret(t *testing.T) {
 		w.WriteHeader(got.Code)
 	}))
 	t.Cleanup(srv.Close)
-	ch.deps.HTTP = http.DefaultClient
-	ch.bot.SetAPIEndpoint(url + "/bot%s/%s")
-	if err := ch.call(t.Context(), "setWebhook", map[string]string{"url": srv.URL, "secret_token": secret}, nil); err != nil {
+	ch.bot.http = http.DefaultClient
+	ch.bot.api.SetAPIEndpoint(url + "/bot%s/%s")
+	if err := ch.bot.call(t.Context(), "setWebhook", map[string]string{"url": srv.URL, "secret_token": secret}, nil); err != nil {
 		t.Fatal(err)
 	}
 	go func() { // that it was refused the emulator does not say to whom it plays

@@ -8,15 +8,15 @@ import (
 
 // begin notes that a message is about to leave.
 func (ch *Channel) begin(ctx context.Context, env core.Envelope) error {
-	return unkept(ch.deps.Values.Put(ctx, ch.key("begun", env.ID), "", kept))
+	return unkept(ch.notes.of("begun", env.ID).put(ctx, "", updateLife))
 }
 
 // refrain notes that a message was not taken after all.
 func (ch *Channel) refrain(ctx context.Context, env core.Envelope, err error) {
-	if core.KindOf(err) == core.Unknown {
+	if core.KindOf(err) == core.KindUnknown {
 		return
 	}
-	if err := ch.deps.Values.Delete(context.WithoutCancel(ctx), ch.key("begun", env.ID)); err != nil {
+	if err := ch.notes.of("begun", env.ID).drop(context.WithoutCancel(ctx)); err != nil {
 		ch.deps.Log.Warn("a message that was not taken counts as begun", "channel", ch.deps.Name, "message", env.ID, "err", err)
 	}
 }
@@ -28,6 +28,6 @@ func (ch *Channel) Recall(ctx context.Context, env core.Envelope) (ref string, b
 	if _, ok := env.Parts[0].(core.Case); ok {
 		return "", false, nil
 	}
-	_, began, err = ch.deps.Values.Get(ctx, ch.key("begun", env.ID))
+	_, began, err = ch.notes.of("begun", env.ID).get(ctx)
 	return "", began, err
 }

@@ -18,7 +18,9 @@ import (
 	"github.com/frontdesk-im/frontdesk/core"
 )
 
-// wanted are the updates that we ask for.
+// wanted are the updates that we ask for. Business messages are refused by not
+// asking for them: they are somebody's own chats, in which a bot would speak as
+// that person.
 const wanted = `["message","edited_message","callback_query","my_chat_member","chat_member"]`
 
 // take files one update. Pages of an album are kept for a moment first; what
@@ -28,20 +30,20 @@ func (ch *Channel) take(ctx context.Context, raw []byte) error {
 	if err != nil {
 		return err
 	}
-	home, err := ch.home(ctx)
+	home, err := ch.group.home(ctx)
 	if err != nil {
 		return err
 	}
 	if m := u.Message; m != nil && m.Chat != nil && m.MediaGroupID != "" && !m.nobody() && (m.Chat.Type == "private" || m.Chat.ID == home) {
-		return ch.page(ctx, m, raw)
+		return ch.albums.page(ctx, m, raw)
 	}
-	if err := ch.before(ctx, u.chat().ID); err != nil {
+	if err := ch.albums.before(ctx, u.chat().ID); err != nil {
 		return err
 	}
 	if err := ch.notice(ctx, &u, home); err != nil {
 		return err
 	}
-	env, ok := ch.read(&u, home)
+	env, ok := ch.reader.read(&u, home, ch.deps.Now())
 	if !ok {
 		return nil
 	}
@@ -50,32 +52,32 @@ func (ch *Channel) take(ctx context.Context, raw []byte) error {
 
 // notice learns from an update what became of the group.
 func (ch *Channel) notice(ctx context.Context, u *update, home int64) error {
-	c, m := u.chat(), u.said()
+	c, m := u.chat(), u.message()
 	switch {
 	case u.Mine != nil && c.ID != home && c.Type != "private":
 		if !u.Mine.out() {
 			ch.deps.Log.Warn("the bot was added to a group that is no desk of its; to make it one, write its id into the configuration", "channel", ch.deps.Name, "group", c.ID)
 		}
-	case !ch.desk():
+	case !ch.group.desk():
 	case m != nil && c.ID == home && m.MigrateToChatID != 0:
-		return ch.move(ctx, m.MigrateToChatID)
+		return ch.group.move(ctx, m.MigrateToChatID)
 	case m != nil && m.MigrateFromChatID == home:
-		return ch.move(ctx, c.ID)
+		return ch.group.move(ctx, c.ID)
 	case c.ID != home:
 	case m != nil && m.SenderChat != nil && !m.IsAutomaticForward && u.Message != nil:
 		ch.unmask(ctx, m)
 	case m != nil:
-		ch.setForum(m.Chat.Forum)
+		ch.group.learn(m.Chat.kind())
 		if m.LeftChatMember != nil {
-			ch.forget(strconv.FormatInt(m.LeftChatMember.ID, 10))
+			ch.group.forget(strconv.FormatInt(m.LeftChatMember.ID, 10))
 		}
 		for _, u := range m.NewChatMembers {
-			ch.forget(strconv.FormatInt(u.ID, 10))
+			ch.group.forget(strconv.FormatInt(u.ID, 10))
 		}
 	case u.Mine != nil && u.Mine.out():
 		ch.deps.Log.Error("the bot was removed from the staff's group; add it again, as an administrator", "channel", ch.deps.Name, "group", home)
 	case u.Theirs != nil:
-		ch.forget(strconv.FormatInt(u.Theirs.New.User.ID, 10))
+		ch.group.forget(strconv.FormatInt(u.Theirs.New.User.ID, 10))
 	}
 	return nil
 }
@@ -84,21 +86,24 @@ func (ch *Channel) notice(ctx context.Context, u *update, home int64) error {
 // At a desk only members of the group are heard.
 func (ch *Channel) file(ctx context.Context, home int64, env core.Envelope) error {
 	if _, left := env.Parts[0].(core.Left); home != 0 && !left {
-		if ok, err := ch.member(ctx, home, env.Peer.ID); err != nil || !ok {
+		if ok, err := ch.group.member(ctx, home, env.Peer.ID); err != nil || !ok {
 			return err
 		}
 	}
 	if err := ch.placed(ctx, &env); err != nil {
 		return err
 	}
-	if err := ch.copied(ctx, &env); err != nil {
+	if err := ch.files.copied(ctx, &env); err != nil {
 		return err
 	}
 	if err := ch.deps.Inbox.Receive(ctx, env); err != nil {
 		return err
 	}
+	if home != 0 {
+		ch.unsent(ctx, env)
+	}
 	if env.Ref[0] == 'c' {
-		if err := ch.call(ctx, "answerCallbackQuery", tgbotapi.Params{"callback_query_id": env.Ref[1:]}, nil); err != nil {
+		if err := ch.bot.call(ctx, "answerCallbackQuery", tgbotapi.Params{"callback_query_id": env.Ref[1:]}, nil); err != nil {
 			ch.deps.Log.Debug("a button was not answered", "err", err)
 		}
 	}
@@ -110,7 +115,7 @@ func (ch *Channel) file(ctx context.Context, home int64, env core.Envelope) erro
 func (ch *Channel) placed(ctx context.Context, env *core.Envelope) error {
 	for i, p := range env.Parts {
 		if pick, ok := p.(core.Pick); ok && strings.HasPrefix(pick.Option, stored) {
-			id, ok, err := ch.deps.Values.Get(ctx, ch.key("pick", pick.Option))
+			id, ok, err := ch.notes.of("pick", pick.Option).get(ctx)
 			if err != nil {
 				return err
 			}
@@ -121,19 +126,19 @@ func (ch *Channel) placed(ctx context.Context, env *core.Envelope) error {
 			env.Parts[i] = pick
 		}
 	}
-	root, replied := strings.CutPrefix(env.Thread, reply)
+	root, replied := strings.CutPrefix(env.Thread, replies)
 	switch {
 	case env.Thread == "":
 		return nil
 	case !replied:
 		return ch.turned(ctx, env)
 	}
-	thread, ok, err := ch.deps.Values.Get(ctx, ch.key("root", root))
+	thread, ok, err := ch.notes.of("root", root).get(ctx)
 	if env.Thread = thread; err != nil || !ok { // to what is not a ticket's: said to the desk
 		return err
 	}
 	if msg, said := strings.CutPrefix(env.Ref, "m"); said && env.Replaces == "" {
-		return ch.root(ctx, thread, msg) // colleagues may reply to this one
+		return ch.notes.root(ctx, thread, msg) // colleagues may reply to this one
 	}
 	return nil
 }
@@ -144,38 +149,38 @@ func (ch *Channel) turned(ctx context.Context, env *core.Envelope) error {
 	if !ok || env.Ref[0] != 'm' {
 		return nil
 	}
-	r, err := ch.room(ctx, env.Thread)
+	r, err := ch.notes.room(ctx, env.Thread)
 	if err != nil {
 		return err
 	}
 	r.Closed = pick.Option == "close"
-	return ch.keep(ctx, env.Thread, r)
+	return ch.notes.keep(ctx, env.Thread, r)
 }
 
 // Run polls until ctx is done, or, with a webhook, sets that. An update is
 // confirmed by asking for the next one, only after it is filed.
 func (ch *Channel) Run(ctx context.Context) error {
-	if err := ch.join(ctx, 0); err != nil { // what the last process left
+	if err := ch.albums.join(ctx, 0); err != nil { // what the last process left
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
-	wg.Go(func() { ch.joining(ctx) })
+	wg.Go(func() { ch.albums.joining(ctx) })
 	ch.teach(ctx)
 	if ch.conf.Webhook != "" {
-		err := ch.call(ctx, "setWebhook", tgbotapi.Params{"url": ch.conf.Webhook, "secret_token": string(ch.conf.Secret), "allowed_updates": wanted}, nil)
+		err := ch.bot.call(ctx, "setWebhook", tgbotapi.Params{"url": ch.conf.Webhook, "secret_token": string(ch.conf.Secret), "allowed_updates": wanted}, nil)
 		if err == nil {
 			<-ctx.Done()
 		}
 		return err
 	}
-	if err := ch.call(ctx, "deleteWebhook", nil, nil); err != nil {
+	if err := ch.bot.call(ctx, "deleteWebhook", nil, nil); err != nil {
 		return err
 	}
 	for offset := 0; ctx.Err() == nil; {
-		raws, err := ch.poll(ctx, offset)
+		raws, err := ch.bot.updates(ctx, offset, time.Duration(ch.conf.Poll)*time.Second)
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil
@@ -189,27 +194,6 @@ func (ch *Channel) Run(ctx context.Context) error {
 	return nil
 }
 
-// poll waits for updates. A 429 is waited for, as long as it says.
-func (ch *Channel) poll(ctx context.Context, offset int) (raws []json.RawMessage, err error) {
-	long := *ch.deps.HTTP
-	long.Timeout = time.Duration(ch.conf.Poll+10) * time.Second
-	bot := ch.bot
-	bot.Client = client{ctx, &long}
-	r, err := bot.MakeRequest("getUpdates", tgbotapi.Params{
-		"offset": strconv.Itoa(offset), "timeout": strconv.Itoa(ch.conf.Poll), "allowed_updates": wanted})
-	err = ch.outcome(r, err, &raws)
-	if e, ok := errors.AsType[*core.SendError](err); ok && e.Kind == core.Throttled {
-		wait := time.NewTimer(max(e.After, time.Second))
-		defer wait.Stop()
-		select {
-		case <-ctx.Done():
-		case <-wait.C:
-			return nil, nil
-		}
-	}
-	return raws, err
-}
-
 // all takes a batch, each chat's updates in order, and returns the next offset:
 // that of the first update which was not filed.
 func (ch *Channel) all(ctx context.Context, raws []json.RawMessage, offset int) (int, error) {
@@ -219,8 +203,8 @@ func (ch *Channel) all(ctx context.Context, raws []json.RawMessage, offset int) 
 	}
 	chats := map[int64][]one{}
 	for _, raw := range raws {
-		var u update
-		if err := json.Unmarshal(raw, &u); err != nil {
+		u, err := decode(raw)
+		if err != nil {
 			var id struct {
 				ID int `json:"update_id"`
 			}

@@ -136,7 +136,7 @@ func number(t *testing.T, s string) (n int64) {
 	return n
 }
 
-// last is the message that ref names.
+// message is the one that ref names.
 func (r *rig) message(ref string) fake.Message {
 	r.Helper()
 	chat, id, _ := strings.Cut(strings.TrimPrefix(ref, "r"), ".")

@@ -2,62 +2,21 @@ package telegram
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"strconv"
 	"strings"
-	"time"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 
 	"github.com/frontdesk-im/frontdesk/core"
 )
 
-// A room is what is remembered of a thread in which the group shows a ticket.
-// The thread is a topic's id, or, in a group without topics, reply and the ref
-// of the card, to which agents reply.
-type room struct {
-	Card   string `json:"card,omitempty"`   // ref of the card
-	State  string `json:"state,omitempty"`  // of the ticket, as the topic's name shows it
-	Closed bool   `json:"closed,omitempty"` // the topic is
-}
-
-// reply starts the name of a thread that is not a topic.
-const reply = "r"
-
-// remembered is how long a room is that nothing happens in.
-const remembered = 180 * 24 * time.Hour
-
-func (ch *Channel) room(ctx context.Context, thread string) (r room, err error) {
-	s, ok, err := ch.deps.Values.Get(ctx, ch.key("room", thread))
-	if err == nil && ok {
-		err = json.Unmarshal([]byte(s), &r)
-	}
-	return r, unkept(err)
-}
-
-func (ch *Channel) keep(ctx context.Context, thread string, r room) error {
-	b, err := json.Marshal(r)
-	if err == nil {
-		err = ch.deps.Values.Put(ctx, ch.key("room", thread), string(b), remembered)
-	}
-	return unkept(err)
-}
-
-// unkept is that Values failed: nothing was sent.
-func unkept(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &core.SendError{Kind: core.Transient, Err: fmt.Errorf("telegram: what is remembered: %w", err)}
-}
-
-// within addresses a thread of the group. General is addressed by leaving the
-// topic out.
-func within(home int64, thread string) (tgbotapi.Params, error) {
+// address says in a request which thread of the group is meant. General is
+// addressed by leaving the topic out.
+func address(home int64, thread string) (tgbotapi.Params, error) {
 	p := chatID(home)
-	if ref, ok := strings.CutPrefix(thread, reply); ok {
+	if ref, ok := strings.CutPrefix(thread, replies); ok {
 		chat, id, _ := strings.Cut(ref, ".")
 		if n, err := strconv.Atoi(id); err == nil && chat == p["chat_id"] { // else it stayed in the old group
 			p["reply_parameters"] = replyTo(n)
@@ -65,7 +24,7 @@ func within(home int64, thread string) (tgbotapi.Params, error) {
 		return p, nil
 	}
 	if n, err := strconv.Atoi(thread); err != nil || n <= 0 {
-		return nil, &core.SendError{Kind: core.Rejected, Err: fmt.Errorf("telegram: %q is not a thread of this group", thread)}
+		return nil, &core.SendError{Kind: core.KindRejected, Err: fmt.Errorf("telegram: %q is not a thread of this group", thread)}
 	}
 	p["message_thread_id"] = thread
 	return p, nil
@@ -83,19 +42,19 @@ func replyTo(id int) string {
 // before the card is sent, so that trying again does not make a second one. In
 // a group without topics the card is the message that agents reply to.
 func (ch *Channel) open(ctx context.Context, env core.Envelope, c core.Case) (thread string, err error) {
-	home, err := ch.home(ctx)
+	home, err := ch.group.home(ctx)
 	if err != nil {
 		return "", err
 	}
-	topics, err := ch.topics(ctx, home)
+	kind, err := ch.group.ofKind(ctx, home)
 	if err != nil {
 		return "", err
 	}
 	p := chatID(home)
-	if topics {
-		if thread, err = ch.once(ctx, env.ID, c, p["chat_id"]); said(err, "not a forum") {
-			ch.setForum(false)
-			return "", &core.SendError{Kind: core.Transient, Err: err}
+	if kind == kindForum {
+		if thread, err = ch.topic(ctx, env.ID, c, p["chat_id"]); answered(err, "not a forum") {
+			ch.group.learn(kindFlat)
+			return "", &core.SendError{Kind: core.KindTransient, Err: err}
 		} else if err != nil {
 			return "", err
 		}
@@ -106,19 +65,19 @@ func (ch *Channel) open(ctx context.Context, env core.Envelope, c core.Case) (th
 		return "", err
 	}
 	if thread == "" {
-		thread = reply + ref
+		thread = replies + ref
 	}
-	if err := ch.root(ctx, thread, ref); err != nil {
+	if err := ch.notes.root(ctx, thread, ref); err != nil {
 		return "", err
 	}
-	return thread, ch.keep(ctx, thread, room{Card: ref, State: c.State})
+	return thread, ch.notes.keep(ctx, thread, room{Card: ref, State: c.State})
 }
 
-// once makes the topic that envelope id opens, unless it was made already.
+// topic makes the topic that envelope id opens, unless it was made already.
 // https://core.telegram.org/bots/api#createforumtopic
-func (ch *Channel) once(ctx context.Context, id string, c core.Case, chat string) (thread string, err error) {
-	made := ch.key("made", id)
-	if thread, ok, err := ch.deps.Values.Get(ctx, made); err != nil || ok {
+func (ch *Channel) topic(ctx context.Context, id string, c core.Case, chat string) (thread string, err error) {
+	made := ch.notes.of("made", id)
+	if thread, ok, err := made.get(ctx); err != nil || ok {
 		return thread, unkept(err)
 	}
 	if err := ch.pace.take(chat); err != nil {
@@ -127,11 +86,11 @@ func (ch *Channel) once(ctx context.Context, id string, c core.Case, chat string
 	var t struct {
 		ID int `json:"message_thread_id"`
 	}
-	if err := ch.call(ctx, "createForumTopic", tgbotapi.Params{"chat_id": chat, "name": topicName(c)}, &t); err != nil {
+	if err := ch.bot.call(ctx, "createForumTopic", tgbotapi.Params{"chat_id": chat, "name": topicName(c)}, &t); err != nil {
 		return "", err
 	}
 	thread = strconv.Itoa(t.ID)
-	return thread, unkept(ch.deps.Values.Put(ctx, made, thread, kept))
+	return thread, unkept(made.put(ctx, thread, updateLife))
 }
 
 // topicName shows the state: a title begins with its mark.
@@ -142,13 +101,13 @@ func topicName(c core.Case) string {
 // inside sends into a thread of the group. A bot that may not write in a closed
 // topic opens it.
 func (ch *Channel) inside(ctx context.Context, env core.Envelope, home int64) (string, error) {
-	p, err := within(home, env.Thread)
+	p, err := address(home, env.Thread)
 	if err != nil {
 		return "", err
 	}
 	ref, err := ch.post(ctx, env, maps.Clone(p))
-	if said(err, "topic_closed") {
-		if err := ch.shut(ctx, p, false); err != nil {
+	if answered(err, "topic_closed") {
+		if err := ch.turn(ctx, reopenTopic, p); err != nil {
 			return "", err
 		}
 		ref, err = ch.post(ctx, env, p)
@@ -158,16 +117,16 @@ func (ch *Channel) inside(ctx context.Context, env core.Envelope, home int64) (s
 	}
 	// It is sent: what cannot be noted now does not undo that.
 	_, isCase := env.Parts[0].(core.Case)
-	if !isCase && !strings.HasPrefix(env.Thread, reply) {
+	if !isCase && !strings.HasPrefix(env.Thread, replies) {
 		return ref, nil
 	}
-	if err := ch.root(ctx, env.Thread, ref); err != nil {
+	if err := ch.notes.root(ctx, env.Thread, ref); err != nil {
 		ch.deps.Log.Warn("a reply to this message will not be understood", "channel", ch.deps.Name, "thread", env.Thread, "err", err)
 	}
 	if isCase {
-		r, err := ch.room(ctx, env.Thread)
+		r, err := ch.notes.room(ctx, env.Thread)
 		if r.Card = ref; err == nil {
-			err = ch.keep(ctx, env.Thread, r)
+			err = ch.notes.keep(ctx, env.Thread, r)
 		}
 		if err != nil {
 			ch.deps.Log.Warn("a card was not noted", "channel", ch.deps.Name, "thread", env.Thread, "err", err)
@@ -183,26 +142,30 @@ const spare = 6
 // current brings a topic's name, and whether it is closed, up to date with its
 // ticket, best effort.
 func (ch *Channel) current(ctx context.Context, home int64, thread string, c core.Case) error {
-	r, err := ch.room(ctx, thread)
-	p, unknown := within(home, thread)
-	if err != nil || unknown != nil || strings.HasPrefix(thread, reply) {
+	r, err := ch.notes.room(ctx, thread)
+	p, unknown := address(home, thread)
+	if err != nil || unknown != nil || strings.HasPrefix(thread, replies) {
 		return err
 	}
-	was, calm := r, ch.pace.room(p["chat_id"]) >= spare
+	was, calm := r, ch.pace.left(p["chat_id"]) >= spare
 	if r.State != c.State && calm {
 		q := maps.Clone(p)
 		q["name"] = topicName(c)
 		if err := ch.pace.take(p["chat_id"]); err != nil {
 			return err
 		}
-		if err := ch.call(ctx, "editForumTopic", q, nil); err == nil || same(err) {
+		if err := ch.bot.call(ctx, "editForumTopic", q, nil); err == nil || same(err) {
 			r.State = c.State
 		} else {
 			ch.deps.Log.Debug("a topic's name was not changed", "err", err)
 		}
 	}
 	if closed := c.State == string(core.TicketClosed); r.Closed != closed && (calm || !closed) {
-		if err := ch.shut(ctx, p, closed); err != nil {
+		method := reopenTopic
+		if closed {
+			method = closeTopic
+		}
+		if err := ch.turn(ctx, method, p); err != nil {
 			ch.deps.Log.Debug("a topic was not closed or opened", "err", err)
 		} else {
 			r.Closed = closed
@@ -211,19 +174,23 @@ func (ch *Channel) current(ctx context.Context, home int64, thread string, c cor
 	if r == was {
 		return nil
 	}
-	return ch.keep(ctx, thread, r)
+	return ch.notes.keep(ctx, thread, r)
 }
 
-// shut closes the topic that p addresses, or opens it again.
-func (ch *Channel) shut(ctx context.Context, p tgbotapi.Params, closed bool) error {
+// A turning closes a topic or opens it again: it is the method that does so.
+type turning string
+
+const (
+	closeTopic  turning = "closeForumTopic"
+	reopenTopic turning = "reopenForumTopic"
+)
+
+// turn closes the topic that p addresses, or opens it again.
+func (ch *Channel) turn(ctx context.Context, t turning, p tgbotapi.Params) error {
 	if err := ch.pace.take(p["chat_id"]); err != nil {
 		return err
 	}
-	method := "reopenForumTopic"
-	if closed {
-		method = "closeForumTopic"
-	}
-	if err := ch.call(ctx, method, p, nil); !same(err) {
+	if err := ch.bot.call(ctx, string(t), p, nil); !same(err) {
 		return err
 	}
 	return nil

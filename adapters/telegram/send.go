@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 
@@ -24,32 +23,25 @@ type sent struct {
 // Send implements core.Adapter. A ref is "<chat>.<message>"; of a Case that
 // opens a thread it is the thread's name.
 func (ch *Channel) Send(ctx context.Context, env core.Envelope) (string, error) {
-	if c, ok := env.Parts[0].(core.Case); ok && env.Thread == "" && ch.desk() {
+	if c, ok := env.Parts[0].(core.Case); ok && env.Thread == "" && ch.group.desk() {
 		return ch.open(ctx, env, c)
 	}
-	home, err := ch.home(ctx)
+	home, err := ch.group.home(ctx)
 	if err != nil {
 		return "", err
 	}
 	switch {
-	case !ch.desk():
+	case !ch.group.desk():
 		return ch.post(ctx, env, tgbotapi.Params{"chat_id": env.Peer.ID})
 	case env.Thread != "":
 		return ch.inside(ctx, env, home)
 	case env.Peer.ID != "":
 		ref, err := ch.post(ctx, env, tgbotapi.Params{"chat_id": env.Peer.ID})
-		if core.KindOf(err) != core.Gone || err == nil {
+		if core.KindOf(err) != core.KindGone || err == nil {
 			return ref, err
 		} // an agent who never started the bot reads it in the group
 	}
 	return ch.post(ctx, env, chatID(home))
-}
-
-const month = 31 * 24 * time.Hour
-
-// root notes that a reply to the message ref, or a button under it, is in thread.
-func (ch *Channel) root(ctx context.Context, thread, ref string) error {
-	return unkept(ch.deps.Values.Put(ctx, ch.key("root", ref), thread, month))
 }
 
 // post sends one part to where p says.
@@ -73,16 +65,17 @@ func (ch *Channel) part(ctx context.Context, env core.Envelope, p tgbotapi.Param
 	case core.Media:
 		return ch.media(ctx, env, part, p)
 	case core.Place:
-		err = ch.call(ctx, place(part, p), p, &s)
+		err = ch.bot.call(ctx, locate(part, p), p, &s)
 	default:
 		if err = ch.say(ctx, env, p); err == nil {
-			err = ch.call(ctx, "sendMessage", p, &s)
+			err = ch.bot.call(ctx, "sendMessage", p, &s)
 		}
 	}
 	return s, err
 }
 
-func place(part core.Place, p tgbotapi.Params) (method string) {
+// locate puts a place into p and says how it is sent.
+func locate(part core.Place, p tgbotapi.Params) (method string) {
 	p["latitude"], p["longitude"] = strconv.FormatFloat(part.Lat, 'f', -1, 64), strconv.FormatFloat(part.Lon, 'f', -1, 64)
 	if part.Name == "" {
 		return "sendLocation"
@@ -106,15 +99,15 @@ func (ch *Channel) say(ctx context.Context, env core.Envelope, p tgbotapi.Params
 	case core.Case:
 		text, buttons = caseText(part), part.Actions
 	default:
-		return &core.SendError{Kind: core.Rejected, Err: fmt.Errorf("telegram: cannot carry %T", part)}
+		return &core.SendError{Kind: core.KindRejected, Err: fmt.Errorf("telegram: cannot carry %T", part)}
 	}
 	p["link_preview_options"] = noPreview
-	p["text"], p["entities"] = ch.voice(env, cmp.Or(strings.TrimSpace(text), "…"), p["chat_id"]) // Telegram refuses an empty text
+	p["text"], p["entities"] = voice(env, cmp.Or(strings.TrimSpace(text), "…"), p["chat_id"]) // Telegram refuses an empty text
 	if p["entities"] == "" {
 		delete(p, "entities")
 	}
 	if len(buttons) > 0 {
-		p["reply_markup"], err = ch.keyboard(ctx, buttons)
+		p["reply_markup"], err = ch.notes.keyboard(ctx, buttons)
 	}
 	return err
 }
@@ -123,8 +116,8 @@ const longName = 32 // runes of a name that a text is given at a desk
 
 // voice is a text as the group reads it: who speaks, and, as entities, whose
 // phone rings. In a private chat nothing is added.
-func (ch *Channel) voice(env core.Envelope, text, chat string) (said, entities string) {
-	if !ch.desk() || !strings.HasPrefix(chat, "-") {
+func voice(env core.Envelope, text, chat string) (said, entities string) {
+	if !strings.HasPrefix(chat, "-") {
 		return text, ""
 	}
 	who := map[core.AuthorKind]string{core.ByPeer: "👤", core.ByAgent: "💬", core.ByBot: "🤖"}[env.By.Kind]
@@ -161,18 +154,20 @@ func clip(name string) string {
 	return name
 }
 
-const mostText = 4096 // UTF-16 units
+const (
+	mostText = 4096           // UTF-16 units
+	mostCard = mostText - 296 // of a card, for what is said before it
+)
 
 // caseText is a ticket's card without its buttons, cut to what a message takes.
 func caseText(c core.Case) string {
 	c.Actions = nil
-	const most = mostText - 296 // for what is said before it
 	s := c.String()
-	for core.UTF16.Len(s) > most && len(c.Lines) > 0 { // the oldest lines go first: they are in the topic
+	for core.UTF16.Len(s) > mostCard && len(c.Lines) > 0 { // the oldest lines go first: they are in the topic
 		c.Lines = c.Lines[1:]
 		s = c.String()
 	}
-	return core.Limits{Text: most, Unit: core.UTF16}.Fit(core.Parts{core.Text{Body: s}})[0].Text()
+	return core.Limits{Text: mostCard, Unit: core.UTF16}.Fit(core.Parts{core.Text{Body: s}})[0].Text()
 }
 
 // mostData is how many bytes a button carries.
@@ -184,7 +179,7 @@ const stored = "~"
 
 // keyboard is inline buttons, two in a row. An id that a button cannot carry is
 // kept under a short name.
-func (ch *Channel) keyboard(ctx context.Context, options []core.Option) (string, error) {
+func (n notes) keyboard(ctx context.Context, options []core.Option) (string, error) {
 	type button struct {
 		Text string `json:"text"`
 		Data string `json:"callback_data"`
@@ -195,8 +190,8 @@ func (ch *Channel) keyboard(ctx context.Context, options []core.Option) (string,
 		if len(data) > mostData || strings.HasPrefix(data, stored) {
 			sum := sha256.Sum256([]byte(data))
 			name := stored + hex.EncodeToString(sum[:16])
-			if err := ch.deps.Values.Put(ctx, ch.key("pick", name), data, month); err != nil {
-				return "", &core.SendError{Kind: core.Transient, Err: fmt.Errorf("telegram: a button: %w", err)}
+			if err := n.of("pick", name).put(ctx, data, month); err != nil {
+				return "", &core.SendError{Kind: core.KindTransient, Err: fmt.Errorf("telegram: a button: %w", err)}
 			}
 			data = name
 		}

@@ -10,7 +10,7 @@ import (
 // commands are what Telegram's clients offer when an agent types "/": those of
 // the desk that are needed most. All others work as well.
 var commands = [][3]string{
-	{"claim", "认领这个会话", "take this conversation"},
+	{"claim", "接听这个会话", "take this conversation"},
 	{"close", "结束：/close 小结 #标签", "close it: /close summary #tag"},
 	{"transfer", "转接：/transfer @同事 说明", "hand it over: /transfer @colleague why"},
 	{"park", "挂起：/park 2h", "set it aside: /park 2h"},
@@ -27,7 +27,7 @@ var commands = [][3]string{
 
 // teach tells Telegram the desk's commands, best effort.
 func (ch *Channel) teach(ctx context.Context) {
-	if !ch.desk() {
+	if !ch.group.desk() {
 		return
 	}
 	type command struct {
@@ -41,7 +41,7 @@ func (ch *Channel) teach(ctx context.Context) {
 		}
 		b, err := json.Marshal(cs)
 		if err == nil {
-			err = ch.call(ctx, "setMyCommands", tgbotapi.Params{"commands": string(b), "language_code": lang, "scope": `{"type":"all_group_chats"}`}, nil)
+			err = ch.bot.call(ctx, "setMyCommands", tgbotapi.Params{"commands": string(b), "language_code": lang, "scope": `{"type":"all_group_chats"}`}, nil)
 		}
 		if err != nil {
 			ch.deps.Log.Debug("the commands were not told to Telegram", "err", err)

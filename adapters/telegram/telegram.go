@@ -22,16 +22,11 @@
 package telegram
 
 import (
-	"context"
 	"errors"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
-
-	tgbotapi "github.com/go-telegram-bot-api/telegram-bot-api/v5"
 
 	"github.com/frontdesk-im/frontdesk/core"
 )
@@ -75,17 +70,29 @@ const secretRunes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 
 // Channel is one bot.
 type Channel struct {
-	conf Config
-	deps core.Deps
-	bot  tgbotapi.BotAPI // copied for each request, with the context in its Client
-	pace pace
+	conf   Config
+	deps   core.Deps
+	lang   lang
+	reader reader
+	notes  notes
+	bot    *bot
+	pace   *pace
 
 	group  staff
+	files  files
 	albums albums
-	typing struct { // where "is typing" is on the screen, and until when
-		sync.Mutex
-		until map[string]time.Time
+	typing typing
+}
+
+// A lang is the language of the staff, zh-CN unless it begins with en.
+type lang string
+
+// say is what the adapter itself says to staff.
+func (l lang) say(zh, en string) string {
+	if strings.HasPrefix(string(l), "en") {
+		return en
 	}
+	return zh
 }
 
 var (
@@ -95,52 +102,35 @@ var (
 	_ core.Editor   = (*Channel)(nil)
 	_ core.Marker   = (*Channel)(nil)
 	_ core.Recaller = (*Channel)(nil)
+	_ core.Checker  = (*Channel)(nil)
 )
 
 // New returns the bot that c describes. It asks Telegram nothing.
 func New(c Config, d core.Deps) (*Channel, error) {
-	ch := &Channel{conf: c, deps: d, bot: tgbotapi.BotAPI{Token: string(c.Token), Buffer: 100}}
-	ch.bot.SetAPIEndpoint(c.API + "/bot%s/%s")
-	ch.pace = pace{now: d.Now, chats: map[string]*window{}}
-	ch.albums = albums{news: make(chan struct{}, 1), quiet: time.Second, open: map[int64]int{}}
+	b, n, p := newBot(c, d.HTTP), notes{d.Values, d.Name}, &pace{now: d.Now, chats: map[string]*window{}}
+	log := d.Log.With("channel", d.Name)
+	ch := &Channel{
+		conf: c, deps: d, lang: lang(d.Lang), reader: reader{d.Name}, notes: n, bot: b, pace: p,
+		group:  staff{first: c.Group, bot: b, pace: p, notes: n, log: log, now: d.Now},
+		files:  files{bot: b, blobs: d.Blobs, log: log},
+		typing: typing{now: d.Now},
+	}
+	ch.albums = albums{notes: n, log: log, file: ch.album, news: make(chan struct{}, 1), quiet: time.Second, open: map[int64]int{}}
+	b.heed = ch.group.heed
 	return ch, nil
 }
 
 // Limits are from https://core.telegram.org/bots/api#sendmessage and
-// https://core.telegram.org/bots/faq#how-do-i-upload-a-large-file.
+// https://core.telegram.org/bots/faq#how-do-i-upload-a-large-file. The pace is the
+// bot's in all processes; each chat's is kept in pace.go.
 func (ch *Channel) Limits() core.Limits {
 	text := mostText
-	if ch.desk() { // who speaks is said before it
+	if ch.group.desk() { // who speaks is said before it
 		text -= 4 * longName
 	}
 	return core.Limits{
 		Text: text, Unit: core.UTF16, Media: []string{""}, MediaSize: mostUpload,
-		Options: 30, Label: 60, Places: true, Cases: true, Threads: ch.desk(),
+		Options: 30, Label: 60, Places: true, Cases: true, Threads: ch.group.desk(),
+		Pace: core.Rate{Tokens: allRate.most, Per: allRate.span},
 	}
-}
-
-// call makes one request and decodes its result into out, which may be nil.
-func (ch *Channel) call(ctx context.Context, method string, p tgbotapi.Params, out any) error {
-	bot := ch.bot
-	bot.Client = client{ctx, ch.deps.HTTP}
-	r, err := bot.MakeRequest(method, p)
-	return ch.heed(ctx, p["chat_id"], ch.outcome(r, err, out))
-}
-
-// upload is call with a file in it.
-func (ch *Channel) upload(ctx context.Context, method string, p tgbotapi.Params, f tgbotapi.RequestFile, out any) error {
-	bot := ch.bot
-	bot.Client = client{ctx, ch.deps.HTTP}
-	r, err := bot.UploadFiles(method, p, []tgbotapi.RequestFile{f})
-	return ch.heed(ctx, p["chat_id"], ch.outcome(r, err, out))
-}
-
-// client puts a context into the requests of a library that knows none.
-type client struct {
-	ctx context.Context
-	c   *http.Client
-}
-
-func (c client) Do(r *http.Request) (*http.Response, error) {
-	return c.c.Do(r.WithContext(c.ctx))
 }

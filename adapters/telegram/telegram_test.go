@@ -55,9 +55,9 @@ func TestAdapter(t *testing.T) {
 		},
 		Accepts: accepts,
 		Fail: func(w http.ResponseWriter, k core.Kind) {
-			code := map[core.Kind]int{core.Throttled: 429, core.Transient: 502, core.Rejected: 400, core.Denied: 401}[k]
+			code := map[core.Kind]int{core.KindThrottled: 429, core.KindTransient: 502, core.KindRejected: 400, core.KindDenied: 401}[k]
 			extra := ""
-			if k == core.Throttled {
+			if k == core.KindThrottled {
 				extra = `,"parameters":{"retry_after":7}`
 			}
 			w.WriteHeader(code)
@@ -118,17 +118,17 @@ func TestRefusals(t *testing.T) {
 		text string
 		want core.Kind
 	}{
-		{401, "Unauthorized", core.Denied},
-		{404, "Not Found", core.Denied},
-		{400, "Bad Request: chat not found", core.Gone},
-		{400, "Bad Request: message thread not found", core.Gone},
-		{400, "Bad Request: TOPIC_DELETED", core.Gone},
-		{400, "Bad Request: message is too long", core.Rejected},
-		{400, "Bad Request: not enough rights to manage topics", core.Denied},
-		{403, "Forbidden: bot was blocked by the user", core.Gone},
-		{403, "Forbidden: bot was kicked from the supergroup chat", core.Denied},
-		{500, "Internal Server Error", core.Transient},
-		{400, "something new", core.Rejected},
+		{401, "Unauthorized", core.KindDenied},
+		{404, "Not Found", core.KindDenied},
+		{400, "Bad Request: chat not found", core.KindGone},
+		{400, "Bad Request: message thread not found", core.KindGone},
+		{400, "Bad Request: TOPIC_DELETED", core.KindGone},
+		{400, "Bad Request: message is too long", core.KindRejected},
+		{400, "Bad Request: not enough rights to manage topics", core.KindDenied},
+		{403, "Forbidden: bot was blocked by the user", core.KindGone},
+		{403, "Forbidden: bot was kicked from the supergroup chat", core.KindDenied},
+		{500, "Internal Server Error", core.KindTransient},
+		{400, "something new", core.KindRejected},
 	} {
 		r := newRig(t, fake.Options{})
 		r.fake.Fail("sendMessage", tt.code, tt.text)
@@ -153,7 +153,7 @@ func FuzzRead(f *testing.F) {
 			if err != nil {
 				continue
 			}
-			env, ok := ch.read(&u, ch.conf.Group)
+			env, ok := ch.reader.read(&u, ch.conf.Group, time.Now())
 			if ok && (env.Ref == "" || env.Peer.ID == "" || len(env.Parts) == 0) {
 				t.Errorf("read as %+v", env)
 			}

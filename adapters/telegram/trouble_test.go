@@ -20,10 +20,10 @@ func TestTopicDeleted(t *testing.T) {
 	r, ch := newDesk(t)
 	thread := r.send(ch, ticket())
 	r.fake.DeleteTopic(number(t, thread))
-	if _, err := ch.Send(t.Context(), words(thread, "还在吗")); core.KindOf(err) != core.Gone {
+	if _, err := ch.Send(t.Context(), words(thread, "还在吗")); core.KindOf(err) != core.KindGone {
 		t.Errorf("got %v", err)
 	}
-	if err := ch.Edit(t.Context(), thread, ticketIn("active", "🟢", thread)); core.KindOf(err) != core.Gone {
+	if err := ch.Edit(t.Context(), thread, ticketIn("active", "🟢", thread)); core.KindOf(err) != core.KindGone {
 		t.Errorf("got %v", err)
 	}
 	next := ticket()
@@ -67,7 +67,7 @@ func TestMigration(t *testing.T) {
 			if told {
 				r.run(ch)
 				r.settled(2)
-			} else if _, err := ch.Send(t.Context(), words(thread, "在吗")); core.KindOf(err) != core.Transient {
+			} else if _, err := ch.Send(t.Context(), words(thread, "在吗")); core.KindOf(err) != core.KindTransient {
 				t.Fatalf("got %v", err)
 			}
 			r.send(ch, words(thread, "在吗"))
@@ -78,7 +78,7 @@ func TestMigration(t *testing.T) {
 			}
 			// The card stayed behind: the hub sends it anew. Replies to what is in
 			// the new group are the ticket's.
-			if err := again.Edit(t.Context(), thread, ticketIn("active", "🟢", thread)); core.KindOf(err) != core.Gone {
+			if err := again.Edit(t.Context(), thread, ticketIn("active", "🟢", thread)); core.KindOf(err) != core.KindGone {
 				t.Errorf("got %v", err)
 			}
 			card := r.send(again, ticketIn("active", "🟢", thread))
@@ -89,7 +89,7 @@ func TestMigration(t *testing.T) {
 			next := ticket()
 			next.ID = "e2"
 			if !told { // the first adapter was told by the refusal alone
-				if thread := r.send(ch, next); strings.HasPrefix(thread, reply) {
+				if thread := r.send(ch, next); strings.HasPrefix(thread, replies) {
 					t.Errorf("opened %q in a group with topics", thread)
 				}
 				r.run(again)
@@ -108,7 +108,7 @@ func TestUnknownGroup(t *testing.T) {
 	r := newRig(t, fake.Options{Group: group, Forum: true})
 	ch := r.open(Config{Group: -100777})
 	_, err := ch.Send(t.Context(), ticket())
-	if core.KindOf(err) != core.Denied || !strings.Contains(err.Error(), "-100777") {
+	if core.KindOf(err) != core.KindDenied || !strings.Contains(err.Error(), "-100777") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -174,7 +174,7 @@ func TestRecall(t *testing.T) {
 	recall(words(thread, "sent"), true)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := ch.Send(ctx, words(thread, "cut")); core.KindOf(err) != core.Unknown {
+	if _, err := ch.Send(ctx, words(thread, "cut")); core.KindOf(err) != core.KindUnknown {
 		t.Errorf("got %v", err)
 	}
 	recall(words(thread, "cut"), true)
@@ -225,11 +225,11 @@ func TestEditing(t *testing.T) {
 			t.Errorf("%v; shows %q", err, r.message(ref).Text)
 		}
 	}
-	if err := ch.Edit(t.Context(), "7.99999", to("7", text("周五"))); core.KindOf(err) != core.Gone {
+	if err := ch.Edit(t.Context(), "7.99999", to("7", text("周五"))); core.KindOf(err) != core.KindGone {
 		t.Errorf("got %v", err)
 	}
 	r.fake.Block(wang)
-	if _, err := ch.Send(t.Context(), to("7", text("?"))); core.KindOf(err) != core.Gone {
+	if _, err := ch.Send(t.Context(), to("7", text("?"))); core.KindOf(err) != core.KindGone {
 		t.Errorf("got %v", err)
 	}
 	r.fake.Unblock(wang)

@@ -1,9 +1,13 @@
 package telegram
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,17 +39,82 @@ type message struct {
 	Closed   *struct{} `json:"forum_topic_closed"`
 	Reopened *struct{} `json:"forum_topic_reopened"`
 
-	// What people send that we have no part for.
-	Story     *struct{} `json:"story"`
-	Paid      *struct{} `json:"paid_media"`
-	Checklist *struct{} `json:"checklist"`
-	Giveaway  *struct{} `json:"giveaway"`
+	Origin   *origin `json:"forward_origin"`
+	External *struct {
+		Origin *origin `json:"origin"`
+	} `json:"external_reply"` // what it answers is in another chat
+	Passage *struct {
+		Text string `json:"text"`
+	} `json:"quote"` // what it answers of a longer message
+
+	Rich      any        `json:"rich_message"`
+	LivePhoto *livePhoto `json:"live_photo"`
+
+	raw []byte // as it came
+	odd error  // a field that is not as we know it
+}
+
+// A livePhoto is a picture that moves.
+type livePhoto struct {
+	FileID string `json:"file_id"`
+	MIME   string `json:"mime_type"`
+	Size   int    `json:"file_size"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler. A field that is not as we know it
+// stays empty, for the others are as good as ever.
+func (m *message) UnmarshalJSON(b []byte) error {
+	type plain message
+	var p plain
+	err := json.Unmarshal(b, &p)
+	if _, odd := errors.AsType[*json.UnmarshalTypeError](err); odd {
+		p = plain{}
+		_ = json.Unmarshal(shaped[plain](b), &p) // an odd number in it still stays 0
+		p.odd, err = err, nil
+	}
+	*m = message(p)
+	m.raw = bytes.Clone(b)
+	return err
+}
+
+// shaped is a JSON object without the fields that should be objects, or have
+// some in them, and are none: T would have empty ones in their place.
+func shaped[T any](b []byte) []byte {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(b, &fields) != nil {
+		return b
+	}
+	maps.DeleteFunc(fields, func(name string, raw json.RawMessage) bool {
+		one, err := json.Marshal(map[string]json.RawMessage{name: raw})
+		if err == nil {
+			err = json.Unmarshal(one, new(T))
+		}
+		odd, ok := errors.AsType[*json.UnmarshalTypeError](err)
+		return ok && odd.Type.Kind() == reflect.Struct
+	})
+	out, err := json.Marshal(fields)
+	if err != nil {
+		return b
+	}
+	return out
+}
+
+// addressed reports whether it is known who wrote a message, and where.
+func (m *message) addressed() bool {
+	return m.MessageID != 0 && m.Chat != nil && m.Chat.ID != 0 && (m.From == nil || m.From.ID != 0)
 }
 
 type chat struct {
 	ID    int64  `json:"id"`
 	Type  string `json:"type"`
 	Forum bool   `json:"is_forum"`
+}
+
+func (c *chat) kind() kind {
+	if c.Forum {
+		return kindForum
+	}
+	return kindFlat
 }
 
 type callback struct {
@@ -71,14 +140,14 @@ func (s *standing) out() bool {
 	return s.New.Status == "left" || s.New.Status == "kicked" || s.New.Status == "restricted" && !s.New.Is
 }
 
-// said is the message of an update, new or changed.
-func (u *update) said() *message { return cmp.Or(u.Message, u.Edited) }
+// message is that of an update, new or changed.
+func (u *update) message() *message { return cmp.Or(u.Message, u.Edited) }
 
 // chat is where an update happened, so that one chat's updates stay in order.
 func (u *update) chat() (c chat) {
 	switch {
-	case u.said() != nil && u.said().Chat != nil:
-		return *u.said().Chat
+	case u.message() != nil && u.message().Chat != nil:
+		return *u.message().Chat
 	case u.Callback != nil && u.Callback.Message != nil && u.Callback.Message.Chat != nil:
 		return *u.Callback.Message.Chat
 	case u.Mine != nil:
@@ -89,47 +158,56 @@ func (u *update) chat() (c chat) {
 	return c
 }
 
+// decode reads an update. One odd field loses no message whose writer is known.
 func decode(raw []byte) (u update, err error) {
-	if err := json.Unmarshal(raw, &u); err != nil {
+	if err = json.Unmarshal(raw, &u); err == nil {
+		if m := u.message(); m != nil && m.odd != nil && !m.addressed() {
+			err = m.odd
+		}
+	}
+	if err != nil {
 		return u, fmt.Errorf("telegram: %w: not an update: %w", core.ErrInvalid, err)
 	}
 	return u, nil
 }
 
+// A reader turns what Telegram tells into envelopes of a channel. It asks nobody.
+type reader struct{ channel string }
+
 // read turns an update into an envelope; ok is false for what nobody said. home
 // is the staff's group, 0 for a customers' channel. Media is still to be
 // copied: its Handle is Telegram's file_id.
-func (ch *Channel) read(u *update, home int64) (env core.Envelope, ok bool) {
+func (r reader) read(u *update, home int64, now time.Time) (env core.Envelope, ok bool) {
 	c := u.chat()
 	private, group := c.Type == "private", home != 0 && c.ID == home
 	switch {
 	case !private && !group:
 	case u.Message != nil:
-		env, ok = ch.said(u.Message, u.Message.Date, home)
+		env, ok = r.said(u.Message, u.Message.Date, home)
 	case u.Edited != nil:
-		if env, ok = ch.said(u.Edited, u.Edited.EditDate, home); ok { // update_id: two edits can be of one second
+		if env, ok = r.said(u.Edited, u.Edited.EditDate, home); ok { // update_id: two edits can be of one second
 			env.Replaces, env.Ref = env.Ref, fmt.Sprintf("%s/e%d", env.Ref, u.ID)
 		}
 	case u.Callback != nil:
-		env, ok = ch.pressed(u.Callback, home), true
+		env, ok = r.pressed(u.Callback, home), true
+		env.At = now.UTC() // Telegram does not say when
 	case u.Mine != nil && private && home == 0:
-		env, ok = ch.envelope(&u.Mine.From, u.Mine.Date), true
+		env, ok = r.envelope(&u.Mine.From, u.Mine.Date), true
 		env.Ref, env.Parts = fmt.Sprintf("u%d", u.ID), core.Parts{core.Joined{}}
 		if u.Mine.New.Status == "kicked" {
 			env.Parts = core.Parts{core.Left{}}
 		}
 	case u.Theirs != nil && group && u.Theirs.out() && !u.Theirs.New.User.IsBot:
-		env, ok = ch.envelope(&u.Theirs.New.User, u.Theirs.Date), true
+		env, ok = r.envelope(&u.Theirs.New.User, u.Theirs.Date), true
 		env.Ref, env.Parts = fmt.Sprintf("u%d", u.ID), core.Parts{core.Left{}}
 	}
 	return env, ok
 }
 
-func (ch *Channel) envelope(from *tgbotapi.User, date int64) core.Envelope {
-	name := strings.TrimSpace(from.FirstName + " " + from.LastName)
+func (r reader) envelope(from *tgbotapi.User, date int64) core.Envelope {
 	return core.Envelope{
-		Channel: ch.deps.Name, At: time.Unix(date, 0).UTC(), Cause: core.CauseMessage,
-		Peer: core.Peer{ID: strconv.FormatInt(from.ID, 10), Name: cmp.Or(name, from.UserName), Lang: from.LanguageCode},
+		Channel: r.channel, At: core.Unix(date), Cause: core.CauseMessage,
+		Peer: core.Peer{ID: strconv.FormatInt(from.ID, 10), Name: called(from), Lang: from.LanguageCode},
 	}
 }
 
@@ -137,11 +215,11 @@ func (ch *Channel) envelope(from *tgbotapi.User, date int64) core.Envelope {
 // of a channel: then nobody knows who wrote it.
 func (m *message) nobody() bool { return m.From == nil || m.From.IsBot || m.SenderChat != nil }
 
-func (ch *Channel) said(m *message, date int, home int64) (core.Envelope, bool) {
+func (r reader) said(m *message, date int, home int64) (core.Envelope, bool) {
 	if m.nobody() {
 		return core.Envelope{}, false
 	}
-	env := ch.envelope(m.From, int64(date))
+	env := r.envelope(m.From, int64(date))
 	env.Ref = fmt.Sprintf("m%d.%d", m.Chat.ID, m.MessageID)
 	env.Thread = thread(m, home)
 	desk := home != 0
@@ -151,13 +229,25 @@ func (ch *Channel) said(m *message, date int, home int64) (core.Envelope, bool) 
 	case desk && m.Reopened != nil:
 		env.Parts = core.Parts{core.Pick{Option: "reopen"}}
 	case desk && m.LeftChatMember != nil && !m.LeftChatMember.IsBot:
-		gone := ch.envelope(m.LeftChatMember, int64(date))
+		gone := r.envelope(m.LeftChatMember, int64(date))
 		gone.Ref, gone.Parts = env.Ref, core.Parts{core.Left{}}
 		return gone, true
 	case m.EditDate != 0 && m.Location != nil: // a position that moves
 		env.Parts = core.Parts{core.Other{Kind: "location", Quiet: true}}
 	default:
-		env.Parts = parts(m, desk)
+		if env.Parts = parts(m); desk && m.Text != "" {
+			env.Parts = commanded(env.Parts)
+		}
+		if len(env.Parts) == 0 && (m.Chat.Type == "private" || env.Thread != "") {
+			env.Parts = unnamed(m)
+		}
+		env.Forwarded = forwarded(m)
+		if !desk {
+			env.Quote = quoted(m)
+		}
+		if _, ok := last(env.Parts).(core.Other); ok || m.Rich != nil {
+			env.Raw = m.raw
+		}
 	}
 	return env, len(env.Parts) > 0
 }
@@ -172,16 +262,15 @@ func thread(m *message, home int64) string {
 	case m.InTopic:
 		return strconv.Itoa(m.Topic)
 	case m.ReplyToMessage != nil:
-		return reply + ref(home, m.ReplyToMessage.MessageID)
+		return replies + ref(home, m.ReplyToMessage.MessageID)
 	}
 	return ""
 }
 
 func ref(chat int64, message int) string { return fmt.Sprintf("%d.%d", chat, message) }
 
-func (ch *Channel) pressed(c *callback, home int64) core.Envelope {
-	env := ch.envelope(&c.From, 0)
-	env.At = ch.deps.Now().UTC() // Telegram does not say when
+func (r reader) pressed(c *callback, home int64) core.Envelope {
+	env := r.envelope(&c.From, 0)
 	env.Ref, env.Cause = "c"+c.ID, core.CauseEvent
 	pick := core.Pick{Option: c.Data}
 	if kb := c.Message.ReplyMarkup; kb != nil {
@@ -193,50 +282,54 @@ func (ch *Channel) pressed(c *callback, home int64) core.Envelope {
 	}
 	if home != 0 && c.Message.Chat.ID == home {
 		if env.Thread = thread(c.Message, home); !c.Message.InTopic {
-			env.Thread = reply + ref(home, c.Message.MessageID)
+			env.Thread = replies + ref(home, c.Message.MessageID)
 		}
 	}
 	env.Parts = core.Parts{pick}
 	return env
 }
 
-// parts are what a message says; none for what Telegram says of the chat.
-func parts(m *message, desk bool) core.Parts {
+// parts are what a message says, if there are parts for it.
+func parts(m *message) core.Parts {
 	switch {
 	case m.Text != "":
 		text := spelled(m.Text, m.Entities)
 		if from, ok := strings.CutPrefix(m.Text, "/start"); ok && (from == "" || from[0] == ' ') {
 			return core.Parts{core.Joined{From: strings.TrimSpace(from)}}
 		}
-		if desk {
-			text = command(text)
-		}
 		return core.Parts{core.Text{Body: text}}
 	case m.Location != nil:
 		p := core.Place{Lat: m.Location.Latitude, Lon: m.Location.Longitude}
 		if m.Venue != nil {
-			p.Name = m.Venue.Title
+			p.Name = strings.TrimSpace(m.Venue.Title + " " + m.Venue.Address)
 		}
 		return core.Parts{p}
-	case m.Contact != nil:
-		return core.Parts{core.Text{Body: strings.TrimSpace(m.Contact.FirstName + " " + m.Contact.PhoneNumber)}}
+	}
+	for _, words := range []string{saidIn(m.Contact, contact), saidIn(m.Poll, poll), saidIn(m.Sticker, sticker), strings.TrimSpace(prose(m.Rich))} {
+		if words != "" {
+			return core.Parts{core.Text{Body: words}}
+		}
 	}
 	if f, ok := fileOf(m); ok {
 		f.Words = spelled(m.Caption, m.CaptionEntities)
 		return core.Parts{f}
 	}
-	for _, o := range []struct {
-		kind string
-		is   bool
-	}{
-		{"sticker", m.Sticker != nil}, {"poll", m.Poll != nil}, {"dice", m.Dice != nil}, {"game", m.Game != nil}, {"invoice", m.Invoice != nil},
-		{"story", m.Story != nil}, {"paid_media", m.Paid != nil}, {"checklist", m.Checklist != nil}, {"giveaway", m.Giveaway != nil},
-	} {
-		if o.is {
-			return core.Parts{core.Other{Kind: o.kind}}
-		}
-	}
 	return nil
+}
+
+// saidIn is what some content says in words; nothing if it is not there.
+func saidIn[T any](content *T, words func(*T) string) string {
+	if content == nil {
+		return ""
+	}
+	return words(content)
+}
+
+func last(ps core.Parts) core.Part {
+	if len(ps) == 0 {
+		return nil
+	}
+	return ps[len(ps)-1]
 }
 
 // fileOf is the file in a message, with Telegram's file_id as its Handle.
@@ -253,8 +346,12 @@ func fileOf(m *message) (f core.Media, ok bool) {
 		f = core.Media{Type: "video/mp4", Handle: m.VideoNote.FileID, Name: "video.mp4", Size: int64(m.VideoNote.FileSize)}
 	case m.Audio != nil:
 		f = core.Media{Type: m.Audio.MimeType, Handle: m.Audio.FileID, Name: m.Audio.FileName, Size: int64(m.Audio.FileSize)}
-	case m.Document != nil: // also animations
+	case m.Document != nil: // animations have it, too
 		f = core.Media{Type: m.Document.MimeType, Handle: m.Document.FileID, Name: m.Document.FileName, Size: int64(m.Document.FileSize)}
+	case m.Animation != nil:
+		f = core.Media{Type: cmp.Or(m.Animation.MimeType, "video/mp4"), Handle: m.Animation.FileID, Name: cmp.Or(m.Animation.FileName, "animation.mp4"), Size: int64(m.Animation.FileSize)}
+	case m.LivePhoto != nil && m.LivePhoto.FileID != "": // where there is no still picture of it
+		f = core.Media{Type: cmp.Or(m.LivePhoto.MIME, "video/mp4"), Handle: m.LivePhoto.FileID, Name: "live.mp4", Size: int64(m.LivePhoto.Size)}
 	default:
 		return f, false
 	}
@@ -280,6 +377,14 @@ func spelled(text string, es []tgbotapi.MessageEntity) string {
 		u = slices.Insert(u, end, utf16.Encode([]rune(" ("+e.URL+")"))...)
 	}
 	return string(utf16.Decode(u))
+}
+
+// commanded are the parts of a text at a desk.
+func commanded(ps core.Parts) core.Parts {
+	if t, ok := ps[0].(core.Text); ok {
+		return core.Parts{core.Text{Body: command(t.Body)}}
+	}
+	return ps
 }
 
 // command makes "/claim@bot x", which Telegram's clients help to type, the

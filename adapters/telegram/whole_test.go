@@ -12,11 +12,13 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/adapters/telegram/fake"
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/bus"
 	"github.com/frontdesk-im/frontdesk/core/coretest"
 	"github.com/frontdesk-im/frontdesk/core/desk"
 	"github.com/frontdesk-im/frontdesk/core/dialog"
 	"github.com/frontdesk-im/frontdesk/core/hub"
 	"github.com/frontdesk-im/frontdesk/core/queue"
+	"github.com/frontdesk-im/frontdesk/core/script"
 	"github.com/frontdesk-im/frontdesk/core/store"
 	"github.com/frontdesk-im/frontdesk/flows"
 )
@@ -46,11 +48,11 @@ func newShop(t *testing.T) *shop {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	book, err := dialog.Load(flows.FS, dialog.Options{Base: flows.FS, Systems: []string{"orders"}})
+	book, err := script.Load(flows.FS, script.Options{Base: flows.FS, Systems: []string{"orders"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.hub = hub.New(hub.Config{Store: st, Book: func() *dialog.Book { return book }, Now: now, Line: queue.Rules{Mode: queue.Manual},
+	s.hub = hub.New(hub.Config{Store: st, Bus: bus.New(), Books: func(string) *dialog.Engine { return dialog.New(book) }, Now: now, Line: queue.Rules{Mode: queue.ModeManual},
 		Desk: &desk.Rules{Words: book.Words, Zone: zone, Edits: func(string) bool { return true },
 			Desks: []desk.Desk{{Name: "staff", Lang: "zh-CN", Crowd: -1, Hold: 5 * time.Second}}}})
 	s.front, s.back = fake.New(fake.Options{Token: token, Now: now}), fake.New(fake.Options{Token: token, Now: now, Group: group, Forum: true})
@@ -64,7 +66,7 @@ func newShop(t *testing.T) *shop {
 		return coretest.Open(t, New, c, core.Deps{Name: name, Inbox: s.hub, Views: st, Values: st, Blobs: blobs, HTTP: p.Client(), Log: slog.New(slog.DiscardHandler), Meter: coretest.Meter{}, Now: now})
 	}
 	s.customers, s.staff = open("bot", s.front, Config{}), open("staff", s.back, Config{Group: group})
-	if err := errors.Join(s.hub.Connect("bot", hub.Channel, s.customers), s.hub.Connect("staff", hub.Desk, s.staff)); err != nil {
+	if err := errors.Join(s.hub.Connect("bot", core.RoleChannel, s.customers), s.hub.Connect("staff", core.RoleDesk, s.staff)); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -74,7 +76,7 @@ func newShop(t *testing.T) *shop {
 func (s *shop) after(pass time.Duration) {
 	s.Helper()
 	err := errors.Join(s.front.Deliver(s.Context(), hook{s.customers}), s.back.Deliver(s.Context(), hook{s.staff}),
-		s.customers.join(s.Context(), 0), s.staff.join(s.Context(), 0))
+		s.customers.albums.join(s.Context(), 0), s.staff.albums.join(s.Context(), 0))
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -128,7 +130,7 @@ func TestWhole(t *testing.T) {
 	}
 	s.topic = s.back.Topics()[0].ID
 	card := s.room()[0]
-	if err := s.back.Press(lin, group, card.ID, "认领"); err != nil {
+	if err := s.back.Press(lin, group, card.ID, "接听"); err != nil {
 		t.Fatal(err)
 	}
 	s.after(time.Second)

@@ -32,14 +32,20 @@ var assetTypes = map[string]string{
 	".html": "text/html; charset=utf-8", ".svg": "image/svg+xml", ".jpg": "image/jpeg", ".webp": "image/webp",
 }
 
+// pages are the widget and the demo.
+type pages struct {
+	files  map[string]asset
+	noDemo bool
+}
+
 // assets reads what is embedded. The widget gets its configuration as the
 // argument of a function around it, so one request brings both and the page's
 // globals stay clean; pages get the prefix.
-func (c *Chat) assets() (map[string]asset, error) {
+func assets(cfg Config) (map[string]asset, error) {
 	setup, err := json.Marshal(map[string]any{
-		"title": c.cfg.Look.Title, "subtitle": c.cfg.Look.Subtitle, "launcher": c.cfg.Look.Launcher, "notice": c.cfg.Look.Notice,
-		"colour": c.cfg.Look.Colour, "side": c.cfg.Look.Side, "avatar": c.cfg.Look.Avatar, "lang": c.cfg.Look.Lang,
-		"site": c.cfg.Site, "file": c.cfg.Limits.File, "text": c.cfg.Limits.Text, "types": c.cfg.Limits.Types,
+		"title": cfg.Look.Title, "subtitle": cfg.Look.Subtitle, "launcher": cfg.Look.Launcher, "notice": cfg.Look.Notice,
+		"colour": cfg.Look.Colour, "side": cfg.Look.Side, "avatar": cfg.Look.Avatar, "lang": cfg.Look.Lang,
+		"site": cfg.Site, "file": cfg.Limits.File, "text": cfg.Limits.Text, "types": cfg.Limits.Types,
 	})
 	if err != nil {
 		return nil, err
@@ -62,11 +68,14 @@ func (c *Chat) assets() (map[string]asset, error) {
 		case name == "widget.js":
 			b = fmt.Appendf(nil, "(function(FRONTDESK){%s\n})(%s);\n", b, setup)
 		case path.Ext(name) == ".html":
-			b = bytes.ReplaceAll(b, []byte("/chat/"), []byte(c.cfg.Prefix))
+			b = bytes.ReplaceAll(b, []byte("/chat/"), []byte(cfg.Prefix))
 		}
 		out[name], err = pack(b, kind)
 		return err
 	})
+	if err == nil {
+		err = own(cfg, out)
+	}
 	if err == nil && out["widget.js"].body == nil {
 		err = fmt.Errorf("webchat: dist/widget.js is missing; run npm ci && npm run build in adapters/webchat/web")
 	}
@@ -98,14 +107,14 @@ func pack(b []byte, kind string) (asset, error) {
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob: https:; media-src 'self' blob:; " +
 	"connect-src 'self'; font-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 
-// servePage serves the widget, and the demo if there is one.
-func (c *Chat) servePage(w http.ResponseWriter, r *http.Request, name string) {
-	demo := name == "" || name == "demo" || strings.HasPrefix(name, "demo")
-	if name == "" || name == "demo" || name == "demo/" {
-		name = "demo.html"
+// serve serves the widget, and the demo if there is one.
+func (p pages) serve(w http.ResponseWriter, r *http.Request, name string) {
+	demo := name == "" || strings.HasPrefix(name, "demo") || strings.HasPrefix(name, "own.")
+	if name == "" || name == "demo" || name == "demo/" || name == "demo.html" {
+		name = p.front(r)
 	}
-	a, ok := c.files[name]
-	if !ok || demo && c.cfg.NoDemo {
+	a, ok := p.files[name]
+	if !ok || demo && p.noDemo {
 		http.NotFound(w, r)
 		return
 	}
@@ -122,6 +131,7 @@ func (c *Chat) servePage(w http.ResponseWriter, r *http.Request, name string) {
 	if strings.HasPrefix(a.kind, "text/html") {
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Frame-Options", "DENY")
+		h.Add("Vary", "Accept-Language")
 	}
 	body := a.body
 	if a.zip != nil {
@@ -143,9 +153,13 @@ func (c *Chat) servePage(w http.ResponseWriter, r *http.Request, name string) {
 	}
 }
 
-// Demo is the demo page alone, for a program that wants it at its root. It
-// takes the widget from Prefix.
+// Demo is the demo page alone, or the business's own if it has a name, for a
+// program that wants it at its root; nil if there is to be none. It takes the
+// widget from Prefix.
 func (c *Chat) Demo() http.Handler {
+	if c.cfg.NoDemo {
+		return nil
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/" {
 			http.NotFound(w, r)
@@ -153,6 +167,6 @@ func (c *Chat) Demo() http.Handler {
 		}
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Referrer-Policy", "strict-origin-when-cross-origin")
-		c.servePage(w, r, "demo.html")
+		c.pages.serve(w, r, "demo.html")
 	})
 }

@@ -105,7 +105,7 @@ func TestDemo(t *testing.T) {
 	}
 	for _, m := range regexp.MustCompile(`(?:src|href)="(/[^"]+)"`).FindAllStringSubmatch(page, -1) {
 		name, ok := strings.CutPrefix(m[1], "/help/desk/")
-		if _, there := w.chat.files[name]; !ok || !there {
+		if _, there := w.chat.pages.files[name]; !ok || !there {
 			t.Errorf("the demo refers to %s, which is not served", m[1])
 		}
 	}

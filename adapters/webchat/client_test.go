@@ -79,7 +79,7 @@ func (w *world) call(q request) (int, map[string]any) {
 // visitor is who a token names.
 func (w *world) visitor(token string) string {
 	w.t.Helper()
-	p, _, err := w.chat.pass(token)
+	p, _, err := w.chat.visitors.pass(token)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func (b *tab) tryOpen() error {
 		return err
 	}
 	b.ws = ws
-	ask := map[string]any{"op": "hello", "token": b.token, "after": b.cursor, "log": b.log, "page": "https://shop.example/tea?session=secret#x", "lang": "zh-CN"}
+	ask := map[string]any{"op": "hello", "token": b.token, "after": b.cursor, "log": b.log, "page": "https://shop.example/tea?session=secret#x", "title": "Tea\n", "zone": "Europe/London", "lang": "zh-CN"}
 	if err := ws.WriteJSON(ask); err != nil {
 		return err
 	}

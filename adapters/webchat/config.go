@@ -39,11 +39,14 @@ type HostKey struct {
 // Rates are how much is too much. Zero means the default.
 type Rates struct {
 	Messages   int      `yaml:"messages"`    // lines a minute and visitor; 20
-	Burst      int      `yaml:"burst"`       // of them at once; 5
+	Burst      int      `yaml:"burst"`       // of them at once; 10
 	PerAddress int      `yaml:"per_address"` // lines a minute and address, behind which a whole office may sit; 120
 	Sessions   int      `yaml:"sessions"`    // new visitors an hour and address; 60
 	Connects   int      `yaml:"connects"`    // sockets opened and polls a minute and address; 600
 	Uploads    int      `yaml:"uploads"`     // files a minute and visitor; 10
+	Files      int      `yaml:"files"`       // files an hour and address; 30
+	Stored     int64    `yaml:"stored"`      // bytes of files an hour and address; 50 MiB
+	Frames     int      `yaml:"frames"`      // frames of every kind a minute and visitor; 600
 	Sockets    int      `yaml:"sockets"`     // open at once for one visitor; 5
 	Body       int64    `yaml:"body"`        // bytes of a frame or request that is not a file; 8192
 	Text       int      `yaml:"text"`        // runes of a visitor's line; 2000
@@ -131,8 +134,9 @@ func (r *Rates) validate() error {
 		n    *int
 		def  int
 	}{
-		{"messages", &r.Messages, 20}, {"burst", &r.Burst, 5}, {"per_address", &r.PerAddress, 120}, {"sessions", &r.Sessions, 60},
+		{"messages", &r.Messages, 20}, {"burst", &r.Burst, 10}, {"per_address", &r.PerAddress, 120}, {"sessions", &r.Sessions, 60},
 		{"connects", &r.Connects, 600}, {"uploads", &r.Uploads, 10}, {"sockets", &r.Sockets, 5}, {"text", &r.Text, 2000},
+		{"files", &r.Files, 30}, {"frames", &r.Frames, 600},
 	} {
 		if *f.n == 0 {
 			*f.n = f.def
@@ -152,6 +156,12 @@ func (r *Rates) validate() error {
 	}
 	if r.File < 0 || r.File > 1<<30 {
 		errs = append(errs, fmt.Errorf("webchat: limits: file is %d bytes; it must be between 1 and 1073741824", r.File))
+	}
+	if r.Stored == 0 {
+		r.Stored = max(50<<20, r.File)
+	}
+	if r.Stored < r.File {
+		errs = append(errs, fmt.Errorf("webchat: limits: stored is %d bytes an hour; it must be at least file, which is %d", r.Stored, r.File))
 	}
 	if r.Types == nil {
 		r.Types = slices.Clone(defaultTypes)
@@ -200,7 +210,7 @@ const (
 	loginLife  = 30 * 24 * time.Hour  // of a token of a customer who does not come back
 	tokenRenew = 7 * 24 * time.Hour   // older tokens are replaced
 	linkLife   = time.Hour            // of a download address
-	fileLife   = 24 * time.Hour       // of an upload that waits to be sent
+	fileLife   = 50 * time.Minute     // of an upload that waits to be sent; after an hour its file is deleted
 	hostLife   = 24 * time.Hour       // longest exp of a host's JWT
 	leeway     = time.Minute          // between our clock and the host's
 )

@@ -26,7 +26,7 @@
 //
 // WebSocket at <prefix>v1/socket, JSON text frames, hello first and soon:
 //
-//	→ {"op":"hello","token":"…","after":981,"log":"a1","page":"https://shop/x","lang":"zh-CN"}
+//	→ {"op":"hello","token":"…","after":981,"log":"a1","page":"https://shop/x","title":"Teas","zone":"Asia/Shanghai","lang":"zh-CN"}
 //	← {"op":"ready","seq":990,"lines":[…],"more":true,"log":"a1","who":{…},"banner":{…}}
 //	→ {"op":"send","id":"c1","text":"你好"}  or  "pick":{"option":"1","label":"查订单"}  or  "file":"<from upload>"
 //	← {"op":"ack","id":"c1"}

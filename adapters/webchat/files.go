@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/frontdesk-im/frontdesk/core"
 )
@@ -28,8 +29,7 @@ func (c *Chat) bring(w http.ResponseWriter, r *http.Request) {
 		c.refuse(w, core.ErrTooLarge)
 		return
 	}
-	n := c.cfg.Limits.Uploads
-	if wait := c.gates.pass("file/"+g.Peer, per(time.Minute, n, n), c.d.Now()); wait > 0 {
+	if wait := c.mayBring(r, g); wait > 0 {
 		c.refuse(w, &refusal{Status: http.StatusTooManyRequests, Code: "rate", After: wait})
 		return
 	}
@@ -40,9 +40,29 @@ func (c *Chat) bring(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, http.StatusOK, map[string]any{
-		"file":  c.ring.seal(forFile, upload{Visitor: g.Visitor, Media: m, At: c.d.Now().Unix()}),
-		"media": c.drawMedia(m),
+		"file":  c.visitors.ring.seal(forFile, upload{Visitor: g.Visitor, Media: m, At: c.d.Now().Unix()}),
+		"media": c.history.drawMedia(m),
 	})
+}
+
+// mayBring counts a file against the visitor's and the address's allowances, by
+// the length that its request claims, and reports how long to wait if they are
+// used up. Without a length it counts as the largest.
+func (c *Chat) mayBring(r *http.Request, g guest) time.Duration {
+	const unit = 1 << 10
+	l, now, addr := c.cfg.Limits, c.d.Now(), c.cfg.address(r)
+	size := r.ContentLength
+	if size < 0 {
+		size = l.File
+	}
+	if wait := c.gates.pass("file/"+g.Peer, per(time.Minute, l.Uploads, l.Uploads), now); wait > 0 {
+		return wait
+	}
+	if wait := c.gates.pass("files/"+addr, per(time.Hour, l.Files, l.Files), now); wait > 0 {
+		return wait
+	}
+	all := int((l.Stored + unit - 1) / unit)
+	return c.gates.take("stored/"+addr, per(time.Hour, all, all), int((size+unit-1)/unit), now)
 }
 
 // keep saves body in Blobs: with the type that its content shows, and without
@@ -60,13 +80,16 @@ func (c *Chat) keep(r *http.Request, body io.Reader) (core.Media, error) {
 	if !slices.Contains(c.cfg.Limits.Types, kind) {
 		return core.Media{}, &refusal{Status: http.StatusUnsupportedMediaType, Code: "type"}
 	}
-	m := core.Media{Type: kind, Name: fileName(r.Header.Get("X-Name"))}
+	m := core.Media{Type: kind, Name: fileName(r.Header.Get("X-Name"), kind)}
 	bare := stripped(kind, in)
 	defer bare.Close()
 	saved, err := c.d.Blobs.Save(r.Context(), m, bare, c.cfg.Limits.File)
 	switch err = tooLarge(err); {
 	case errors.Is(err, errPicture):
 		return core.Media{}, &refusal{Status: http.StatusUnprocessableEntity, Code: "damaged"}
+	case errors.Is(err, core.ErrFull):
+		c.d.Log.Warn("webchat: a file was refused, for files have filled their part of the disk", "channel", c.d.Name)
+		return core.Media{}, &refusal{Status: http.StatusInsufficientStorage, Code: "full", After: time.Hour}
 	case err != nil && !errors.Is(err, core.ErrTooLarge):
 		return core.Media{}, c.report("keeping a file", err)
 	}
@@ -80,16 +103,37 @@ func tooLarge(err error) error {
 	return err
 }
 
-// fileName is what a visitor calls their file, percent-encoded, without folders.
-func fileName(s string) string {
+// endings are what the names of files of a type may end in; the first is added to
+// names that end otherwise.
+var endings = map[string][]string{
+	"image/jpeg": {".jpg", ".jpeg"}, "image/png": {".png"}, "image/gif": {".gif"}, "image/webp": {".webp"},
+	"application/pdf": {".pdf"}, "text/plain": {".txt", ".csv", ".log", ".md"},
+	"audio/mpeg": {".mp3"}, "audio/wave": {".wav"}, "application/ogg": {".ogg", ".oga", ".opus"},
+	"video/mp4": {".mp4", ".m4v", ".m4a"}, "video/webm": {".webm", ".weba"},
+}
+
+// fileName is what a visitor calls their file of a type, percent-encoded: without
+// folders, without marks that nobody sees or that turn the writing round
+// (gpj.exe reads exe.jpg after one), and with an ending that is true.
+func fileName(s, kind string) string {
 	if u, err := url.PathUnescape(s); err == nil {
 		s = u
 	}
+	s = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) {
+			return -1
+		}
+		return r
+	}, s)
 	s = path.Base(strings.ReplaceAll(clean(s), `\`, "/"))
 	if s == "." || s == "/" || s == ".." {
 		return ""
 	}
-	return clip(s, 100)
+	s = clip(s, 100)
+	if own := endings[kind]; s != "" && len(own) > 0 && !slices.Contains(own, strings.ToLower(path.Ext(s))) {
+		s += own[0]
+	}
+	return s
 }
 
 // inline are types that a browser shows and that cannot run anything.
@@ -99,7 +143,7 @@ var inline = []string{"image/jpeg", "image/png", "image/gif", "image/webp", "aud
 // sound and films as something to save, nothing as a page.
 func (c *Chat) serveFile(w http.ResponseWriter, r *http.Request) {
 	var p permit
-	_, err := c.ring.unseal(forLink, r.URL.Query().Get("k"), &p)
+	_, err := c.visitors.ring.unseal(forLink, r.URL.Query().Get("k"), &p)
 	h := w.Header()
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		h.Set("Allow", "GET, HEAD")

@@ -29,7 +29,7 @@ func picture() image.Image {
 	return m
 }
 
-// segment is a JPEG segment with a body.
+// jpegSegment is a segment of a JPEG with a body.
 func jpegSegment(marker byte, body string) string {
 	return string([]byte{0xFF, marker, byte((len(body) + 2) >> 8), byte(len(body) + 2)}) + body
 }
@@ -135,7 +135,7 @@ func (w *world) bring(token, name string, body []byte) (int, map[string]any) {
 }
 
 func TestFiles(t *testing.T) {
-	w := newWorld(t, Config{Limits: Rates{File: 100 << 10, Uploads: 100}})
+	w := newWorld(t, Config{Limits: Rates{File: 100 << 10, Uploads: 100, Files: 200}})
 	a := w.tab(w.session(nil)).open()
 	status, out := w.bring(a.token, `C:\照片\杯子.jpg`, cameraJPEG())
 	if status != 200 {
@@ -173,12 +173,11 @@ func TestFiles(t *testing.T) {
 			t.Errorf("%s: %d, want 403", name, res.StatusCode)
 		}
 	}
-	real := w.clock
-	w.clock = func() time.Time { return time.Now().Add(linkLife + time.Minute) }
+	w.freeze().Pass(linkLife + time.Minute)
 	if res := get(ps[0].URL); res.StatusCode != 403 {
 		t.Errorf("after an hour: %d, want 403", res.StatusCode)
 	}
-	w.clock = real
+	w.clock.Store(nil)
 
 	// Another visitor cannot send it.
 	b := w.tab(w.session(nil)).open()
@@ -213,13 +212,13 @@ func TestFiles(t *testing.T) {
 		t.Errorf("without a token: %d, want 401", status)
 	}
 	status, out = w.bring(a.token, "../../etc/passwd", []byte("hello"))
-	if name := out["media"].(map[string]any)["title"]; status != 200 || name != "passwd" {
+	if name := out["media"].(map[string]any)["title"]; status != 200 || name != "passwd.txt" {
 		t.Errorf("the name of a file: %v", name)
 	}
-	for range 100 {
+	for i := 0; i < 100 && status != 429; i++ { // one more is allowed every six seconds
 		status, _ = w.bring(a.token, "x.txt", []byte("hello"))
 	}
-	wantEqual(t, "after a hundred uploads", status, 429)
+	wantEqual(t, "of a hundred uploads one", status, 429)
 }
 
 // Agents may send what visitors may not; it is never run in our origin.
@@ -281,4 +280,40 @@ func FuzzFrame(f *testing.F) {
 			t.Errorf("%q is let through as %+v", b, a)
 		}
 	})
+}
+
+// One address stores at most its allowance an hour, with as many visitors as it
+// likes; a file without a length counts as the largest.
+func TestStoredPerAddress(t *testing.T) {
+	w := newWorld(t, Config{Limits: Rates{File: 100 << 10, Stored: 200 << 10, Uploads: 100, Files: 20}})
+	clock := w.freeze()
+	body := append([]byte("hello "), bytes.Repeat([]byte("x"), 30<<10)...)
+	send := func() (kept int) {
+		for range 10 {
+			token := w.session(nil)
+			for range 3 {
+				if status, _ := w.bring(token, "x.txt", body); status == 200 {
+					kept++
+				} else if status != 429 {
+					t.Fatalf("status %d", status)
+				}
+			}
+		}
+		return kept
+	}
+	wantEqual(t, "files of 31 kB within 200", send(), 6)
+	clock.Pass(time.Hour)
+	body = []byte("small")
+	wantEqual(t, "small files an hour", send(), 20)
+}
+
+// What a file is called ends as its content says, and reads as it is.
+func TestFileNames(t *testing.T) {
+	for _, x := range [][3]string{
+		{"杯子.jpg", "image/jpeg", "杯子.jpg"}, {"CUP.JPEG", "image/jpeg", "CUP.JPEG"}, {"setup.exe", "image/png", "setup.exe.png"},
+		{"exe.\u202egpj", "image/png", "exe.gpj.png"}, {"a\u200b\u2066b.txt", "text/plain", "ab.txt"}, {"run.bat", "text/plain", "run.bat.txt"},
+		{"%E2%80%AEtxt.pdf", "application/pdf", "txt.pdf"}, {"..", "image/png", ""}, {"x.odt", "application/x-own", "x.odt"},
+	} {
+		wantEqual(t, x[0], fileName(x[0], x[1]), x[2])
+	}
 }

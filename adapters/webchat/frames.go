@@ -19,6 +19,8 @@ type ask struct {
 	Seq    int64  `json:"seq"`
 	Log    string `json:"log"`
 	Page   string `json:"page"`
+	Title  string `json:"title"` // of the page
+	Zone   string `json:"zone"`  // of the visitor's clock
 	Lang   string `json:"lang"`
 	ID     string `json:"id"`
 	Text   string `json:"text"`

@@ -19,6 +19,16 @@ const (
 	nextPage  = 100 // when it catches up
 )
 
+// A history reads the record for guests and draws it.
+type history struct {
+	channel string
+	prefix  string // of addresses
+	views   core.Views
+	rooms   *rooms
+	ring    ring
+	now     func() time.Time
+}
+
 // A view is a piece of the record as a guest may see it.
 type view struct {
 	Lines []line
@@ -28,37 +38,37 @@ type view struct {
 }
 
 // after reads what follows cursor. A cursor of 0 means the newest page.
-func (c *Chat) after(ctx context.Context, g guest, cursor int64) (view, error) {
+func (h history) after(ctx context.Context, g guest, cursor int64) (view, error) {
 	q := core.PastQuery{After: cursor, Max: nextPage, Peer: true}
 	if cursor == 0 {
 		q.Max = firstPage
 	}
-	recs, more, err := c.records(ctx, g, q)
+	recs, more, err := h.records(ctx, g, q)
 	if err != nil {
 		return view{}, err
 	}
 	v := view{Seq: cursor, More: more}
 	for _, r := range recs {
-		if !r.In && r.State == core.Pending && !c.rooms.shown(r) {
+		if !r.In && r.State == core.ProgressPending && !h.rooms.shown(r) {
 			v.Held, v.More = true, more && cursor == 0
 			break
 		}
 		v.Seq = r.Seq
-		v.add(c, r.Record)
+		v.add(h, r.Record)
 	}
 	return v, nil
 }
 
 // before reads the page before cursor.
-func (c *Chat) before(ctx context.Context, g guest, cursor int64) (view, error) {
-	recs, more, err := c.records(ctx, g, core.PastQuery{Before: cursor, Max: firstPage, Peer: true})
+func (h history) before(ctx context.Context, g guest, cursor int64) (view, error) {
+	recs, more, err := h.records(ctx, g, core.PastQuery{Before: cursor, Max: firstPage, Peer: true})
 	if err != nil {
 		return view{}, err
 	}
 	v := view{More: more}
 	for _, r := range recs {
-		if r.In || r.State != core.Pending || c.rooms.shown(r) {
-			v.add(c, r.Record)
+		if r.In || r.State != core.ProgressPending || h.rooms.shown(r) {
+			v.add(h, r.Record)
 		}
 	}
 	return v, nil
@@ -72,11 +82,11 @@ type record struct {
 
 // records reads the records of all the guest's peers as one, in order; Seq
 // orders all records of a store. More says that the far end was not reached.
-func (c *Chat) records(ctx context.Context, g guest, q core.PastQuery) (out []record, more bool, err error) {
+func (h history) records(ctx context.Context, g guest, q core.PastQuery) (out []record, more bool, err error) {
 	low, high := int64(0), int64(math.MaxInt64)
 	for _, peer := range g.peers() {
-		q.Key = core.Key{Channel: c.d.Name, Peer: peer}
-		recs, err := c.d.Views.Past(ctx, q)
+		q.Key = core.Key{Channel: h.channel, Peer: peer}
+		recs, err := h.views.Past(ctx, q)
 		if err != nil {
 			return nil, false, err
 		}
@@ -100,12 +110,12 @@ func (c *Chat) records(ctx context.Context, g guest, q core.PastQuery) (out []re
 }
 
 // add appends r as a line, unless the visitor is not to see it.
-func (v *view) add(c *Chat, r core.Record) {
+func (v *view) add(h history, r core.Record) {
 	m := r.Message
-	if !r.In && (r.State == core.NeverSent || r.State == core.GivenUp) {
+	if !r.In && (r.State == core.ProgressDropped || r.State == core.ProgressFailed) {
 		return
 	}
-	parts := c.draw(m.Parts)
+	parts := h.draw(m.Parts)
 	if len(parts) == 0 {
 		return
 	}
@@ -140,7 +150,7 @@ type part struct {
 }
 
 // draw leaves out what a visitor does not see.
-func (c *Chat) draw(ps core.Parts) (out []part) {
+func (h history) draw(ps core.Parts) (out []part) {
 	for _, p := range ps {
 		switch p := p.(type) {
 		case core.Text:
@@ -152,27 +162,27 @@ func (c *Chat) draw(ps core.Parts) (out []part) {
 		case core.Card:
 			out = append(out, part{Kind: "card", Title: p.Title, Body: p.Body, URL: web(p.URL), Image: web(p.Image)})
 		case core.Media:
-			out = append(out, c.drawMedia(p))
+			out = append(out, h.drawMedia(p))
 		}
 	}
 	return out
 }
 
-func (c *Chat) drawMedia(m core.Media) part {
+func (h history) drawMedia(m core.Media) part {
 	p := part{Kind: "media", Type: m.Type, Title: m.Name, Size: m.Size, Body: m.Words, URL: web(m.URL)}
 	if m.Handle != "" {
 		// Whole minutes, so that a picture keeps its address for a while and is
 		// not fetched again with every reload.
-		until := c.d.Now().Add(linkLife).Truncate(10 * time.Minute)
-		p.URL, p.Until = c.link(m.Handle, until), until.UnixMilli()
+		until := h.now().Add(linkLife).Truncate(10 * time.Minute)
+		p.URL, p.Until = h.link(m.Handle, until), until.UnixMilli()
 	}
 	return p
 }
 
 // link is an address under which a blob can be fetched until then.
-func (c *Chat) link(handle string, until time.Time) string {
-	q := url.Values{"k": {c.ring.seal(forLink, permit{handle, until.Unix()})}}
-	return c.cfg.Prefix + "v1/file?" + q.Encode()
+func (h history) link(handle string, until time.Time) string {
+	q := url.Values{"k": {h.ring.seal(forLink, permit{handle, until.Unix()})}}
+	return h.prefix + "v1/file?" + q.Encode()
 }
 
 // A permit lets somebody fetch a blob.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -135,6 +136,9 @@ func userID(raws ...json.RawMessage) (string, error) {
 	return "", refuse("the JWT names no user_id of 1 to 200 bytes")
 }
 
+// ours are the facts that the widget or staff say.
+var ours = map[string]bool{core.FactPage: true, core.FactTitle: true, core.FactZone: true, core.FactCalled: true}
+
 // facts keeps what fits on a card: 20 attributes of 200 runes.
 func facts(email string, attrs map[string]any) map[string]string {
 	out := map[string]string{}
@@ -144,7 +148,7 @@ func facts(email string, attrs map[string]any) map[string]string {
 	for k, v := range attrs {
 		switch v.(type) {
 		case string, float64, bool:
-			if len(out) < 20 && k != "page" {
+			if len(out) < 20 && !ours[k] {
 				out[clip(k, 40)] = clip(fmt.Sprint(v), 200)
 			}
 		}
@@ -169,11 +173,11 @@ func clip(s string, n int) string {
 // peer is how the customer appears to the program.
 func (g guest) peer() core.Peer {
 	p := core.Peer{ID: g.Peer, Name: g.Name, Lang: g.Lang, Person: g.User, Facts: g.Facts}
-	if g.Page != "" {
-		p.Facts = map[string]string{"page": g.Page}
-		for k, v := range g.Facts {
-			p.Facts[k] = v
-		}
+	seen := map[string]string{core.FactPage: g.Page, core.FactTitle: g.Title, core.FactZone: g.Zone}
+	maps.DeleteFunc(seen, func(_, v string) bool { return v == "" })
+	if len(seen) > 0 {
+		maps.Copy(seen, g.Facts)
+		p.Facts = seen
 	}
 	return p
 }

@@ -25,7 +25,7 @@ func (c *Chat) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 	if !strings.HasPrefix(path, "v1/") {
-		c.servePage(w, r, path)
+		c.pages.serve(w, r, path)
 		return
 	}
 	if path == "v1/file" { // its address is the permit; pictures are fetched without CORS
@@ -134,18 +134,22 @@ func (c *Chat) session(w http.ResponseWriter, r *http.Request) {
 		if p.User != "" && p.User != who.ID {
 			p = pass{Visitor: name()} // another customer at the same browser
 		}
-		if p, err = c.login(r.Context(), p, who); err != nil {
+		var moved []string
+		if p, moved, err = c.visitors.login(r.Context(), p, who); err != nil {
 			c.refuse(w, c.report("keeping a customer", err))
 			return
 		}
+		for _, peer := range moved { // other windows read everything again
+			c.relay.pass(r.Context(), hint{Kind: hintAgain, Peer: peer})
+		}
 	}
-	answer(w, http.StatusOK, map[string]string{"token": c.issue(p), "name": p.Name, "user": p.User})
+	answer(w, http.StatusOK, map[string]string{"token": c.visitors.issue(p), "name": p.Name, "user": p.User})
 }
 
 // visitor reads token, or makes a new visitor where it is not good any more.
 func (c *Chat) visitor(r *http.Request, token string) (pass, error) {
-	if p, _, err := c.pass(token); err == nil {
-		if _, err = c.guest(r.Context(), p); err == nil {
+	if p, _, err := c.visitors.pass(token); err == nil {
+		if _, err = c.visitors.guest(r.Context(), p); err == nil {
 			return p, nil
 		} else if !errors.Is(err, errToken) {
 			return p, c.report("finding a visitor", err)
@@ -164,18 +168,19 @@ func (c *Chat) bearer(r *http.Request) (guest, error) {
 	if !ok {
 		return guest{}, errToken
 	}
-	p, _, err := c.pass(token)
+	p, _, err := c.visitors.pass(token)
 	if err != nil {
 		return guest{}, err
 	}
-	g, err := c.guest(r.Context(), p)
+	g, err := c.visitors.guest(r.Context(), p)
 	if err != nil {
 		return guest{}, c.report("finding a visitor", err)
 	}
 	if tag := r.URL.Query().Get("lang"); g.Lang == "" && langTag.MatchString(tag) {
 		g.Lang = tag
 	}
-	g.Page = bare(r.URL.Query().Get("page"))
+	q := r.URL.Query()
+	g.Page, g.Title, g.Zone = bare(q.Get("page")), clip(q.Get("title"), 80), zone(q.Get("zone"))
 	return g, nil
 }
 
@@ -184,6 +189,11 @@ func (c *Chat) post(w http.ResponseWriter, r *http.Request) {
 	g, err := c.bearer(r)
 	if err != nil {
 		c.refuse(w, err)
+		return
+	}
+	n := c.cfg.Limits.Frames
+	if wait := c.gates.pass("frames/"+g.Peer, per(time.Minute, n, n), c.d.Now()); wait > 0 {
+		c.refuse(w, &refusal{Status: http.StatusTooManyRequests, Code: "rate", After: wait})
 		return
 	}
 	var raw json.RawMessage
@@ -215,7 +225,7 @@ func (c *Chat) post(w http.ResponseWriter, r *http.Request) {
 		}
 		answer(w, status, out)
 	case "past":
-		v, err := c.before(ctx, g, a.Before)
+		v, err := c.history.before(ctx, g, a.Before)
 		if err != nil {
 			c.refuse(w, c.report("reading a conversation", err))
 			return
@@ -230,8 +240,8 @@ func (c *Chat) post(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// longestWait is how long a poll is held open.
-const longestWait = 25 * time.Second
+// longestPoll is how long a poll is held open.
+const longestPoll = 25 * time.Second
 
 // poll answers with what follows after, at once if there is something, else
 // when there is or wait seconds have passed.
@@ -252,7 +262,7 @@ func (c *Chat) poll(w http.ResponseWriter, r *http.Request) {
 		c.refuse(w, errFrame)
 		return
 	}
-	wait := min(time.Duration(min(secs, 60))*time.Second, longestWait)
+	wait := min(time.Duration(min(secs, 60))*time.Second, longestPoll)
 	if log := q.Get("log"); log != "" && log != g.log() {
 		after, wait = 0, 0
 	}
@@ -283,32 +293,32 @@ func (c *Chat) events(ctx context.Context, g guest, q pollQuery) (reply, error) 
 	end := time.NewTimer(q.wait)
 	defer end.Stop()
 	for over := q.wait == 0; ; {
-		v, err := c.after(ctx, g, q.after)
+		v, err := c.history.after(ctx, g, q.after)
 		if err != nil {
 			return reply{}, c.report("reading a conversation", err)
 		}
 		typing := c.rooms.typing(g.Peer, c.d.Now())
 		if v.Seq > q.after || typing || over || c.closing.Load() {
-			w, b, err := c.who(ctx, g)
+			w, b, err := c.staff.who(ctx, g)
 			if err != nil {
 				return reply{}, c.report("reading who is there", err)
 			}
 			return reply{Op: "ready", Seq: v.Seq, Lines: v.Lines, More: v.More && q.after == 0, Log: g.log(), Who: w, Banner: b, Typing: typing}, nil
 		}
-		again := time.NewTimer(time.Hour)
+		look := time.NewTimer(time.Hour)
 		if v.Held {
-			again.Reset(time.Second)
+			look.Reset(time.Second)
 		}
 		select {
 		case <-q.bell:
 			over = true // perhaps a banner: the answer has everything
-		case <-again.C:
+		case <-look.C:
 		case <-end.C:
 			over = true
 		case <-ctx.Done():
 			over = true
 		}
-		again.Stop()
+		look.Stop()
 	}
 }
 

@@ -106,8 +106,8 @@ func BenchmarkIdle(b *testing.B) {
 	base = strings.TrimSpace(base)
 	var cfg = idleConfig
 	cfg.Validate()
-	c := &Chat{cfg: cfg, d: core.Deps{Now: time.Now}, ring: ring{site: cfg.Site, keys: [][]byte{[]byte(cfg.Keys[0])}}}
-	defer openIdle(b, c, base).Close() // one, so that everything that is made once is there
+	vs := visitors{ring: ring{site: cfg.Site, keys: [][]byte{[]byte(cfg.Keys[0])}}, now: time.Now}
+	defer openIdle(b, vs, base).Close() // one, so that everything that is made once is there
 	_, before := ask()
 	start := time.Now()
 	var mu sync.Mutex
@@ -123,7 +123,7 @@ func BenchmarkIdle(b *testing.B) {
 				conns = append(conns, nil)
 				at := len(conns) - 1
 				mu.Unlock()
-				ws := openIdle(b, c, base)
+				ws := openIdle(b, vs, base)
 				mu.Lock()
 				conns[at] = ws
 				mu.Unlock()
@@ -145,14 +145,14 @@ func BenchmarkIdle(b *testing.B) {
 	}
 }
 
-func openIdle(b *testing.B, c *Chat, base string) *websocket.Conn {
+func openIdle(b *testing.B, vs visitors, base string) *websocket.Conn {
 	d := websocket.Dialer{ReadBufferSize: 512, WriteBufferSize: 512, HandshakeTimeout: time.Minute}
 	ws, _, err := d.Dial(strings.Replace(base, "http", "ws", 1)+"/chat/v1/socket", http.Header{})
 	if err != nil {
 		b.Error(err)
 		return nil
 	}
-	ws.WriteJSON(map[string]any{"op": "hello", "token": c.issue(pass{Visitor: name()})})
+	ws.WriteJSON(map[string]any{"op": "hello", "token": vs.issue(pass{Visitor: name()})})
 	ws.SetReadDeadline(time.Now().Add(time.Minute))
 	if _, _, err := ws.ReadMessage(); err != nil {
 		b.Error(err)

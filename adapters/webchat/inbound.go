@@ -31,9 +31,7 @@ func (c *Chat) take(ctx context.Context, g guest, addr string, a ask) reply {
 		c.report("filing a line", err)
 		return (&refusal{Code: "busy", After: 3 * time.Second}).reply(a.ID)
 	}
-	h := hint{Kind: wrote, Peer: g.Peer}
-	c.act(h)
-	c.tell(ctx, h)
+	c.relay.pass(ctx, hint{Kind: hintWrote, Peer: g.Peer})
 	return reply{Op: "ack", ID: a.ID}
 }
 
@@ -58,7 +56,7 @@ func (c *Chat) parts(g guest, a ask) (core.Parts, *refusal) {
 		return core.Parts{core.Text{Body: a.Text}}, nil
 	}
 	var u upload
-	_, err := c.ring.unseal(forFile, a.File, &u)
+	_, err := c.visitors.ring.unseal(forFile, a.File, &u)
 	if err != nil || u.Visitor != g.Visitor || c.d.Now().Sub(time.Unix(u.At, 0)) > fileLife {
 		return nil, &refusal{Status: http.StatusForbidden, Code: "file"}
 	}
@@ -87,7 +85,7 @@ func (c *Chat) signal(ctx context.Context, g guest, a ask) error {
 // greeting: once a day at most, and not into a conversation that is going on.
 func (c *Chat) opened(ctx context.Context, g guest) error {
 	now := c.d.Now()
-	conv, known, err := c.talk(ctx, g.Peer)
+	conv, known, err := c.visitors.talk(ctx, g.Peer)
 	if err != nil {
 		return c.report("reading a conversation", err)
 	}
@@ -107,16 +105,16 @@ func (c *Chat) opened(ctx context.Context, g guest) error {
 // read reports what people wrote to the visitor, up to seq, as read: the
 // newest few, for whoever reads the last has seen those above it.
 func (c *Chat) read(ctx context.Context, g guest, seq int64) error {
-	recs, _, err := c.records(ctx, g, core.PastQuery{Before: seq + 1, Max: 10, Peer: true})
+	recs, _, err := c.history.records(ctx, g, core.PastQuery{Before: seq + 1, Max: 10, Peer: true})
 	if err != nil {
 		return c.report("reading a conversation", err)
 	}
 	for _, r := range recs {
 		m := r.Message
-		if r.In || m.By.Kind != core.ByAgent || r.State != core.Sent && r.State != core.MessageReceived {
+		if r.In || m.By.Kind != core.ByAgent || r.State != core.ProgressSent && r.State != core.ProgressReceived {
 			continue
 		}
-		err := c.d.Inbox.Report(ctx, core.Receipt{Channel: c.d.Name, Ref: m.ID, State: core.Read, At: c.d.Now()})
+		err := c.d.Inbox.Report(ctx, core.Receipt{Channel: c.d.Name, Ref: m.ID, State: core.ReceiptRead, At: c.d.Now()})
 		if err != nil && !errors.Is(err, core.ErrNotFound) {
 			return c.report("filing a receipt", err)
 		}

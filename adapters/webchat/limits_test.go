@@ -53,9 +53,8 @@ func TestOrigins(t *testing.T) {
 }
 
 func TestMessageRate(t *testing.T) {
-	now := time.Now()
 	w := newWorld(t, Config{Limits: Rates{Messages: 20, Burst: 5}})
-	w.clock = func() time.Time { return now }
+	w.freeze()
 	a := w.tab(w.session(nil)).open()
 	for i := range 6 {
 		a.sendText(fmt.Sprint("c", i), "x")
@@ -82,9 +81,8 @@ func TestMessageRate(t *testing.T) {
 }
 
 func TestAddressRates(t *testing.T) {
-	now := time.Now()
 	w := newWorld(t, Config{Proxies: []string{"127.0.0.0/8"}, Limits: Rates{Sessions: 2, Sockets: 2, Connects: 3}})
-	w.clock = func() time.Time { return now }
+	clock := w.freeze()
 	from := func(addr string) (int, string) {
 		res := w.do(request{method: "POST", path: "v1/session", body: "{}", head: map[string]string{"X-Forwarded-For": addr}})
 		return res.StatusCode, res.Header.Get("Retry-After")
@@ -109,10 +107,10 @@ func TestAddressRates(t *testing.T) {
 		t.Errorf("a fourth socket a minute: %v %v", err, res)
 	}
 	a.ws.Close()
-	now = now.Add(time.Minute)
+	clock.Pass(time.Minute)
 	for w.tab(token).tryOpen() != nil { // room again, once the server has noticed
 		time.Sleep(time.Millisecond)
-		now = now.Add(time.Minute)
+		clock.Pass(time.Minute)
 	}
 }
 
@@ -187,5 +185,35 @@ func TestAddress(t *testing.T) {
 		if got := c.address(r); got != x.want {
 			t.Errorf("%s via %q: %s, want %s", x.forwarded, x.remote, got, x.want)
 		}
+	}
+}
+
+// Frames of every kind come out of one bucket, control frames too: a flood ends
+// the window, and another visitor's goes on.
+func TestFrameRate(t *testing.T) {
+	for _, kind := range []string{"past", "typing", "read", "ping"} {
+		w := newWorld(t, Config{Limits: Rates{Frames: 20}})
+		w.freeze()
+		a, b := w.tab(w.session(nil)).open(), w.tab(w.session(nil)).open()
+		var err error
+		for range 200 {
+			if kind == "ping" {
+				err = a.ws.WriteMessage(websocket.PingMessage, nil)
+			} else {
+				err = a.ws.WriteJSON(map[string]any{"op": kind, "before": 1, "seq": 1})
+			}
+			if err != nil {
+				break
+			}
+		}
+		a.ws.SetReadDeadline(time.Now().Add(10 * time.Second))
+		for err = nil; err == nil; {
+			_, _, err = a.ws.ReadMessage()
+		}
+		if e, ok := err.(net.Error); ok && e.Timeout() {
+			t.Errorf("%s: 200 at once were let through", kind)
+		}
+		b.sendText("c", "x")
+		b.until("the ack", func() bool { return b.last.Op == "ack" })
 	}
 }

@@ -42,7 +42,7 @@ func (s *socket) pump() {
 		}
 		s.mu.Unlock()
 		if want.banner != nil {
-			s.write(reply{Op: "banner", Banner: &banner{want.banner.Text}, Who: s.c.whoBy(*want.banner)})
+			s.write(reply{Op: "banner", Banner: &banner{want.banner.Text}, Who: s.c.staff.whoBy(*want.banner)})
 		}
 		if want.typing {
 			s.write(reply{Op: "typing"})
@@ -58,7 +58,7 @@ func (s *socket) catchUp() {
 	ctx, cancel := context.WithTimeout(context.Background(), workLimit)
 	defer cancel()
 	at := s.cursor // only hello and the one pump write it
-	v, err := s.c.after(ctx, s.guest, at)
+	v, err := s.c.history.after(ctx, s.guest, at)
 	if err != nil {
 		s.c.report("reading a conversation", err)
 		s.later()

@@ -28,7 +28,10 @@ type gates struct {
 
 // pass takes one from the bucket named by key, and reports 0, or how long to
 // wait until one is there.
-func (g *gates) pass(key string, r rate, now time.Time) time.Duration {
+func (g *gates) pass(key string, r rate, now time.Time) time.Duration { return g.take(key, r, 1, now) }
+
+// take is pass for n at once.
+func (g *gates) take(key string, r rate, n int, now time.Time) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.full == nil {
@@ -46,7 +49,7 @@ func (g *gates) pass(key string, r rate, now time.Time) time.Duration {
 	if t.Before(now) {
 		t = now
 	}
-	t = t.Add(r.every)
+	t = t.Add(time.Duration(n) * r.every)
 	if wait := t.Sub(now) - time.Duration(r.burst)*r.every; wait > 0 {
 		return wait
 	}

@@ -67,7 +67,7 @@ func (c *Chat) serveSocket(w http.ResponseWriter, r *http.Request) {
 		return // it was answered
 	}
 	s := &socket{c: c, poll: poll, conn: conn, addr: c.cfg.address(r), busy: true}
-	s.alive()
+	s.heard.Store(clock())
 	c.socks.add(s)
 	if !poll.watch(s) {
 		go s.listen()
@@ -187,18 +187,18 @@ func (s *socket) refuse(err error) bool {
 
 // hello finds out who it is and sends what they have missed.
 func (s *socket) hello(ctx context.Context, a ask) error {
-	p, stale, err := s.c.pass(a.Token)
+	p, stale, err := s.c.visitors.pass(a.Token)
 	if err != nil {
 		return err
 	}
-	g, err := s.c.guest(ctx, p)
+	g, err := s.c.visitors.guest(ctx, p)
 	if err != nil {
 		return s.c.report("finding a visitor", err)
 	}
 	if a.Lang != "" && g.Lang == "" {
 		g.Lang = a.Lang
 	}
-	g.Page = a.Page
+	g.Page, g.Title, g.Zone = a.Page, clip(a.Title, 80), zone(a.Zone)
 	if err := s.join(g); err != nil {
 		return err
 	}
@@ -206,15 +206,15 @@ func (s *socket) hello(ctx context.Context, a ask) error {
 	if r.Reset {
 		a.After = 0
 	}
-	v, err := s.c.after(ctx, g, a.After)
+	v, err := s.c.history.after(ctx, g, a.After)
 	if err != nil {
 		return s.c.report("reading a conversation", err)
 	}
-	if r.Who, r.Banner, err = s.c.who(ctx, g); err != nil {
+	if r.Who, r.Banner, err = s.c.staff.who(ctx, g); err != nil {
 		return s.c.report("reading who is there", err)
 	}
 	if stale {
-		r.Token = s.c.issue(p)
+		r.Token = s.c.visitors.issue(p)
 	}
 	r.Lines, r.Seq, r.More = v.Lines, v.Seq, v.More && a.After == 0
 	if err := s.write(r); err != nil {
@@ -258,7 +258,7 @@ func (s *socket) serve(ctx context.Context, a ask) error {
 		}
 		return s.write(r)
 	case "past":
-		v, err := s.c.before(ctx, s.guest, a.Before)
+		v, err := s.c.history.before(ctx, s.guest, a.Before)
 		if err != nil {
 			return s.c.report("reading a conversation", err)
 		}
@@ -286,7 +286,7 @@ func (s *socket) put(op byte, data []byte) error {
 	p := bytesPool.Get().(*[]byte)
 	defer bytesPool.Put(p)
 	*p = appendFrame((*p)[:0], op, data)
-	s.conn.SetWriteDeadline(time.Now().Add(writeLimit))
+	s.conn.SetWriteDeadline(time.Now().Add(s.c.patience))
 	_, err := s.conn.Write(*p)
 	if err != nil {
 		go s.end()
@@ -308,8 +308,20 @@ func (s *socket) control(op byte, data []byte) error {
 	return s.put(op, data)
 }
 
-// alive implements talker.
-func (s *socket) alive() { s.heard.Store(clock()) }
+// alive implements talker. Frames of every kind come out of one bucket: the
+// visitor's, and the address's until it is known who it is.
+func (s *socket) alive() error {
+	s.heard.Store(clock())
+	l := s.c.cfg.Limits
+	key, n := "frames/"+s.guest.Peer, l.Frames
+	if s.guest.Peer == "" {
+		key, n = "frames at/"+s.addr, max(l.Frames, l.Connects)
+	}
+	if s.c.gates.pass(key, per(time.Minute, n, n), s.c.d.Now()) > 0 {
+		return &wireError{closeMany}
+	}
+	return nil
+}
 
 // ping pings, unless somebody is writing anyway.
 func (s *socket) ping() {

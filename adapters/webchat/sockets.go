@@ -35,6 +35,18 @@ func (ss *sockets) add(s *socket) {
 	ss.n.Add(1)
 }
 
+// wake has every socket read the record.
+func (ss *sockets) wake() {
+	for i := range ss.slots {
+		l := &ss.slots[i]
+		l.mu.Lock()
+		for s := range l.m {
+			s.wake()
+		}
+		l.mu.Unlock()
+	}
+}
+
 func (ss *sockets) remove(s *socket) {
 	l := &ss.slots[s.slot]
 	l.mu.Lock()
@@ -88,12 +100,13 @@ func (ss *sockets) ping() {
 			s.end()
 			continue
 		}
-		s.ping()
+		go s.ping() // one that does not read makes nobody else wait
 	}
 }
 
 // closeAll sends everybody away, to come back to another process or the next,
-// and returns when they have gone, or at most so much later.
+// and returns when they have gone, or at most so much later: who does not read
+// never hears of it.
 func (ss *sockets) closeAll(most time.Duration) {
 	var all sync.WaitGroup
 	for i := range ss.slots {
@@ -101,7 +114,6 @@ func (ss *sockets) closeAll(most time.Duration) {
 			all.Go(func() { s.close(closeAway, "going away") })
 		}
 	}
-	all.Wait()
 	for end := time.Now().Add(most); ss.len() > 0 && time.Now().Before(end); {
 		time.Sleep(5 * time.Millisecond)
 	}
@@ -110,6 +122,7 @@ func (ss *sockets) closeAll(most time.Duration) {
 			s.end()
 		}
 	}
+	all.Wait()
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	if ss.poll != nil {

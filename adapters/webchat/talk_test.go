@@ -45,7 +45,7 @@ func TestTalk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantEqual(t, "peer", conv.Peer, core.Peer{ID: peer, Lang: "zh-CN", Facts: map[string]string{"page": "https://shop.example/tea"}})
+	wantEqual(t, "peer", conv.Peer, core.Peer{ID: peer, Lang: "zh-CN", Facts: map[string]string{"page": "https://shop.example/tea", "title": "Tea", "zone": "Europe/London"}})
 }
 
 func TestRepeatsAreFiledOnce(t *testing.T) {
@@ -185,7 +185,7 @@ func TestReadIsReported(t *testing.T) {
 	a.until("the ack", func() bool { return a.last.Op == "ack" && a.last.ID == "c2" })
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.reports) != 1 || w.reports[0].State != core.Read || w.reports[0].Ref != a.lines[2].ID {
+	if len(w.reports) != 1 || w.reports[0].State != core.ReceiptRead || w.reports[0].Ref != a.lines[2].ID {
 		t.Errorf("reports %v, want the agent's message as read", w.reports)
 	}
 }
@@ -293,7 +293,17 @@ func TestTwoProcesses(t *testing.T) {
 	a.until("the banner", func() bool { return a.last.Op == "banner" })
 	w.chat.Typing(t.Context(), peer, "")
 	a.until("typing", func() bool { return a.last.Op == "typing" })
+	// What only the record says is read when the bus says that hints were missed.
+	w.chat.relay.bus = mute{w.bus}
+	w.say(peer.ID, agent, core.Text{Body: "unheard"})
+	w.bus.Wake(t.Context(), w.chat.relay.topic, "")
+	a.until("the second line", func() bool { return len(a.lines) == 2 })
 }
+
+// A mute bus loses hints.
+type mute struct{ core.Bus }
+
+func (mute) Wake(ctx context.Context, _, _ string) error { return ctx.Err() }
 
 func TestShutdown(t *testing.T) {
 	w := newWorld(t, Config{})
@@ -309,11 +319,11 @@ func TestSendRefusals(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	env := core.Envelope{ID: "m1", Peer: core.Peer{ID: "p"}, Parts: core.Parts{core.Text{Body: "x"}}}
-	if _, err := w.chat.Send(gone, env); core.KindOf(err) != core.Transient {
+	if _, err := w.chat.Send(gone, env); core.KindOf(err) != core.KindTransient {
 		t.Errorf("with a done context: %v, want transient", err)
 	}
 	env.Peer.ID = ""
-	if _, err := w.chat.Send(t.Context(), env); core.KindOf(err) != core.Rejected {
+	if _, err := w.chat.Send(t.Context(), env); core.KindOf(err) != core.KindRejected {
 		t.Errorf("without a peer: %v, want rejected", err)
 	}
 }

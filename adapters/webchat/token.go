@@ -78,12 +78,12 @@ type pass struct {
 }
 
 // pass reads a visitor's token.
-func (c *Chat) pass(token string) (p pass, stale bool, err error) {
-	old, err := c.ring.unseal(forVisitor, token, &p)
+func (vs visitors) pass(token string) (p pass, stale bool, err error) {
+	old, err := vs.ring.unseal(forVisitor, token, &p)
 	if err != nil {
 		return pass{}, false, err
 	}
-	age := c.d.Now().Sub(time.Unix(p.At, 0))
+	age := vs.now().Sub(time.Unix(p.At, 0))
 	life := tokenLife
 	if p.User != "" {
 		life = loginLife
@@ -95,9 +95,9 @@ func (c *Chat) pass(token string) (p pass, stale bool, err error) {
 }
 
 // issue returns p as a token of now.
-func (c *Chat) issue(p pass) string {
-	p.At = c.d.Now().Unix()
-	return c.ring.seal(forVisitor, p)
+func (vs visitors) issue(p pass) string {
+	p.At = vs.now().Unix()
+	return vs.ring.seal(forVisitor, p)
 }
 
 // An upload is a file that a visitor has brought and may now send.

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
+	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
 )
@@ -18,6 +20,8 @@ type guest struct {
 	Also  []string // further peers that were merged into this customer
 	Lang  string
 	Page  string // where they are, without query
+	Title string // of that page
+	Zone  string // of their clock
 	Facts map[string]string
 }
 
@@ -30,10 +34,37 @@ func (g guest) log() string {
 	return strings.Join(g.peers(), ",")
 }
 
-// Keys of what we keep. Everything about a customer is found by their name at
-// the host; owner/ says whose a visitor has become.
-func (c *Chat) key(kind, id string) string {
-	return "webchat/" + c.d.Name + "/" + kind + "/" + url.PathEscape(id)
+// visitors are who writes, and what is kept of them.
+type visitors struct {
+	channel string // name of the account
+	values  core.Values
+	views   core.Views
+	ring    ring
+	now     func() time.Time
+}
+
+// key is where we keep something. Everything about a customer is found by their
+// name at the host; owner/ says whose a visitor has become.
+func (vs visitors) key(kind, id string) string {
+	return "webchat/" + vs.channel + "/" + kind + "/" + url.PathEscape(id)
+}
+
+// madeKey is the key that all processes share where none is configured.
+func (vs visitors) madeKey() ([]byte, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	at := vs.key("key", vs.ring.site)
+	if _, err := vs.values.Add(ctx, at, name()+name(), 0); err != nil {
+		return nil, fmt.Errorf("webchat: keeping a key for visitor tokens: %w", err)
+	}
+	k, ok, err := vs.values.Get(ctx, at)
+	if err == nil && !ok {
+		err = core.ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("webchat: reading the key for visitor tokens: %w", err)
+	}
+	return []byte(k), nil
 }
 
 // maxAlso is how many merged visitors of one customer are still read.
@@ -41,16 +72,16 @@ const maxAlso = 16
 
 // guest looks up whom p stands for. errToken: the visitor has become a customer
 // since, and only the customer's own token opens that conversation.
-func (c *Chat) guest(ctx context.Context, p pass) (guest, error) {
+func (vs visitors) guest(ctx context.Context, p pass) (guest, error) {
 	g := guest{pass: p, Peer: p.Visitor}
 	if p.User == "" {
-		_, owned, err := c.d.Values.Get(ctx, c.key("owner", p.Visitor))
+		_, owned, err := vs.values.Get(ctx, vs.key("owner", p.Visitor))
 		if err == nil && owned {
 			err = errToken
 		}
 		return g, err
 	}
-	main, ok, err := c.d.Values.Get(ctx, c.key("user", p.User))
+	main, ok, err := vs.values.Get(ctx, vs.key("user", p.User))
 	if err != nil {
 		return g, err
 	}
@@ -58,7 +89,7 @@ func (c *Chat) guest(ctx context.Context, p pass) (guest, error) {
 		return g, errToken // erased
 	}
 	g.Peer = main
-	also, err := c.d.Values.List(ctx, c.key("also", p.User)+"/", maxAlso+1)
+	also, err := vs.values.List(ctx, vs.key("also", p.User)+"/", maxAlso+1)
 	if err != nil {
 		return g, err
 	}
@@ -67,7 +98,7 @@ func (c *Chat) guest(ctx context.Context, p pass) (guest, error) {
 			g.Also = append(g.Also, v.Value)
 		}
 	}
-	if s, ok, err := c.d.Values.Get(ctx, c.key("who", p.User)); err != nil {
+	if s, ok, err := vs.values.Get(ctx, vs.key("who", p.User)); err != nil {
 		return g, err
 	} else if ok {
 		var who customer
@@ -86,82 +117,80 @@ func (c *Chat) guest(ctx context.Context, p pass) (guest, error) {
 // returns their new pass. The first visitor of a customer gives the customer
 // their conversation; later ones are merged into it. Where a person is already
 // at work on the visitor's conversation and not on the customer's, it goes on in
-// the visitor's.
-func (c *Chat) login(ctx context.Context, p pass, who customer) (pass, error) {
-	v := c.d.Values
-	if _, err := v.Add(ctx, c.key("owner", p.Visitor), who.ID, 0); err != nil {
-		return p, err
+// the visitor's. moved are the peers who see other conversations from now on.
+func (vs visitors) login(ctx context.Context, p pass, who customer) (next pass, moved []string, err error) {
+	v := vs.values
+	if _, err := v.Add(ctx, vs.key("owner", p.Visitor), who.ID, 0); err != nil {
+		return p, nil, err
 	}
-	owner, _, err := v.Get(ctx, c.key("owner", p.Visitor))
+	owner, _, err := v.Get(ctx, vs.key("owner", p.Visitor))
 	if err != nil {
-		return p, err
+		return p, nil, err
 	}
 	if owner != who.ID { // somebody else has used this browser
 		p = pass{Visitor: name()}
-		if _, err := v.Add(ctx, c.key("owner", p.Visitor), who.ID, 0); err != nil {
-			return p, err
+		if _, err := v.Add(ctx, vs.key("owner", p.Visitor), who.ID, 0); err != nil {
+			return p, nil, err
 		}
 	}
 	b, err := json.Marshal(who)
 	if err != nil {
-		return p, err
+		return p, nil, err
 	}
-	if was, _, err := v.Get(ctx, c.key("who", who.ID)); err != nil {
-		return p, err
+	if was, _, err := v.Get(ctx, vs.key("who", who.ID)); err != nil {
+		return p, nil, err
 	} else if was != string(b) {
-		if err := v.Put(ctx, c.key("who", who.ID), string(b), 0); err != nil {
-			return p, err
+		if err := v.Put(ctx, vs.key("who", who.ID), string(b), 0); err != nil {
+			return p, nil, err
 		}
 	}
-	if _, err := v.Add(ctx, c.key("user", who.ID), p.Visitor, 0); err != nil {
-		return p, err
+	if _, err := v.Add(ctx, vs.key("user", who.ID), p.Visitor, 0); err != nil {
+		return p, nil, err
 	}
-	main, _, err := v.Get(ctx, c.key("user", who.ID))
+	main, _, err := v.Get(ctx, vs.key("user", who.ID))
 	if err != nil {
-		return p, err
+		return p, nil, err
 	}
 	p.User = who.ID
 	if who.Name != "" {
 		p.Name = who.Name
 	}
 	if main == p.Visitor {
-		return p, nil
+		return p, nil, nil
 	}
-	return p, c.merge(ctx, p, main)
+	moved, err = vs.merge(ctx, p, main)
+	return p, moved, err
 }
 
-// merge joins the visitor of p to the customer whose conversation main is.
-func (c *Chat) merge(ctx context.Context, p pass, main string) error {
-	mine, wrote, err := c.talk(ctx, p.Visitor)
+// merge joins the visitor of p to the customer whose conversation main is, and
+// returns the peers who see other conversations from now on.
+func (vs visitors) merge(ctx context.Context, p pass, main string) ([]string, error) {
+	mine, wrote, err := vs.talk(ctx, p.Visitor)
 	if err != nil || !wrote {
-		return err
+		return nil, err
 	}
-	fresh, err := c.d.Values.Add(ctx, c.key("also", p.User)+"/"+p.Visitor, p.Visitor, 0)
-	if err != nil || !fresh {
-		return err
+	added, err := vs.values.Add(ctx, vs.key("also", p.User)+"/"+p.Visitor, p.Visitor, 0)
+	if err != nil || !added {
+		return nil, err
 	}
-	theirs, _, err := c.talk(ctx, main)
+	theirs, _, err := vs.talk(ctx, main)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if mine.Ticket.Open() && !theirs.Ticket.Open() {
-		if _, err := c.d.Values.Add(ctx, c.key("also", p.User)+"/"+main, main, 0); err != nil {
-			return err
+		if _, err := vs.values.Add(ctx, vs.key("also", p.User)+"/"+main, main, 0); err != nil {
+			return nil, err
 		}
-		if err := c.d.Values.Put(ctx, c.key("user", p.User), p.Visitor, 0); err != nil {
-			return err
+		if err := vs.values.Put(ctx, vs.key("user", p.User), p.Visitor, 0); err != nil {
+			return nil, err
 		}
 	}
-	for _, peer := range []string{main, p.Visitor} { // other windows read everything again
-		c.act(hint{Kind: again, Peer: peer})
-		c.tell(ctx, hint{Kind: again, Peer: peer})
-	}
-	return nil
+	return []string{main, p.Visitor}, nil
 }
 
 // talk is a peer's conversation, and whether there is one.
-func (c *Chat) talk(ctx context.Context, peer string) (core.Conversation, bool, error) {
-	v, err := c.d.Views.Conversation(ctx, core.Key{Channel: c.d.Name, Peer: peer})
+func (vs visitors) talk(ctx context.Context, peer string) (core.Conversation, bool, error) {
+	v, err := vs.views.Conversation(ctx, core.Key{Channel: vs.channel, Peer: peer})
 	if errors.Is(err, core.ErrNotFound) {
 		return v, false, nil
 	}
@@ -175,4 +204,14 @@ func bare(page string) string {
 		return ""
 	}
 	return clip((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String(), 300)
+}
+
+var zoneName = regexp.MustCompile(`^[A-Za-z0-9_+/-]{1,40}$`)
+
+// zone is the name of a time zone, as far as its letters go.
+func zone(name string) string {
+	if !zoneName.MatchString(name) {
+		return ""
+	}
+	return name
 }

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/blobs"
 	"github.com/frontdesk-im/frontdesk/core/bus"
 	"github.com/frontdesk-im/frontdesk/core/coretest"
 	"github.com/frontdesk-im/frontdesk/core/store"
@@ -25,7 +28,7 @@ type world struct {
 	script func(core.Conversation, []core.Envelope) core.Outcome
 	logs   *coretest.Log
 	bus    *bus.Bus
-	clock  func() time.Time
+	clock  atomic.Pointer[coretest.Clock] // nil: the time of day
 
 	mu      sync.Mutex
 	fail    error // of Receive
@@ -34,7 +37,7 @@ type world struct {
 	stall   chan struct{} // while set, deliveries are not begun
 
 	store *store.Store
-	blobs *store.Blobs
+	blobs *blobs.Folder
 	chat  *Chat
 	srv   *httptest.Server
 	stop  context.CancelFunc
@@ -65,7 +68,7 @@ func echo(c core.Conversation, unread []core.Envelope) (o core.Outcome) {
 }
 
 func newWorld(t testing.TB, cfg Config) *world {
-	w := &world{t: t, dir: t.TempDir(), cfg: cfg, script: echo, logs: &coretest.Log{}, bus: bus.New(), clock: time.Now}
+	w := &world{t: t, dir: t.TempDir(), cfg: cfg, script: echo, logs: &coretest.Log{}, bus: bus.New()}
 	w.start()
 	t.Cleanup(w.halt)
 	return w
@@ -77,7 +80,7 @@ func (w *world) start() {
 	if w.store, err = store.Open(context.Background(), store.Options{Path: w.dir}); err != nil {
 		w.t.Fatal(err)
 	}
-	if w.blobs, err = store.OpenBlobs(w.dir); err != nil {
+	if w.blobs, err = blobs.Open(filepath.Join(w.dir, "blobs")); err != nil {
 		w.t.Fatal(err)
 	}
 	w.keys, w.done = make(chan core.Key, 4096), make(chan struct{})
@@ -98,8 +101,23 @@ func (w *world) deps() core.Deps {
 	return core.Deps{
 		Name: "web", Inbox: w, Views: w.store, Values: w.store, Blobs: w.blobs, Bus: w.bus,
 		Log: slog.New(slog.NewTextHandler(w.logs, nil)),
-		Now: func() time.Time { return w.clock() },
+		Now: w.now,
 	}
+}
+
+// now is the time that the chat sees.
+func (w *world) now() time.Time {
+	if c := w.clock.Load(); c != nil {
+		return c.Now()
+	}
+	return time.Now()
+}
+
+// freeze stops the chat's clock at this moment; time passes by the clock's Pass.
+func (w *world) freeze() *coretest.Clock {
+	c := coretest.NewClock(time.Now())
+	w.clock.Store(c)
+	return c
 }
 
 // halt stops everything as a shutdown does.

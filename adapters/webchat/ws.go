@@ -144,7 +144,7 @@ func readFrame(in *bufio.Reader, buf []byte, max int64) (frame, error) {
 // A talker answers control frames while a message is read.
 type talker interface {
 	control(op byte, data []byte) error
-	alive()
+	alive() error // a frame has come; an error ends the reading
 }
 
 // readMessage reads the next text, of at most max bytes in all its frames,
@@ -170,7 +170,9 @@ func readMessage(in *bufio.Reader, buf []byte, max int64, t talker) ([]byte, err
 		if err != nil {
 			return nil, err
 		}
-		t.alive()
+		if err := t.alive(); err != nil {
+			return nil, err
+		}
 		switch {
 		case f.op == opPing:
 			err = t.control(opPong, f.data)

@@ -44,7 +44,7 @@ func (h *heardTalker) control(op byte, data []byte) error {
 	h.said = append(h.said, string(rune('0'+op))+string(data))
 	return nil
 }
-func (h *heardTalker) alive() {}
+func (h *heardTalker) alive() error { return nil }
 
 const fin = 0x80
 

@@ -154,24 +154,24 @@ func TestCheck6Refusals(t *testing.T) {
 	}
 	sends := len(r.platform.Calls(customPath))
 	err := try()
-	coretest.Fails(t, err, core.Closed)
+	coretest.Fails(t, err, core.KindClosed)
 	if !strings.Contains(err.Error(), "45047") || !strings.Contains(err.Error(), "模板") || !strings.Contains(err.Error(), "template") {
 		t.Errorf("an agent reads %q", err)
 	}
 	r.platform.CloseWindow("o1")
-	coretest.Fails(t, try(), core.Closed)
+	coretest.Fails(t, try(), core.KindClosed)
 	if n := len(r.platform.Calls(customPath)) - sends; n != 2 {
 		t.Errorf("%d calls for two refused messages: they must not be tried again", n)
 	}
 	r.platform.Wrote("o1")
 	r.platform.Fail(-1)
-	coretest.Fails(t, try(), core.Transient)
+	coretest.Fails(t, try(), core.KindTransient)
 	if err := try(); err != nil {
 		t.Errorf("after the platform was busy: %v", err)
 	}
 	r.platform.Fail(40001, 40001)
 	before := len(r.platform.Calls(customPath))
-	coretest.Fails(t, try(), core.Denied)
+	coretest.Fails(t, try(), core.KindDenied)
 	if n := len(r.platform.Calls(customPath)) - before; n != 2 {
 		t.Errorf("%d tries with a token that is refused twice, want 2", n)
 	}
@@ -182,13 +182,13 @@ func TestCheck6Table(t *testing.T) {
 	r := newRig(t, config(), registered)
 	r.platform.Wrote("o1")
 	for kindWant, codes := range map[core.Kind][]int{
-		core.Transient: {-1},
-		core.Denied:    {40002, 40013, 40125, 40243, 40164, 61004, 89503, 89506, 89507, 48001, 48004, 48008, 50002},
-		core.Gone:      {40003, 43004, 43019, 46004, 48002, 50005},
-		core.Rejected: {40004, 40005, 40007, 40012, 40037, 41030, 47003, 41002, 41009, 43001, 43003, 44001, 44002, 44004, 47001,
+		core.KindTransient: {-1},
+		core.KindDenied:    {40002, 40013, 40125, 40243, 40164, 61004, 89503, 89506, 89507, 48001, 48004, 48008, 50002},
+		core.KindGone:      {40003, 43004, 43019, 46004, 48002, 50005},
+		core.KindRejected: {40004, 40005, 40007, 40012, 40037, 41030, 47003, 41002, 41009, 43001, 43003, 44001, 44002, 44004, 47001,
 			43101, 45002, 45003, 45004, 45005, 45007, 45008, 45072, 45080, 45081, 61450, 61457, 65400, 65417, 70000, 99999},
-		core.Throttled: {45009, 45011},
-		core.Closed:    {45015, 45047},
+		core.KindThrottled: {45009, 45011},
+		core.KindClosed:    {45015, 45047},
 	} {
 		for _, c := range codes {
 			r.platform.Fail(c)
@@ -244,7 +244,7 @@ func TestCheck7LongText(t *testing.T) {
 	}
 	for _, bad := range []string{"", " \n", strings.Repeat("字", 700)} {
 		_, err := r.Send(t.Context(), say("d", "o1", bad))
-		coretest.Fails(t, err, core.Rejected)
+		coretest.Fails(t, err, core.KindRejected)
 	}
 }
 
@@ -259,7 +259,7 @@ func TestCheck10Unfollow(t *testing.T) {
 			t.Errorf("it is %+v", e)
 		}
 		_, err := r.Send(t.Context(), say("d1", "o1", "您好"))
-		coretest.Fails(t, err, core.Closed)
+		coretest.Fails(t, err, core.KindClosed)
 		r.inbox.Heard = func(e core.Envelope) {
 			if ref, err := r.Send(context.Background(), say("d2", "o1", "欢迎回来")); err != nil || core.Costs(ref) {
 				t.Errorf("the greeting: %q, %v", ref, err)
@@ -279,7 +279,7 @@ func TestCheck10Unfollow(t *testing.T) {
 			if i < 3 && err != nil {
 				t.Error(err)
 			} else if i == 3 {
-				coretest.Fails(t, err, core.Closed)
+				coretest.Fails(t, err, core.KindClosed)
 			}
 		}
 		if err := r.platform.Follow(t.Context(), "o1", ""); err != nil {
@@ -287,6 +287,6 @@ func TestCheck10Unfollow(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		_, err = r.Send(t.Context(), say("d4", "o1", "您好"))
-		coretest.Fails(t, err, core.Closed)
+		coretest.Fails(t, err, core.KindClosed)
 	})
 }

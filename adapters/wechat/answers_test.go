@@ -85,7 +85,7 @@ func TestCustomVectors(t *testing.T) {
 	load(t, "custom-send-requests.json", &f)
 	r := newRig(t, config(), registered)
 	for key, id := range map[string]string{"media/image/h": "MEDIA_ID", "media/voice/h": "MEDIA_ID", "media/video/h": "MEDIA_ID", "media/thumb/h": "thumb_media_id"} {
-		if err := r.values.Put(t.Context(), r.key(key), id, 0); err != nil {
+		if err := r.values.Put(t.Context(), r.conf.key(key), id, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -119,7 +119,7 @@ func TestCustomVectors(t *testing.T) {
 		if m, ok := v.Body["news"].(map[string]any); ok {
 			m["articles"] = m["articles"].([]any)[:1] // as many as are allowed today
 		}
-		m, err := r.compose(t.Context(), core.Envelope{Peer: core.Peer{ID: "OPENID"}, Parts: core.Parts{part}})
+		m, err := r.composer.compose(t.Context(), core.Envelope{Peer: core.Peer{ID: "OPENID"}, Parts: core.Parts{part}})
 		if err != nil {
 			t.Errorf("%s: %v", v.Name, err)
 			continue
@@ -136,7 +136,7 @@ func TestCustomVectors(t *testing.T) {
 			"first": "haahah", "remark": "heihei", "url": "http://weixin.qq.com/download", "appid": "xiaochengxuappid12345", "pagepath": "index?foo=bar",
 		},
 	}}}
-	m, err := r.compose(t.Context(), env)
+	m, err := r.composer.compose(t.Context(), env)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestCustomVectors(t *testing.T) {
 func (r *rig) ask(t *testing.T, path string, body any) int {
 	t.Helper()
 	r.platform.Wrote("OPENID")
-	tok, err := r.tokens.get(t.Context(), "")
+	tok, err := r.api.tokens.get(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,11 +195,11 @@ func TestAnswers(t *testing.T) {
 	r := newRig(t, conf, registered)
 	for name, body := range f.Items {
 		var out map[string]any
-		if err := r.decode(request{path: name, out: &out}, body); err != nil || len(out) == 0 {
+		if err := r.api.decode(request{path: name, out: &out}, body); err != nil || len(out) == 0 {
 			t.Errorf("%s: %v, %v", name, out, err)
 		}
 	}
-	if err := r.decode(request{sure: true}, f.Items["token"]); core.KindOf(err) != core.Unknown || err == nil {
+	if err := r.api.decode(request{sure: true}, f.Items["token"]); core.KindOf(err) != core.KindUnknown || err == nil {
 		t.Errorf("an answer without errcode to a message: %v", err)
 	}
 
@@ -215,7 +215,7 @@ func TestAnswers(t *testing.T) {
 		w.Write(f.Items[name])
 	})}
 	ctx, who := t.Context(), core.Peer{ID: "o6_bmjrPTlm6_2sgVt7hMZOPfL2M"}
-	r.person(ctx, &who)
+	r.people.person(ctx, &who)
 	if who.Person != "wechat: o6_bmasdasdsad6_2sgVt7hMZOPfL" {
 		t.Errorf("the customer is %q", who.Person)
 	}
@@ -231,10 +231,10 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("%T: %v", p, err)
 		}
 	}
-	if id, _, _ := r.values.Get(ctx, r.key("media/image/"+picture.Handle)); id != "12345678" {
+	if id, _, _ := r.values.Get(ctx, r.conf.key("media/image/"+picture.Handle)); id != "12345678" {
 		t.Errorf("the picture was uploaded as %q", id)
 	}
-	if until := time.Until(r.tokens.t.Until); until < 115*time.Minute || until > 2*time.Hour {
+	if until := time.Until(r.api.tokens.t.Until); until < 115*time.Minute || until > 2*time.Hour {
 		t.Errorf("the token is used for %v", until)
 	}
 	for name, n := range map[string]int{"token": 1, "user_info": 1, "qrcode_create": 1, "media_upload": 1, "message_custom_send": 2, "customservice_kfsession_create": 1} {

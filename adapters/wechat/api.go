@@ -34,9 +34,24 @@ type request struct {
 	sure  bool   // the answer must say errcode: without it nobody knows what happened
 }
 
+// A wire makes requests of the platform, one attempt each, and classifies what
+// went wrong.
+type wire struct {
+	url  string
+	http *http.Client
+	now  func() time.Time
+	veil *veil
+}
+
+// An api is a wire with an access token for it.
+type api struct {
+	wire
+	tokens *tokens
+}
+
 // call makes a request with an access token, and once more with a fresh one if
 // the platform refuses the first. An error is a *core.SendError without secrets.
-func (a *Account) call(ctx context.Context, r request) error {
+func (a api) call(ctx context.Context, r request) error {
 	bad := ""
 	for {
 		tok, err := a.tokens.get(ctx, bad)
@@ -50,7 +65,7 @@ func (a *Account) call(ctx context.Context, r request) error {
 			return err
 		}
 		if bad != "" {
-			e.Kind = core.Denied // a fresh one is refused as well
+			e.Kind = core.KindDenied // a fresh one is refused as well
 			return e
 		}
 		bad = tok
@@ -58,49 +73,49 @@ func (a *Account) call(ctx context.Context, r request) error {
 }
 
 // post makes one request and classifies its failure.
-func (a *Account) post(ctx context.Context, r request) error {
-	resp, left, err := a.do(ctx, r)
+func (w wire) post(ctx context.Context, r request) error {
+	resp, left, err := w.do(ctx, r)
 	if err != nil {
-		kind := core.Unknown
+		kind := core.KindUnknown
 		if !left {
-			kind = core.Transient
+			kind = core.KindTransient
 		}
-		return &core.SendError{Kind: kind, Err: fmt.Errorf("wechat: %s: %w", r.path, a.hide(err))}
+		return &core.SendError{Kind: kind, Err: fmt.Errorf("wechat: %s: %w", r.path, w.veil.hide(err))}
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return &core.SendError{Kind: core.Unknown, Err: fmt.Errorf("wechat: %s: the answer broke off: %w", r.path, a.hide(err))}
+		return &core.SendError{Kind: core.KindUnknown, Err: fmt.Errorf("wechat: %s: the answer broke off: %w", r.path, w.veil.hide(err))}
 	}
 	if resp.StatusCode != http.StatusOK {
 		return httpError(r.path, resp)
 	}
-	return a.decode(r, b)
+	return w.decode(r, b)
 }
 
 // decode reads an answer. The platform says 200 to everything: what happened is
 // in errcode.
-func (a *Account) decode(r request, b []byte) error {
+func (w wire) decode(r request, b []byte) error {
 	var probe struct {
 		Code *int64 `json:"errcode"`
 	}
 	if err := json.Unmarshal(b, &probe); err != nil || r.sure && probe.Code == nil {
-		return &core.SendError{Kind: core.Unknown, Err: fmt.Errorf("wechat: %s: the answer is not the platform's; a proxy's?", r.path)}
+		return &core.SendError{Kind: core.KindUnknown, Err: fmt.Errorf("wechat: %s: the answer is not the platform's; a proxy's?", r.path)}
 	}
 	if err := util.DecodeWithCommonError(b, r.path); err != nil {
-		return a.fault(err)
+		return w.fault(err)
 	}
 	if r.out == nil {
 		return nil
 	}
 	if err := json.Unmarshal(b, r.out); err != nil {
-		return &core.SendError{Kind: core.Unknown, Err: fmt.Errorf("wechat: %s: the answer has another form than documented", r.path)}
+		return &core.SendError{Kind: core.KindUnknown, Err: fmt.Errorf("wechat: %s: the answer has another form than documented", r.path)}
 	}
 	return nil
 }
 
 // do sends a request. left reports whether any of it may have left.
-func (a *Account) do(ctx context.Context, r request) (resp *http.Response, left bool, err error) {
+func (w wire) do(ctx context.Context, r request) (resp *http.Response, left bool, err error) {
 	q := url.Values{}
 	for k, v := range r.query {
 		q[k] = v
@@ -108,7 +123,7 @@ func (a *Account) do(ctx context.Context, r request) (resp *http.Response, left 
 	if r.token != "" {
 		q.Set("access_token", r.token)
 	}
-	addr := a.conf.URL + r.path
+	addr := w.url + r.path
 	if len(q) > 0 {
 		addr += "?" + q.Encode()
 	}
@@ -131,7 +146,7 @@ func (a *Account) do(ctx context.Context, r request) (resp *http.Response, left 
 	if kind != "" {
 		req.Header.Set("Content-Type", kind)
 	}
-	resp, err = a.deps.HTTP.Do(req)
+	resp, err = w.http.Do(req)
 	return resp, sent.Load(), err
 }
 
@@ -150,18 +165,18 @@ func httpError(path string, resp *http.Response) error {
 	e := &core.SendError{Code: strconv.Itoa(resp.StatusCode), Err: fmt.Errorf("wechat: %s: %s", path, resp.Status)}
 	switch c := resp.StatusCode; {
 	case c == http.StatusTooManyRequests:
-		e.Kind = core.Throttled
+		e.Kind = core.KindThrottled
 		if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
 			e.After = time.Duration(s) * time.Second
 		}
 	case c == http.StatusServiceUnavailable:
-		e.Kind = core.Transient
+		e.Kind = core.KindTransient
 	case c == http.StatusUnauthorized, c == http.StatusForbidden:
-		e.Kind = core.Denied
+		e.Kind = core.KindDenied
 	case c >= 400 && c < 500:
-		e.Kind = core.Rejected
+		e.Kind = core.KindRejected
 	default:
-		e.Kind = core.Unknown
+		e.Kind = core.KindUnknown
 	}
 	return e
 }

@@ -16,10 +16,12 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/adapters/wechat/fake"
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/bus"
 	"github.com/frontdesk-im/frontdesk/core/coretest"
 	"github.com/frontdesk-im/frontdesk/core/desk"
 	"github.com/frontdesk-im/frontdesk/core/dialog"
 	"github.com/frontdesk-im/frontdesk/core/hub"
+	"github.com/frontdesk-im/frontdesk/core/script"
 	"github.com/frontdesk-im/frontdesk/core/store"
 	"github.com/frontdesk-im/frontdesk/flows"
 )
@@ -80,17 +82,17 @@ func BenchmarkPassive(b *testing.B) {
 	})
 	b.Run("hub", func(b *testing.B) {
 		s := disk(b)
-		book, err := dialog.Load(flows.FS, dialog.Options{})
+		book, err := script.Load(flows.FS, script.Options{})
 		if err != nil {
 			b.Fatal(err)
 		}
 		h := hub.New(hub.Config{
-			Store: s, Book: func() *dialog.Book { return book }, Log: slog.New(slog.DiscardHandler),
+			Store: s, Bus: bus.New(), Books: func(string) *dialog.Engine { return dialog.New(book) }, Log: slog.New(slog.DiscardHandler),
 			Desk: &desk.Rules{Words: book.Words, Limits: func(string) core.Limits { return core.Limits{} }},
 		})
 		platform := fake.New(fake.Options{Account: registered})
 		a := benched(b, h, s, platform)
-		if err := h.Connect("wx", hub.Channel, a); err != nil {
+		if err := h.Connect("wx", core.RoleChannel, a); err != nil {
 			b.Fatal(err)
 		}
 		coretest.Run(b, h.Run)

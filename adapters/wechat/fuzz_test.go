@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/adapters/wechat/fake"
-	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
 
@@ -27,13 +26,12 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(v.XML))
 	}
 	f.Add([]byte(`{"ToUserName":"gh","FromUserName":"o","CreateTime":1767225599,"MsgType":"text","Content":"json","MsgId":25000000000000008}`))
-	a := &Account{deps: core.Deps{Name: "wx"}}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := opened(b, "")
 		if err != nil {
 			return
 		}
-		in, err := a.read(p)
+		in, err := read(p, "wx")
 		if err != nil {
 			return
 		}
@@ -76,7 +74,7 @@ func FuzzPush(f *testing.F) {
 			t.Errorf("answered %d, %d filed", w.Code, len(box0.Got()))
 		}
 		q := url.Values{"encrypt_type": {"aes"}, "timestamp": {"1"}, "nonce": {"2"}, "msg_signature": {fake.Sign(registered.Token, "1", "2", box)}}
-		if _, err := a.open(q, []byte(fake.Doc{{"Encrypt", box}}.XML())); err == nil {
+		if _, err := a.gate.open(q, []byte(fake.Doc{{"Encrypt", box}}.XML())); err == nil {
 			if _, err := fake.Decrypt(registered.Key, registered.AppID, box); err != nil && !strings.ContainsAny(box, "\r\n") {
 				t.Errorf("%q was decrypted; an independent implementation says %v", box, err)
 			}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/passive"
 )
 
 // maxPush is the largest push that is read. The platform's are a few kilobytes.
@@ -33,7 +34,7 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // every mode.
 func (a *Account) verify(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	if !a.signed(q.Get("signature"), q.Get("timestamp"), q.Get("nonce")) {
+	if !a.gate.signed(q.Get("signature"), q.Get("timestamp"), q.Get("nonce")) {
 		a.refuse(w, errForged)
 		return
 	}
@@ -54,7 +55,7 @@ func (a *Account) push(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the body could not be read", http.StatusRequestEntityTooLarge)
 		return
 	}
-	p, err := a.open(r.URL.Query(), body)
+	p, err := a.gate.open(r.URL.Query(), body)
 	switch {
 	case errors.Is(err, errForged):
 		a.refuse(w, err)
@@ -63,20 +64,23 @@ func (a *Account) push(w http.ResponseWriter, r *http.Request) {
 		a.unreadable(w, err)
 		return
 	}
-	in, err := a.read(p)
+	in, err := read(p, a.deps.Name)
 	if err != nil {
 		a.unreadable(w, err)
 		return
 	}
-	if err := a.take(w, r, p, in); err != nil {
-		a.deps.Log.Error("a push was not kept; the platform will repeat it", "channel", a.deps.Name, "err", a.clean(err.Error()))
+	switch err := a.take(w, r, p, in); {
+	case errors.Is(err, core.ErrInvalid): // it would be refused each time
+		a.unreadable(w, err)
+	case err != nil:
+		a.deps.Log.Error("a push was not kept; the platform will repeat it", "channel", a.deps.Name, "err", a.veil.clean(err.Error()))
 		http.Error(w, "try again", http.StatusServiceUnavailable)
 	}
 }
 
 // unreadable is for what the platform signed and we cannot read.
 func (a *Account) unreadable(w http.ResponseWriter, err error) {
-	a.deps.Log.Error("a push could not be read", "channel", a.deps.Name, "err", a.clean(err.Error()))
+	a.deps.Log.Error("a push could not be read", "channel", a.deps.Name, "err", a.veil.clean(err.Error()))
 	http.Error(w, "unreadable", http.StatusBadRequest)
 }
 
@@ -93,7 +97,7 @@ func (a *Account) take(w http.ResponseWriter, r *http.Request, p push, in arriva
 		success(w)
 		return nil
 	}
-	away, err := a.session(ctx, &in, p)
+	away, err := a.people.session(ctx, &in, p)
 	if err != nil {
 		return err
 	}
@@ -106,68 +110,60 @@ func (a *Account) take(w http.ResponseWriter, r *http.Request, p push, in arriva
 	if !away {
 		success(w)
 	} else if err := a.write(w, r, p, reply{Type: "transfer_customer_service"}); err != nil {
-		a.deps.Log.Warn("a message could not be passed to WeChat's own desk", "channel", a.deps.Name, "err", a.clean(err.Error()))
+		a.deps.Log.Warn("a message could not be passed to WeChat's own desk", "channel", a.deps.Name, "err", a.veil.clean(err.Error()))
 	}
 	return nil
 }
 
 // hold files what a customer did and waits for the answer to it.
 func (a *Account) hold(w http.ResponseWriter, r *http.Request, p push, in arrival) error {
-	v, err := a.holds.Hold(r.Context(), core.Ask{
+	v, err := a.holds.Serve(w, r, passive.Request{
 		Ref: in.env.Ref, Peer: in.env.Peer.ID, At: in.env.At,
 		File: func(ctx context.Context) error {
-			a.copyMedia(ctx, &in)
-			a.person(ctx, &in.env.Peer)
+			a.files.copyMedia(ctx, &in)
+			a.people.person(ctx, &in.env.Peer)
 			return a.deps.Inbox.Receive(ctx, in.env)
 		},
-		Write: func(b []byte) error {
+		Form: func(b []byte) (passive.Document, error) {
 			var out reply
 			if err := json.Unmarshal(b, &out); err != nil {
-				return err
+				return passive.Document{}, err
 			}
-			return a.write(w, r, p, out)
+			return a.document(p, out)
 		},
 	})
 	switch {
 	case err != nil:
 		return err
-	case v == core.HoldAnswered:
+	case v == passive.Answered:
 		a.deps.Meter.Count("wechat_passive_total", 1, "channel", a.deps.Name)
-	case r.Context().Err() != nil: // the platform has given it up
-	case v == core.HoldAgain:
-		panic(http.ErrAbortHandler) // an empty 200 would mean that there is no answer
-	case a.conf.PassiveOnly && a.conf.Later != "":
+	case v == passive.Nothing && a.conf.PassiveOnly && a.conf.Later != "":
 		return a.write(w, r, p, reply{Type: "text", Content: a.conf.Later})
-	default:
+	case v == passive.Nothing:
 		success(w)
 	}
 	return nil
 }
 
-// write writes a passive reply and reports whether the platform was still there
-// when it was written.
+// write answers a push with out.
 func (a *Account) write(w http.ResponseWriter, r *http.Request, p push, out reply) error {
-	if err := r.Context().Err(); err != nil {
-		return err
-	}
-	b, err := out.to(p, a.deps.Now().Unix())
+	d, err := a.document(p, out)
 	if err != nil {
 		return err
 	}
-	if p.key != "" {
-		if b, err = a.seal(b, p); err != nil {
-			return err
-		}
-	}
-	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+	return passive.Write(w, r, d)
+}
+
+// document is out in the form that p asks for: in its data format, encrypted if
+// it was.
+func (a *Account) document(p push, out reply) (passive.Document, error) {
+	d := passive.Document{Type: "text/xml; charset=utf-8"}
 	if p.json {
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		d.Type = "application/json; charset=utf-8"
 	}
-	if _, err := w.Write(b); err != nil {
-		return err
+	var err error
+	if d.Body, err = out.to(p, a.deps.Now().Unix()); err == nil && p.key != "" {
+		d.Body, err = a.gate.seal(d.Body, p)
 	}
-	if err := http.NewResponseController(w).Flush(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		return err
-	}
-	return r.Context().Err()
+	return d, err
 }

@@ -14,8 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/silenceper/wechat/v2/officialaccount/message"
-
 	"github.com/frontdesk-im/frontdesk/core"
 )
 
@@ -31,10 +29,17 @@ const (
 	mediaNotice = "the platform sends no media but "
 )
 
+// files carries media between the platform and our own store.
+type files struct {
+	conf Config
+	deps core.Deps
+	api  api
+}
+
 // copyMedia copies what came by in into our own store, because the platform
 // deletes it. If that does not work in time the media stays with the platform,
 // and Fetch gets it from there.
-func (a *Account) copyMedia(ctx context.Context, in *arrival) {
+func (f files) copyMedia(ctx context.Context, in *arrival) {
 	m, ok := in.env.Parts[0].(core.Media)
 	if !ok || in.media == "" {
 		return
@@ -42,17 +47,17 @@ func (a *Account) copyMedia(ctx context.Context, in *arrival) {
 	m.Handle = ""
 	ctx, cancel := context.WithTimeout(ctx, copyTime)
 	defer cancel()
-	saved, err := a.save(ctx, m, in.media)
+	saved, err := f.save(ctx, m, in.media)
 	if err != nil {
-		a.deps.Log.Warn("media was not copied yet", "channel", a.deps.Name, "err", a.clean(err.Error()))
+		f.deps.Log.Warn("media was not copied yet", "channel", f.deps.Name, "err", f.api.veil.clean(err.Error()))
 		m.Handle = handlePrefix + in.media
 		saved = m
 	}
 	in.env.Parts[0] = saved
 }
 
-func (a *Account) save(ctx context.Context, m core.Media, id string) (core.Media, error) {
-	resp, err := a.source(ctx, m, id)
+func (f files) save(ctx context.Context, m core.Media, id string) (core.Media, error) {
+	resp, err := f.source(ctx, m, id)
 	if err != nil {
 		return m, err
 	}
@@ -64,7 +69,7 @@ func (a *Account) save(ctx context.Context, m core.Media, id string) (core.Media
 		m.Name = strings.Split(m.Type, "/")[0] + extensions[m.Type]
 	}
 	m.URL = "" // it is in our store now
-	return a.deps.Blobs.Save(ctx, m, resp.Body, maxMedia)
+	return f.deps.Blobs.Save(ctx, m, resp.Body, maxMedia)
 }
 
 // extensions are the names that files get: the platform looks at them too.
@@ -78,39 +83,39 @@ func known(t string) bool {
 
 // source opens media at the platform: a picture at its public address if it has
 // one, else by its id.
-func (a *Account) source(ctx context.Context, m core.Media, id string) (*http.Response, error) {
+func (f files) source(ctx context.Context, m core.Media, id string) (*http.Response, error) {
 	if m.URL != "" {
-		if resp, err := a.public(ctx, m.URL); err == nil {
+		if resp, err := f.public(ctx, m.URL); err == nil {
 			return resp, nil
 		}
 	}
-	if a.conf.PassiveOnly && a.conf.Secret == "" {
+	if f.conf.PassiveOnly && f.conf.Secret == "" {
 		return nil, errors.New("wechat: without a secret media cannot be fetched")
 	}
-	return a.download(ctx, id)
+	return f.download(ctx, id)
 }
 
 // public gets a file without our token, and only from the platform's own hosts:
 // the address comes from outside.
-func (a *Account) public(ctx context.Context, addr string) (*http.Response, error) {
+func (f files) public(ctx context.Context, addr string) (*http.Response, error) {
 	u, err := url.Parse(addr)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || !a.ours(u.Hostname()) {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || !f.ours(u.Hostname()) {
 		return nil, errors.New("wechat: media at a host that is not in media_hosts")
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, addr, nil)
 	if err != nil {
 		return nil, err
 	}
-	client := *a.deps.HTTP
+	client := *f.deps.HTTP
 	client.CheckRedirect = func(r *http.Request, via []*http.Request) error {
-		if len(via) > 3 || !a.ours(r.URL.Hostname()) {
+		if len(via) > 3 || !f.ours(r.URL.Hostname()) {
 			return errors.New("wechat: media was redirected to a host that is not in media_hosts")
 		}
 		return nil
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, a.hide(err)
+		return nil, f.api.veil.hide(err)
 	}
 	if resp.StatusCode != http.StatusOK {
 		resp.Body.Close()
@@ -119,8 +124,8 @@ func (a *Account) public(ctx context.Context, addr string) (*http.Response, erro
 	return resp, nil
 }
 
-func (a *Account) ours(host string) bool {
-	for _, h := range a.conf.MediaHosts {
+func (f files) ours(host string) bool {
+	for _, h := range f.conf.MediaHosts {
 		if host == h || strings.HasSuffix(host, "."+h) {
 			return true
 		}
@@ -131,17 +136,17 @@ func (a *Account) ours(host string) bool {
 // download gets temporary media by its id. A video is not answered itself, but
 // with an address that needs no token. Errors come with status 200.
 // https://developers.weixin.qq.com/doc/service/api/material/temporary/api_getmedia.html
-func (a *Account) download(ctx context.Context, id string) (*http.Response, error) {
+func (f files) download(ctx context.Context, id string) (*http.Response, error) {
 	for bad := ""; ; {
-		tok, err := a.tokens.get(ctx, bad)
+		tok, err := f.api.tokens.get(ctx, bad)
 		if err != nil {
 			return nil, err
 		}
-		resp, _, err := a.do(ctx, request{path: "/cgi-bin/media/get", query: url.Values{"media_id": {id}}, token: tok})
+		resp, _, err := f.api.do(ctx, request{path: "/cgi-bin/media/get", query: url.Values{"media_id": {id}}, token: tok})
 		if err != nil {
-			return nil, a.hide(err)
+			return nil, f.api.veil.hide(err)
 		}
-		said, err := a.spoken(resp)
+		said, err := spoken(resp)
 		if err != nil {
 			return nil, err
 		}
@@ -152,7 +157,7 @@ func (a *Account) download(ctx context.Context, id string) (*http.Response, erro
 			Video string `json:"video_url"`
 		}
 		r := request{path: "/cgi-bin/media/get", out: &v}
-		switch err := a.decode(r, said); {
+		switch err := f.api.decode(r, said); {
 		case badToken[code(err)] && bad == "":
 			bad = tok
 			continue
@@ -163,12 +168,12 @@ func (a *Account) download(ctx context.Context, id string) (*http.Response, erro
 		case v.Video == "":
 			return nil, errors.New("wechat: " + mediaNotice + "a document without video_url")
 		}
-		return a.public(ctx, v.Video)
+		return f.public(ctx, v.Video)
 	}
 }
 
 // spoken returns the document that resp is, nil if it is media.
-func (a *Account) spoken(resp *http.Response) ([]byte, error) {
+func spoken(resp *http.Response) ([]byte, error) {
 	if resp.StatusCode != http.StatusOK {
 		defer resp.Body.Close()
 		return nil, httpError("/cgi-bin/media/get", resp)
@@ -194,94 +199,46 @@ type body struct {
 	io.Closer
 }
 
-// Fetch implements core.Fetcher for media that could not be copied at once.
-// Media that the platform has deleted is core.ErrNotFound.
-func (a *Account) Fetch(ctx context.Context, m core.Media) (io.ReadCloser, error) {
-	id, ok := strings.CutPrefix(m.Handle, handlePrefix)
-	if !ok {
-		return nil, core.ErrNotFound
-	}
-	resp, err := a.source(ctx, m, id)
-	if err != nil {
-		return nil, err
-	}
-	return resp.Body, nil
-}
-
-// mediaPart is a picture, a recording or a video. What we do not have ourselves
-// is sent as a link: fetching an address that somebody wrote is not our business.
-func (a *Account) mediaPart(ctx context.Context, c *custom, p core.Media) (*reply, error) {
-	kind, _, _ := strings.Cut(p.Type, "/")
-	switch {
-	case p.Handle == "" && p.URL == "":
-		return nil, rejected("media without a file")
-	case p.Handle == "" && kind == "image":
-		return a.card(ctx, c, core.Card{Title: or(p.Words, p.Name), URL: p.URL, Image: p.URL})
-	case p.Handle == "" || kind == "audio" && p.Size > maxVoice && p.URL != "":
-		return a.text(c, strings.TrimSpace(or(p.Name, "["+p.Type+"]")+"\n"+p.Words+"\n"+p.URL))
-	case kind == "audio" && p.Size > maxVoice:
-		return nil, &core.SendError{Kind: core.Rejected, Code: "40010", Err: errors.New(fates[40010].words)}
-	case kind == "audio":
-		kind = "voice"
-	}
-	id, err := a.upload(ctx, p, kind)
-	if err != nil {
-		return nil, err
-	}
-	switch kind {
-	case "image":
-		c.Msgtype, c.Image = "image", &message.MediaResource{MediaID: id}
-	case "voice":
-		c.Msgtype, c.Voice = "voice", &message.MediaResource{MediaID: id}
-	case "video":
-		c.Msgtype, c.Video = "video", &message.MediaVideo{MediaID: id, ThumbMediaID: id, Title: p.Name, Description: p.Words}
-		return nil, nil // a passive video must have been approved
-	default:
-		return nil, rejected("cannot carry %s", p.Type)
-	}
-	return &reply{Type: kind, Media: id}, nil
-}
-
 // upload copies media to the platform and returns its name there. The same file
 // is uploaded once in three days. An error is core.ErrNotFound if we have no such file.
 // https://developers.weixin.qq.com/doc/service/api/material/temporary/api_uploadtempmedia.html
-func (a *Account) upload(ctx context.Context, m core.Media, kind string) (string, error) {
-	key := a.key("media/" + kind + "/" + m.Handle)
-	if id, ok, err := a.deps.Values.Get(ctx, key); err == nil && ok {
+func (f files) upload(ctx context.Context, m core.Media, kind string) (string, error) {
+	key := f.conf.key("media/" + kind + "/" + m.Handle)
+	if id, ok, err := f.deps.Values.Get(ctx, key); err == nil && ok {
 		return id, nil
 	}
-	r, kept, err := a.deps.Blobs.Open(ctx, m.Handle)
+	r, kept, err := f.deps.Blobs.Open(ctx, m.Handle)
 	if err != nil {
 		if errors.Is(err, core.ErrNotFound) {
-			return "", &core.SendError{Kind: core.Rejected, Err: fmt.Errorf("wechat: the file is not in our store: %w", err)}
+			return "", &core.SendError{Kind: core.KindRejected, Err: fmt.Errorf("wechat: the file is not in our store: %w", err)}
 		}
-		return "", &core.SendError{Kind: core.Transient, Err: a.hide(err)}
+		return "", &core.SendError{Kind: core.KindTransient, Err: f.api.veil.hide(err)}
 	}
 	defer r.Close()
 	if kind == "thumb" && kept.Size > maxThumb {
-		return "", &core.SendError{Kind: core.Rejected, Code: "40012", Err: errors.New(fates[40012].words)}
+		return "", &core.SendError{Kind: core.KindRejected, Code: "40012", Err: errors.New(fates[40012].words)}
 	}
 	data, mimeType, err := form(r, or(kept.Type, m.Type))
 	if err != nil {
-		return "", &core.SendError{Kind: core.Transient, Err: a.hide(err)}
+		return "", &core.SendError{Kind: core.KindTransient, Err: f.api.veil.hide(err)}
 	}
 	var out struct {
 		MediaID string `json:"media_id"`
 		Thumb   string `json:"thumb_media_id"`
 	}
-	err = a.call(ctx, request{path: "/cgi-bin/media/upload", query: url.Values{"type": {kind}}, body: data, kind: mimeType, out: &out})
+	err = f.api.call(ctx, request{path: "/cgi-bin/media/upload", query: url.Values{"type": {kind}}, body: data, kind: mimeType, out: &out})
 	if err != nil {
-		if e, ok := errors.AsType[*core.SendError](err); ok && e.Kind == core.Unknown {
-			e.Kind = core.Transient // an upload nobody uses is not a message
+		if e, ok := errors.AsType[*core.SendError](err); ok && e.Kind == core.KindUnknown {
+			e.Kind = core.KindTransient // an upload nobody uses is not a message
 		}
 		return "", err
 	}
 	id := or(out.MediaID, out.Thumb)
 	if id == "" {
-		return "", &core.SendError{Kind: core.Transient, Err: errors.New("wechat: the upload has no media_id")}
+		return "", &core.SendError{Kind: core.KindTransient, Err: errors.New("wechat: the upload has no media_id")}
 	}
-	if err := a.deps.Values.Put(ctx, key, id, uploadKept); err != nil {
-		a.deps.Log.Warn("an upload is not remembered", "channel", a.deps.Name, "err", a.clean(err.Error()))
+	if err := f.deps.Values.Put(ctx, key, id, uploadKept); err != nil {
+		f.deps.Log.Warn("an upload is not remembered", "channel", f.deps.Name, "err", f.api.veil.clean(err.Error()))
 	}
 	return id, nil
 }
@@ -307,10 +264,10 @@ func form(r io.Reader, mimeType string) ([]byte, string, error) {
 }
 
 // forgetMedia makes the next upload of a file a fresh one.
-func (a *Account) forgetMedia(ctx context.Context, handle string) error {
+func (f files) forgetMedia(ctx context.Context, handle string) error {
 	for _, kind := range []string{"image", "voice", "video", "thumb"} {
-		if err := a.deps.Values.Delete(ctx, a.key("media/"+kind+"/"+handle)); err != nil {
-			return &core.SendError{Kind: core.Transient, Err: a.hide(err)}
+		if err := f.deps.Values.Delete(ctx, f.conf.key("media/"+kind+"/"+handle)); err != nil {
+			return &core.SendError{Kind: core.KindTransient, Err: f.api.veil.hide(err)}
 		}
 	}
 	return nil

@@ -146,11 +146,11 @@ func TestMediaOut(t *testing.T) {
 			}
 		}
 		_, err := r.Send(t.Context(), part(core.Media{Type: "audio/amr"}, strings.Repeat("x", maxVoice+1)))
-		coretest.Fails(t, err, core.Rejected)
+		coretest.Fails(t, err, core.KindRejected)
 		env := say("d2", "o1", "")
 		env.Parts = core.Parts{core.Media{Type: "image/png", Handle: "no such"}}
 		_, err = r.Send(t.Context(), env)
-		coretest.Fails(t, err, core.Rejected)
+		coretest.Fails(t, err, core.KindRejected)
 		shown := r.platform.Answers("o1")
 		if len(shown) != 5 || shown[0].Type != "image" || shown[3].Type != "voice" || shown[4].Type != "video" {
 			t.Errorf("the phone shows %+v", shown)
@@ -190,5 +190,5 @@ func TestMiniProgram(t *testing.T) {
 	}
 	env.Parts = core.Parts{core.Card{Title: "查订单", URL: SchemeMini + "wxmini/pages/o"}}
 	_, err = r.Send(t.Context(), env)
-	coretest.Fails(t, err, core.Rejected)
+	coretest.Fails(t, err, core.KindRejected)
 }

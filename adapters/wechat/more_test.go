@@ -82,6 +82,28 @@ func TestMenus(t *testing.T) {
 	}
 }
 
+// A choice that no request waits for any more is a list too: who types "2" may be
+// sent five messages more, who taps hardly any.
+func TestMenusLater(t *testing.T) {
+	choice := core.Choice{Prompt: "选一个", Options: []core.Option{{ID: "a", Label: "甲"}, {ID: "b", Label: "乙"}}}
+	for menus, want := range map[Menus]string{MenusFree: "active text 选一个\n1. 甲\n2. 乙", MenusFirst: "active msgmenu 选一个"} {
+		conf := config()
+		conf.Menus = menus
+		r := newRig(t, conf, registered)
+		r.platform.Wrote("o1")
+		for i, parts := range r.Limits().Fit(core.Parts{choice}) {
+			env := say(fmt.Sprint("d", i), "o1", "")
+			env.Parts = parts
+			if _, err := r.Send(t.Context(), env); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if m := r.platform.Answers("o1"); len(m) != 1 || m[0].How+" "+m[0].Type+" "+m[0].Text != want {
+			t.Errorf("%s: the phone shows %+v, want %q", menus, m, want)
+		}
+	}
+}
+
 func TestAgentIdentity(t *testing.T) {
 	conf := config()
 	conf.Agents = map[string]string{"slack/u1": "lin@shop", "slack/u2": "unknown"}
@@ -109,6 +131,7 @@ func TestOwnDesk(t *testing.T) {
 		if err := r.platform.Say(t.Context(), "o1", "人工"); err != nil {
 			t.Fatal(err)
 		}
+		synctest.Wait() // the hand-over is noted after the platform has its answer
 		r.inbox.Heard = nil
 		if err := r.platform.Event(t.Context(), "o1", "kf_create_session", fake.Doc{{"KfAccount", "a1@shop"}}); err != nil {
 			t.Fatal(err)
@@ -142,7 +165,7 @@ func TestOwnDesk(t *testing.T) {
 		}
 		env.Parts = core.Parts{core.Form{ID: FormDesk}}
 		_, err := r.Send(t.Context(), env)
-		coretest.Fails(t, err, core.Rejected)
+		coretest.Fails(t, err, core.KindRejected)
 	})
 }
 
@@ -162,17 +185,17 @@ func TestTemplates(t *testing.T) {
 		if err != nil || core.Costs(ref) || !strings.Contains(r.platform.Calls("/cgi-bin/message/template/send")[0].Body, `"template_id":"TPL9"`) {
 			t.Errorf("%q, %v, %+v", ref, err, r.platform.Calls(""))
 		}
-		id := strings.TrimPrefix(ref, core.Free+"template/")
+		id := strings.TrimPrefix(ref, core.FreeRef+"template/")
 		for _, status := range []string{"success", "failed: system failed"} {
 			if err := r.platform.Event(t.Context(), "o1", "TEMPLATESENDJOBFINISH", fake.Doc{{"MsgID", id}, {"Status", status}}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if rs := r.inbox.Told(); len(rs) != 2 || rs[0].Ref != ref || rs[0].State != core.Delivered || rs[1].State != core.Bounced || rs[1].Why != "failed: system failed" {
+		if rs := r.inbox.Told(); len(rs) != 2 || rs[0].Ref != ref || rs[0].State != core.ReceiptDelivered || rs[1].State != core.ReceiptBounced || rs[1].Why != "failed: system failed" {
 			t.Errorf("receipts %+v", rs)
 		}
 		_, err = send(FormSubscribe + "SUB")
-		coretest.Fails(t, err, core.Rejected)
+		coretest.Fails(t, err, core.KindRejected)
 		r.platform.Allow("o1", "SUB")
 		if ref, err := send(FormSubscribe + "SUB"); err != nil || core.Costs(ref) {
 			t.Errorf("%q, %v", ref, err)
@@ -250,7 +273,7 @@ func TestTokens(t *testing.T) {
 		d.Values = nil
 		a := newRig(t, bad, registered)
 		_, err := a.Send(t.Context(), say("", "o1", "您好"))
-		coretest.Fails(t, err, core.Denied)
+		coretest.Fails(t, err, core.KindDenied)
 		if !strings.Contains(err.Error(), "40125") || !strings.Contains(err.Error(), "AppSecret") {
 			t.Errorf("the operator reads %q", err)
 		}
@@ -269,12 +292,12 @@ func TestRecall(t *testing.T) {
 		}
 		recall(false)
 		_, err := r.Send(t.Context(), env) // there is no window
-		coretest.Fails(t, err, core.Gone)
+		coretest.Fails(t, err, core.KindGone)
 		recall(false)
 		r.platform.Wrote("o1")
 		r.platform.Think = func() bool { return false }
 		_, err = r.Send(t.Context(), env)
-		coretest.Fails(t, err, core.Unknown)
+		coretest.Fails(t, err, core.KindUnknown)
 		recall(true)
 	})
 }
@@ -287,7 +310,7 @@ func TestSecrets(t *testing.T) {
 	if _, err := r.Send(t.Context(), say("", "o1", "您好")); err != nil {
 		t.Fatal(err)
 	}
-	tok := r.tokens.recent()[0]
+	tok := r.veil.recent()[0]
 	leak := func(how, s string) {
 		t.Helper()
 		for _, secret := range []string{tok, registered.Secret, registered.Token, registered.Key, "access_token=", "secret=", "msg_signature="} {
@@ -303,10 +326,10 @@ func TestSecrets(t *testing.T) {
 		for _, first := range []string{"", "token"} {
 			r.deps.HTTP.Transport = coretest.Wire{Err: broken}
 			if first != "" {
-				r.tokens.set(access{})
-				r.values.Delete(t.Context(), r.key(tokenKey))
+				r.api.tokens.set(access{})
+				r.values.Delete(t.Context(), r.conf.key(tokenKey))
 			} else {
-				r.tokens.set(access{tok, time.Now().Add(time.Hour)})
+				r.api.tokens.set(access{tok, time.Now().Add(time.Hour)})
 			}
 			m := core.Media{Type: "image/png"}
 			m, _ = r.blobs.Save(t.Context(), m, strings.NewReader("x"), 10)

@@ -17,20 +17,27 @@ const (
 	awayKept   = 48 * time.Hour // a session at WeChat's own desk of which nothing is heard is over
 )
 
+// people is what is known of customers beyond what they write.
+type people struct {
+	conf Config
+	deps core.Deps
+	api  api
+}
+
 // person fills in the unionid, which is the same for all accounts bound to one
 // open platform account: so the peers are known to be one human. Names and
 // pictures are not given to anybody since 2021.
 // https://developers.weixin.qq.com/doc/service/api/usermanage/userinfo/api_userinfo.html
-func (a *Account) person(ctx context.Context, p *core.Peer) {
-	if !a.conf.People {
+func (k people) person(ctx context.Context, p *core.Peer) {
+	if !k.conf.People {
 		return
 	}
-	key := a.key("person/" + p.ID)
-	id, ok, err := a.deps.Values.Get(ctx, key)
+	key := k.conf.key("person/" + p.ID)
+	id, ok, err := k.deps.Values.Get(ctx, key)
 	if err != nil || !ok {
-		id = a.unionid(ctx, p.ID)
-		if err := a.deps.Values.Put(ctx, key, id, personKept); err != nil {
-			a.deps.Log.Warn("who a customer is, is not remembered", "channel", a.deps.Name, "err", a.clean(err.Error()))
+		id = k.unionid(ctx, p.ID)
+		if err := k.deps.Values.Put(ctx, key, id, personKept); err != nil {
+			k.deps.Log.Warn("who a customer is, is not remembered", "channel", k.deps.Name, "err", k.api.veil.clean(err.Error()))
 		}
 	}
 	if id != "" {
@@ -38,13 +45,13 @@ func (a *Account) person(ctx context.Context, p *core.Peer) {
 	}
 }
 
-func (a *Account) unionid(ctx context.Context, openid string) string {
+func (k people) unionid(ctx context.Context, openid string) string {
 	ctx, cancel := context.WithTimeout(ctx, personTime)
 	defer cancel()
 	var u user.Info
-	err := a.call(ctx, request{path: "/cgi-bin/user/info", query: url.Values{"openid": {openid}, "lang": {"zh_CN"}}, out: &u})
+	err := k.api.call(ctx, request{path: "/cgi-bin/user/info", query: url.Values{"openid": {openid}, "lang": {"zh_CN"}}, out: &u})
 	if err != nil {
-		a.deps.Log.Warn("who a customer is, is not known", "channel", a.deps.Name, "err", err)
+		k.deps.Log.Warn("who a customer is, is not known", "channel", k.deps.Name, "err", err)
 	}
 	return u.UnionID
 }
@@ -63,7 +70,7 @@ func (a *Account) QRCode(ctx context.Context, scene string, life time.Duration) 
 		in = basic.NewTmpQrRequest(life, scene)
 	}
 	var t basic.Ticket
-	if err := a.call(ctx, request{path: "/cgi-bin/qrcode/create", in: in, out: &t}); err != nil {
+	if err := a.api.call(ctx, request{path: "/cgi-bin/qrcode/create", in: in, out: &t}); err != nil {
 		return "", "", err
 	}
 	return t.URL, "https://mp.weixin.qq.com/cgi-bin/showqrcode?ticket=" + url.QueryEscape(t.Ticket), nil
@@ -76,7 +83,7 @@ func (a *Account) Typing(ctx context.Context, to core.Peer, _ string) error {
 	if a.conf.PassiveOnly {
 		return nil
 	}
-	err := a.call(ctx, request{path: "/cgi-bin/message/custom/typing", in: map[string]string{"touser": to.ID, "command": "Typing"}, sure: true})
+	err := a.api.call(ctx, request{path: "/cgi-bin/message/custom/typing", in: map[string]string{"touser": to.ID, "command": "Typing"}, sure: true})
 	switch code(err) {
 	case "45072", "45080", "45081", "45015", "45047", "40200":
 		return nil
@@ -86,23 +93,23 @@ func (a *Account) Typing(ctx context.Context, to core.Peer, _ string) error {
 
 // session follows who is at WeChat's own desk. away reports that this message's
 // writer is: it is not for us to answer, and its words stay in Envelope.Raw.
-func (a *Account) session(ctx context.Context, in *arrival, p push) (away bool, err error) {
-	if !a.conf.Desk {
+func (k people) session(ctx context.Context, in *arrival, p push) (away bool, err error) {
+	if !k.conf.Desk {
 		return false, nil
 	}
 	who := in.env.Peer.ID
 	switch in.event {
 	case "kf_create_session":
-		return false, a.leave(ctx, who, p.doc.get("KfAccount"))
+		return false, k.leave(ctx, who, p.doc.get("KfAccount"))
 	case "kf_switch_session":
-		return false, a.leave(ctx, who, p.doc.get("ToKfAccount"))
+		return false, k.leave(ctx, who, p.doc.get("ToKfAccount"))
 	case "kf_close_session":
-		return false, a.deps.Values.Delete(ctx, a.key("away/"+who))
+		return false, k.deps.Values.Delete(ctx, k.conf.key("away/"+who))
 	case "":
 	default:
 		return false, nil
 	}
-	if _, away, err = a.deps.Values.Get(ctx, a.key("away/"+who)); !away || err != nil {
+	if _, away, err = k.deps.Values.Get(ctx, k.conf.key("away/"+who)); !away || err != nil {
 		return false, err
 	}
 	in.env.Parts = core.Parts{core.Other{Kind: "wechat_desk:" + p.doc.get("MsgType"), Quiet: true}}
@@ -111,6 +118,6 @@ func (a *Account) session(ctx context.Context, in *arrival, p push) (away bool, 
 }
 
 // leave notes that a customer is at WeChat's own desk from now on.
-func (a *Account) leave(ctx context.Context, openid, account string) error {
-	return a.deps.Values.Put(ctx, a.key("away/"+openid), or(account, "any"), awayKept)
+func (k people) leave(ctx context.Context, openid, account string) error {
+	return k.deps.Values.Put(ctx, k.conf.key("away/"+openid), or(account, "any"), awayKept)
 }

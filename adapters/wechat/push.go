@@ -29,23 +29,30 @@ type push struct {
 	key  core.Secret // that decrypted it and encrypts the answer; empty: in the clear
 }
 
+// A gate tells the platform's requests from others, and opens and closes its
+// envelopes.
+type gate struct {
+	conf Config
+	now  func() time.Time
+}
+
 // signed reports whether sig is the platform's signature over parts.
-func (a *Account) signed(sig string, parts ...string) bool {
-	want := util.Signature(append(parts, string(a.conf.Token))...)
+func (g gate) signed(sig string, parts ...string) bool {
+	want := util.Signature(append(parts, string(g.conf.Token))...)
 	return subtle.ConstantTimeCompare([]byte(sig), []byte(want)) == 1
 }
 
 // open checks and decrypts a push. An error other than errForged means that the
 // platform sent something unreadable.
-func (a *Account) open(q url.Values, body []byte) (push, error) {
+func (g gate) open(q url.Values, body []byte) (push, error) {
 	ts, nonce := q.Get("timestamp"), q.Get("nonce")
 	if q.Get("encrypt_type") != "aes" {
-		if a.conf.Mode != Plain || !a.signed(q.Get("signature"), ts, nonce) || !a.fresh(ts) {
+		if g.conf.Mode != Plain || !g.signed(q.Get("signature"), ts, nonce) || !g.fresh(ts) {
 			return push{}, errForged
 		}
 		return opened(body, "")
 	}
-	if len(a.conf.Keys) == 0 {
+	if len(g.conf.Keys) == 0 {
 		return push{}, errForged
 	}
 	env, err := parse(body)
@@ -53,11 +60,11 @@ func (a *Account) open(q url.Values, body []byte) (push, error) {
 		return push{}, errForged
 	}
 	box := env.get("Encrypt")
-	if box == "" || !a.signed(q.Get("msg_signature"), ts, nonce, box) {
+	if box == "" || !g.signed(q.Get("msg_signature"), ts, nonce, box) {
 		return push{}, errForged
 	}
-	for _, k := range a.conf.Keys {
-		if plain, ok := a.decrypt(box, k); ok {
+	for _, k := range g.conf.Keys {
+		if plain, ok := g.decrypt(box, k); ok {
 			return opened(plain, k)
 		}
 	}
@@ -74,18 +81,18 @@ func opened(body []byte, key core.Secret) (push, error) {
 
 // fresh reports whether a push in the clear is recent: its signature does not
 // cover the body, so it must not be of use for long.
-func (a *Account) fresh(ts string) bool {
+func (g gate) fresh(ts string) bool {
 	sec, err := strconv.ParseInt(ts, 10, 64)
-	return err == nil && a.deps.Now().Sub(time.Unix(sec, 0)).Abs() <= a.conf.Skew
+	return err == nil && g.now().Sub(time.Unix(sec, 0)).Abs() <= g.conf.Skew
 }
 
 // decrypt is util.DecryptMsg, which checks the appid, the padding and the
 // lengths, with what it leaves out: that base64 with line ends is no message.
-func (a *Account) decrypt(box string, key core.Secret) (plain []byte, ok bool) {
+func (g gate) decrypt(box string, key core.Secret) (plain []byte, ok bool) {
 	if raw, err := base64.StdEncoding.DecodeString(box); err != nil || len(raw) < 32 || len(raw)%16 != 0 {
 		return nil, false
 	}
-	_, plain, err := util.DecryptMsg(a.conf.AppID, box, string(key))
+	_, plain, err := util.DecryptMsg(g.conf.AppID, box, string(key))
 	return plain, err == nil
 }
 
@@ -98,7 +105,7 @@ type sealed struct {
 }
 
 // seal encrypts an answer with the key that opened its push.
-func (a *Account) seal(plain []byte, p push) ([]byte, error) {
+func (g gate) seal(plain []byte, p push) ([]byte, error) {
 	random := make([]byte, 16)
 	if _, err := rand.Read(random); err != nil {
 		return nil, err
@@ -107,12 +114,12 @@ func (a *Account) seal(plain []byte, p push) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	box, err := util.EncryptMsg(random, plain, a.conf.AppID, string(p.key))
+	box, err := util.EncryptMsg(random, plain, g.conf.AppID, string(p.key))
 	if err != nil {
 		return nil, errors.New("wechat: the answer could not be encrypted")
 	}
-	s := sealed{Encrypt: string(box), TimeStamp: a.deps.Now().Unix(), Nonce: nonce.String()}
-	s.MsgSignature = util.Signature(string(a.conf.Token), strconv.FormatInt(s.TimeStamp, 10), s.Nonce, s.Encrypt)
+	s := sealed{Encrypt: string(box), TimeStamp: g.now().Unix(), Nonce: nonce.String()}
+	s.MsgSignature = util.Signature(string(g.conf.Token), strconv.FormatInt(s.TimeStamp, 10), s.Nonce, s.Encrypt)
 	if p.json {
 		return json.Marshal(s)
 	}

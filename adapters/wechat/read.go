@@ -6,7 +6,6 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
 )
@@ -30,24 +29,24 @@ type arrival struct {
 	silent   bool           // nobody will answer it: there is nothing to wait for
 }
 
-// read says what a push means.
-func (a *Account) read(p push) (arrival, error) {
+// read says what a push to a channel means.
+func read(p push, channel string) (arrival, error) {
 	d := p.doc
 	from := d.get("FromUserName")
 	if from == "" || d.get("MsgType") == "" {
 		return arrival{}, errNobody
 	}
 	r := arrival{env: core.Envelope{
-		Channel: a.deps.Name,
+		Channel: channel,
 		Peer:    core.Peer{ID: from, Name: "微信 " + from[max(0, len(from)-4):]},
 		Ref:     ref(p),
 	}}
 	if sec, err := strconv.ParseInt(d.get("CreateTime"), 10, 64); err == nil {
-		r.env.At = time.Unix(sec, 0).UTC()
+		r.env.At = core.Unix(sec)
 	}
 	if d.get("MsgType") == "event" {
 		r.event = strings.ToLower(d.get("Event"))
-		a.readEvent(d, &r)
+		readEvent(d, &r)
 	} else {
 		r.env.Cause = core.CauseMessage
 		readMessage(d, &r)
@@ -79,6 +78,11 @@ func ref(p push) string {
 	for _, k := range []string{"FromUserName", "CreateTime", "Event", "EventKey", "MsgID", "MsgId", "KfAccount", "FromKfAccount", "ToKfAccount", "Ticket", "Status"} {
 		h.Write([]byte(d.get(k) + "\x00"))
 	}
+	for _, k := range []string{"CardId", "UserCardCode", "KeyStr", "OrderId"} { // where there are any
+		if v := d.get(k); v != "" {
+			h.Write([]byte(k + "\x00" + v + "\x00"))
+		}
+	}
 	return "event/" + d.get("CreateTime") + "/" + hex.EncodeToString(h.Sum(nil)[:12])
 }
 
@@ -95,7 +99,7 @@ func readMessage(d *node, r *arrival) {
 		case d.get("Content") == unsupported:
 			parts(core.Other{Kind: "文件等 file"})
 		default:
-			parts(core.Text{Body: d.get("Content")})
+			parts(core.Text{Body: faces.Replace(d.get("Content"))})
 		}
 	case "image":
 		r.media = d.get("MediaId")
@@ -138,24 +142,46 @@ func number(s string) float64 {
 	return f
 }
 
+// silent are the events by which nobody speaks to us, though they name a button:
+// the pages, scans and pictures that a menu opens, of which what matters comes as
+// a message too, and what the platform reports of itself.
+var silent = map[string]bool{
+	"view": true, "view_miniprogram": true, "location": true, "location_select": true,
+	"scancode_push": true, "pic_sysphoto": true, "pic_photo_or_album": true, "pic_weixin": true,
+	"kf_create_session": true, "kf_switch_session": true, "kf_close_session": true,
+	"subscribe_msg_popup_event": true, "subscribe_msg_change_event": true, "subscribe_msg_sent_event": true,
+	"templatesendjobfinish": true, "masssendjobfinish": true, "merchant_order": true, "user_pay_from_pay_cell": true,
+}
+
 // readEvent is https://developers.weixin.qq.com/doc/service/guide/product/message/Receiving_event_pushes.html
 // Names of events are written in upper and lower case without a rule.
-func (a *Account) readEvent(d *node, r *arrival) {
+func readEvent(d *node, r *arrival) {
 	parts := func(c core.Cause, ps ...core.Part) { r.env.Cause, r.env.Parts = c, ps }
 	key := d.get("EventKey")
-	quiet := core.Other{Kind: d.get("Event"), Quiet: true}
+	// Of events that we do not know, those that name a button were pressed by
+	// somebody who waits for an answer; the others report something.
+	quiet := core.Other{Kind: d.get("Event"), Quiet: silent[r.event] || key == ""}
 	parts("", quiet)
 	switch r.event {
 	case "subscribe", "scan":
 		scene := entry(key)
 		fact(r, "entry", scene)
 		parts(core.CauseEvent, core.Joined{From: scene})
+	case "user_enter_session_from_card", "user_scan_product_enter_session": // they look at the chat, which allows nothing yet
+		scene := "card:" + d.get("CardId")
+		if r.event == "user_scan_product_enter_session" {
+			scene = "product:" + d.get("KeyStr")
+		}
+		fact(r, "entry", scene)
+		parts("", core.Joined{From: scene})
+	case "user_pay_from_pay_cell", "merchant_order":
+		parts(CausePayment, quiet)
 	case "unsubscribe":
 		parts("", core.Left{})
 	case "click":
-		parts(core.CauseEvent, core.Pick{Option: key})
+		parts(core.CauseEvent, core.Pick{Option: key, Menu: true})
 	case "scancode_waitmsg":
-		parts(core.CauseEvent, core.Pick{Option: key, Label: d.get("ScanCodeInfo", "ScanResult")})
+		parts(core.CauseEvent, core.Pick{Option: key, Label: d.get("ScanCodeInfo", "ScanResult"), Menu: true})
 	case "scancode_push":
 		parts(core.CauseEvent, quiet)
 	case "view", "view_miniprogram":
@@ -171,11 +197,19 @@ func (a *Account) readEvent(d *node, r *arrival) {
 	case "subscribe_msg_sent_event":
 		for _, e := range d.all("SubscribeMsgSentEvent") {
 			for _, l := range e.all("List") {
-				a.receipt(r, l.get("MsgID"), l.get("ErrorCode") == "0", l.get("ErrorStatus"))
+				trouble := ""
+				if l.get("ErrorCode") != "0" {
+					trouble = or(l.get("ErrorStatus"), "error "+l.get("ErrorCode"))
+				}
+				receipt(r, l.get("MsgID"), trouble)
 			}
 		}
 	case "templatesendjobfinish":
-		a.receipt(r, d.get("MsgID"), d.get("Status") == "success", d.get("Status"))
+		trouble := or(d.get("Status"), "no status")
+		if trouble == "success" {
+			trouble = ""
+		}
+		receipt(r, d.get("MsgID"), trouble)
 	}
 }
 
@@ -201,11 +235,12 @@ func consent(events []*node, r *arrival) {
 	}
 }
 
-// receipt says what became of a template or subscription message.
-func (a *Account) receipt(r *arrival, id string, ok bool, why string) {
-	c := core.Receipt{Channel: a.deps.Name, Ref: core.Free + "template/" + id, State: core.Delivered, At: r.env.At}
-	if !ok {
-		c.State, c.Why = core.Bounced, strings.TrimSpace(why)
+// receipt says what became of a template or subscription message: it arrived if
+// there was no trouble.
+func receipt(r *arrival, id, trouble string) {
+	c := core.Receipt{Channel: r.env.Channel, Ref: core.FreeRef + "template/" + id, State: core.ReceiptDelivered, At: r.env.At}
+	if trouble != "" {
+		c.State, c.Why = core.ReceiptBounced, strings.TrimSpace(trouble)
 	}
 	r.receipts = append(r.receipts, c)
 }

@@ -227,7 +227,7 @@ func (rec recorded) playIn(t *testing.T, i int, mode Mode, keys ...string) {
 	}
 	a, box := rec.account(t, rec.clock(c), mode, keys...)
 	if q := c.query; c.Mode == "" && mode == Plain && c.clear() && c.refused() && len(c.Body) <= maxPush &&
-		a.signed(q.Get("signature"), q.Get("timestamp"), q.Get("nonce")) && a.fresh(q.Get("timestamp")) {
+		a.gate.signed(q.Get("signature"), q.Get("timestamp"), q.Get("nonce")) && a.gate.fresh(q.Get("timestamp")) {
 		return // a downgrade: refused where the account encrypts
 	}
 	if c.Expect.Dedupe != "" {
@@ -284,7 +284,7 @@ func (rec recorded) filed(t *testing.T, a *Account, c recordedCase, box *coretes
 	if n := len(box.Got()); n > 1 || n == 1 != (len(box.Told()) == 0) {
 		t.Fatalf("filed %d envelopes and %d receipts, want one or the other", n, len(box.Told()))
 	}
-	p, err := a.open(c.query, []byte(c.Body))
+	p, err := a.gate.open(c.query, []byte(c.Body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -302,7 +302,7 @@ func (rec recorded) filed(t *testing.T, a *Account, c recordedCase, box *coretes
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := a.read(doc)
+	want, err := read(doc, "wx")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // A reply is a passive reply (被动回复), before it is addressed and written in
-// the data format of the push that it answers. It is what core.Holds keeps.
+// the data format of the push that it answers. It is what passive.Holds keeps.
 type reply struct {
 	Type    string `json:"type"`
 	Content string `json:"content,omitempty"`  // text

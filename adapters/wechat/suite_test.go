@@ -48,7 +48,7 @@ func TestAdapter(t *testing.T) {
 		Secrets: []string{registered.Secret, registered.Token, registered.Key, "ACCESS-TOKEN-1"},
 		Accepts: acceptable,
 		Fail: func(w http.ResponseWriter, k core.Kind) {
-			code := map[core.Kind]int{core.Throttled: 45011, core.Transient: -1, core.Rejected: 45002, core.Denied: 48001}[k]
+			code := map[core.Kind]int{core.KindThrottled: 45011, core.KindTransient: -1, core.KindRejected: 45002, core.KindDenied: 48001}[k]
 			fmt.Fprintf(w, `{"errcode":%d,"errmsg":"why rid: 1-2-3"}`, code)
 		},
 		Setup: func(w http.ResponseWriter, r *http.Request) bool {

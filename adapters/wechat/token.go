@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
@@ -20,11 +19,13 @@ import (
 //
 // https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken.html
 type tokens struct {
-	a   *Account
-	mu  sync.Mutex
-	t   access
-	all []string // the last few, so that none of them is ever shown
-	sf  singleflight.Group
+	wire wire
+	conf Config
+	deps core.Deps
+
+	mu sync.Mutex
+	t  access
+	sf singleflight.Group
 }
 
 var _ credential.AccessTokenContextHandle = (*tokens)(nil)
@@ -52,12 +53,6 @@ func (t *tokens) GetAccessToken() (string, error) {
 // GetAccessTokenContext implements the SDK's credential.AccessTokenContextHandle.
 func (t *tokens) GetAccessTokenContext(ctx context.Context) (string, error) { return t.get(ctx, "") }
 
-func (t *tokens) recent() []string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.Clone(t.all)
-}
-
 // get returns a token that is not bad. An error is a *core.SendError; nothing
 // was sent with any token then.
 func (t *tokens) get(ctx context.Context, bad string) (string, error) {
@@ -74,7 +69,7 @@ func (t *tokens) get(ctx context.Context, bad string) (string, error) {
 		tok, _ := r.Val.(string)
 		return tok, r.Err
 	case <-ctx.Done():
-		return "", &core.SendError{Kind: core.Transient, Err: ctx.Err()}
+		return "", &core.SendError{Kind: core.KindTransient, Err: ctx.Err()}
 	}
 }
 
@@ -82,18 +77,19 @@ func (t *tokens) get(ctx context.Context, bad string) (string, error) {
 func (t *tokens) good(bad string) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.t.Token == bad || !t.a.deps.Now().Before(t.t.Until) {
+	if t.t.Token == bad || !t.deps.Now().Before(t.t.Until) {
 		return ""
 	}
 	return t.t.Token
 }
 
 func (t *tokens) set(x access) string {
+	if x.Token != "" {
+		t.wire.veil.add(x.Token)
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.t = x; x.Token != "" {
-		t.all = append(t.all[max(0, len(t.all)-3):], x.Token)
-	}
+	t.t = x
 	return x.Token
 }
 
@@ -102,7 +98,7 @@ func (t *tokens) refresh(ctx context.Context, bad string) (string, error) {
 	if tok := t.good(bad); tok != "" {
 		return tok, nil
 	}
-	vs := t.a.deps.Values
+	vs := t.deps.Values
 	tick := time.NewTicker(peek)
 	defer tick.Stop()
 	for {
@@ -111,13 +107,13 @@ func (t *tokens) refresh(ctx context.Context, bad string) (string, error) {
 		} else if x.Token != "" && x.Token != bad {
 			return t.set(x), nil
 		}
-		mine, err := vs.Add(ctx, t.a.key(leaseKey), t.a.deps.Name, fetchTime)
+		mine, err := vs.Add(ctx, t.conf.key(leaseKey), t.deps.Name, fetchTime)
 		if err != nil {
 			return "", notSent(err)
 		}
 		if mine {
-			defer func() { _ = vs.Delete(context.WithoutCancel(ctx), t.a.key(leaseKey)) }() // if this fails, it ends by itself
-			if x, err := t.shared(ctx); err == nil && x.Token != "" && x.Token != bad {     // fetched since we looked
+			defer func() { _ = vs.Delete(context.WithoutCancel(ctx), t.conf.key(leaseKey)) }() // if this fails, it ends by itself
+			if x, err := t.shared(ctx); err == nil && x.Token != "" && x.Token != bad {        // fetched since we looked
 				return t.set(x), nil
 			}
 			return t.fetch(ctx, bad)
@@ -134,14 +130,14 @@ func notSent(err error) error {
 	if _, ok := errors.AsType[*core.SendError](err); ok {
 		return err
 	}
-	return &core.SendError{Kind: core.Transient, Err: err}
+	return &core.SendError{Kind: core.KindTransient, Err: err}
 }
 
 // shared is the token that some process has put into Values.
 func (t *tokens) shared(ctx context.Context) (access, error) {
 	var x access
-	v, ok, err := t.a.deps.Values.Get(ctx, t.a.key(tokenKey))
-	if err != nil || !ok || json.Unmarshal([]byte(v), &x) != nil || !t.a.deps.Now().Before(x.Until) {
+	v, ok, err := t.deps.Values.Get(ctx, t.conf.key(tokenKey))
+	if err != nil || !ok || json.Unmarshal([]byte(v), &x) != nil || !t.deps.Now().Before(x.Until) {
 		return access{}, err
 	}
 	return x, nil
@@ -149,14 +145,16 @@ func (t *tokens) shared(ctx context.Context) (access, error) {
 
 // fetch asks the platform for a token and shares it.
 func (t *tokens) fetch(ctx context.Context, bad string) (string, error) {
-	x, err := t.ask(ctx, false)
+	x, err := t.ask(ctx, t.grant())
 	if err == nil && x.Token == bad { // the platform does not know yet that it is bad
 		var ok bool
-		if ok, err = t.a.deps.Values.Add(ctx, t.a.key(forcedKey), "1", 30*time.Second); err == nil && !ok {
-			err = &core.SendError{Kind: core.Throttled, After: 30 * time.Second, Err: errors.New("wechat: the access token was renewed by force less than 30 s ago and is refused again")}
+		if ok, err = t.deps.Values.Add(ctx, t.conf.key(forcedKey), "1", 30*time.Second); err == nil && !ok {
+			err = &core.SendError{Kind: core.KindThrottled, After: 30 * time.Second, Err: errors.New("wechat: the access token was renewed by force less than 30 s ago and is refused again")}
 		}
 		if err == nil {
-			x, err = t.ask(ctx, true)
+			forced := t.grant()
+			forced.Force = true
+			x, err = t.ask(ctx, forced)
 		}
 	}
 	if err != nil {
@@ -167,25 +165,34 @@ func (t *tokens) fetch(ctx context.Context, bad string) (string, error) {
 	if err != nil {
 		return "", notSent(err)
 	}
-	if err := t.a.deps.Values.Put(ctx, t.a.key(tokenKey), string(b), max(x.Until.Sub(t.a.deps.Now()), time.Second)); err != nil {
-		t.a.deps.Log.Warn("the access token could not be shared; other processes fetch their own", "channel", t.a.deps.Name, "err", t.a.clean(err.Error()))
+	if err := t.deps.Values.Put(ctx, t.conf.key(tokenKey), string(b), max(x.Until.Sub(t.deps.Now()), time.Second)); err != nil {
+		t.deps.Log.Warn("the access token could not be shared; other processes fetch their own", "channel", t.deps.Name, "err", t.wire.veil.clean(err.Error()))
 	}
 	return x.Token, nil
 }
 
-// ask is one request for a token. With force the platform revokes the old one;
-// it allows that 20 times a day.
-func (t *tokens) ask(ctx context.Context, force bool) (access, error) {
-	in := map[string]any{
-		"grant_type": "client_credential", "appid": t.a.conf.AppID, "secret": string(t.a.conf.Secret), "force_refresh": force,
-	}
+// A grant is what a token is asked for with. With Force the platform revokes the
+// old one; it allows that 20 times a day.
+type grant struct {
+	Type   string `json:"grant_type"`
+	AppID  string `json:"appid"`
+	Secret string `json:"secret"`
+	Force  bool   `json:"force_refresh"`
+}
+
+func (t *tokens) grant() grant {
+	return grant{Type: "client_credential", AppID: t.conf.AppID, Secret: string(t.conf.Secret)}
+}
+
+// ask is one request for a token.
+func (t *tokens) ask(ctx context.Context, in grant) (access, error) {
 	var out struct {
 		AccessToken string `json:"access_token"`
 		ExpiresIn   int64  `json:"expires_in"`
 	}
-	now := t.a.deps.Now()
-	t.a.deps.Meter.Count("wechat_token_fetches_total", 1, "channel", t.a.deps.Name)
-	if err := t.a.post(ctx, request{path: "/cgi-bin/stable_token", in: in, out: &out}); err != nil {
+	now := t.deps.Now()
+	t.deps.Meter.Count("wechat_token_fetches_total", 1, "channel", t.deps.Name)
+	if err := t.wire.post(ctx, request{path: "/cgi-bin/stable_token", in: in, out: &out}); err != nil {
 		return access{}, tokenError(err)
 	}
 	if out.AccessToken == "" {
@@ -204,10 +211,10 @@ func tokenError(err error) error {
 	}
 	kind := e.Kind
 	switch {
-	case kind == core.Unknown, kind == core.Closed, kind == core.Gone:
-		kind = core.Transient
-	case kind == core.Rejected, badToken[e.Code]:
-		kind = core.Denied
+	case kind == core.KindUnknown, kind == core.KindClosed, kind == core.KindGone:
+		kind = core.KindTransient
+	case kind == core.KindRejected, badToken[e.Code]:
+		kind = core.KindDenied
 	}
 	return &core.SendError{Kind: kind, Code: e.Code, After: cmp.Or(e.After, 0), Err: e.Err}
 }

@@ -34,7 +34,7 @@ func TestCryptoVectors(t *testing.T) {
 	}
 	for _, v := range f.Vectors {
 		t.Run(v.Name, func(t *testing.T) {
-			a := &Account{conf: Config{AppID: v.Receiver, Token: core.Secret(v.Token)}}
+			g := gate{conf: Config{AppID: v.Receiver, Token: core.Secret(v.Token)}}
 			switch {
 			case v.Kind == "signature_raw":
 				if got := util.Signature(v.Parts...); got != v.Signature {
@@ -42,19 +42,19 @@ func TestCryptoVectors(t *testing.T) {
 				}
 				return
 			case v.Kind == "weibo_signature": // the same sum with the app secret for a token; adapters/weibo has its own
-				if !(&Account{conf: Config{Token: core.Secret(v.AppSecret)}}).signed(v.Signature, v.Timestamp, v.Nonce) {
+				if !(gate{conf: Config{Token: core.Secret(v.AppSecret)}}).signed(v.Signature, v.Timestamp, v.Nonce) {
 					t.Error("the signature is refused")
 				}
 				return
-			case v.Signature != "" && !a.signed(v.Signature, v.Timestamp, v.Nonce), v.Signature != "" && fake.Sign(v.Token, v.Timestamp, v.Nonce) != v.Signature:
+			case v.Signature != "" && !g.signed(v.Signature, v.Timestamp, v.Nonce), v.Signature != "" && fake.Sign(v.Token, v.Timestamp, v.Nonce) != v.Signature:
 				t.Error("the signature is refused")
-			case v.Msg != "" && !a.signed(v.Msg, v.Timestamp, v.Nonce, v.Encrypt):
+			case v.Msg != "" && !g.signed(v.Msg, v.Timestamp, v.Nonce, v.Encrypt):
 				t.Error("the message signature is refused")
 			}
 			if v.Key == "" || v.Encrypt == "" {
 				return
 			}
-			plain, ok := a.decrypt(v.Encrypt, core.Secret(v.Key))
+			plain, ok := g.decrypt(v.Encrypt, core.Secret(v.Key))
 			if !ok || v.Plaintext != "" && string(plain) != v.Plaintext {
 				t.Errorf("decrypted %q", plain)
 			}
@@ -77,8 +77,8 @@ func TestCryptoVectors(t *testing.T) {
 					t.Errorf("encrypted %s, %v", box, err)
 				}
 			}
-			a.conf.AppID = "x" + v.Receiver[1:]
-			if _, ok := a.decrypt(v.Encrypt, core.Secret(v.Key)); ok {
+			g.conf.AppID = "x" + v.Receiver[1:]
+			if _, ok := g.decrypt(v.Encrypt, core.Secret(v.Key)); ok {
 				t.Error("decrypted for another account")
 			}
 		})
@@ -98,8 +98,8 @@ func TestCryptoNegative(t *testing.T) {
 		t.Fatalf("%d items", len(f.Items))
 	}
 	for _, v := range f.Items {
-		a := &Account{conf: Config{AppID: v.ID}}
-		_, ok := a.decrypt(v.Encrypt, core.Secret(v.Key))
+		g := gate{conf: Config{AppID: v.ID}}
+		_, ok := g.decrypt(v.Encrypt, core.Secret(v.Key))
 		want := strings.Contains(v.Expect, "must decrypt") || strings.Contains(v.Expect, "valid frame")
 		if ok != want {
 			t.Errorf("%s: decrypted %v, %s", v.Name, ok, v.Expect)
@@ -127,8 +127,8 @@ func TestInbound(t *testing.T) {
 		"wechatpy-parse_subscribe_event":    {core.Joined{}, event, ""}, "wechatpy-subscribe_event": {core.Joined{}, event, ""}, "wechatpy-work-subscribe_event": {core.Joined{}, event, ""},
 		"wechatpy-parse_scan_event": {core.Joined{From: "123123"}, event, "entry:123123"}, "wechatpy-scan_event": {core.Joined{From: "SCENE_VALUE"}, event, "entry:SCENE_VALUE"},
 		"wechatpy-parse_view_event": {quiet("VIEW"), "", "page:www.qq.com"}, "wechatpy-view_event": {quiet("VIEW"), "", "page:www.qq.com"},
-		"wechatpy-work-parse_click_event":             {core.Pick{Option: "EVENTKEY"}, event, ""},
-		"wechatpy-scan_code_waitmsg_event":            {core.Pick{Option: "6", Label: "2"}, event, ""},
+		"wechatpy-work-parse_click_event":             {core.Pick{Option: "EVENTKEY", Menu: true}, event, ""},
+		"wechatpy-scan_code_waitmsg_event":            {core.Pick{Option: "6", Label: "2", Menu: true}, event, ""},
 		"wechatpy-pic_wechat_event":                   {quiet("pic_weixin"), "", ""},
 		"wechatpy-kf_close_session_event":             {quiet("kf_close_session"), "", ""},
 		"wechatpy-parse_user_authorize_invoice_event": {quiet("user_authorize_invoice"), "", ""},
@@ -139,7 +139,7 @@ func TestInbound(t *testing.T) {
 		"wxjava-SubMsgChangeFromXml":                  {quiet("subscribe_msg_change_event"), "", "consent/VRR0UEO9VJOLs0MHlU0OilqX6MVFDwH3_3gz3Oc0NIc:reject"},
 		"wxjava-SubMsgSentFromXml":                    {quiet("subscribe_msg_sent_event"), "", ""},
 	}
-	a, refs := &Account{}, map[string]string{}
+	refs := map[string]string{}
 	for _, v := range f.Items {
 		want, ok := wanted[v.Name]
 		if !ok {
@@ -151,7 +151,7 @@ func TestInbound(t *testing.T) {
 			t.Errorf("%s: %v", v.Name, err)
 			continue
 		}
-		in, err := a.read(p)
+		in, err := read(p, "wx")
 		if err != nil || len(in.env.Parts) != 1 || in.env.Parts[0] != want.part || in.env.Cause != want.cause || in.env.Ref == "" || in.env.Peer.ID != p.doc.get("FromUserName") || in.env.At.IsZero() {
 			t.Errorf("%s: %+v, %v", v.Name, in, err)
 		}
@@ -162,7 +162,7 @@ func TestInbound(t *testing.T) {
 			t.Errorf("%s: has the ref of a %s", v.Name, refs[in.env.Ref])
 		}
 		refs[in.env.Ref] = p.doc.get("Event")
-		if rs := in.receipts; v.Name == "wxjava-SubMsgSentFromXml" && (len(rs) != 1 || rs[0].Ref != "free/template/1700827132819554304" || rs[0].State != core.Delivered) {
+		if rs := in.receipts; v.Name == "wxjava-SubMsgSentFromXml" && (len(rs) != 1 || rs[0].Ref != "free/template/1700827132819554304" || rs[0].State != core.ReceiptDelivered) {
 			t.Errorf("a receipt is %+v", rs)
 		}
 	}

@@ -13,7 +13,7 @@
 // What is promised on failure: a push is answered only after its envelope was
 // filed, so the platform repeats what we could not keep. One message of a
 // customer gets one visible answer, however often its push is repeated: see
-// core.Holds. A delivery that may have left before a crash is known to Recall.
+// core/passive. A delivery that may have left before a crash is known to Recall.
 package wechat
 
 import (
@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/passive"
 )
 
 // Config is the account's part of the configuration; example.yaml explains it.
@@ -46,6 +47,7 @@ type Config struct {
 	Within   time.Duration `json:"within"`   // for this long
 	Taps     int           `json:"taps"`     // that may follow a menu click, scan or follow,
 	TapFor   time.Duration `json:"tap_for"`  // for this long
+	PaidFor  time.Duration `json:"paid_for"` // any number may follow a payment, for this long
 	Text     int           `json:"text"`     // longest text in bytes
 
 	Unmarked  bool              `json:"unmarked"`  // do not let WeChat mark the bot's messages as written by an AI
@@ -68,12 +70,13 @@ const (
 	Plain      Mode = "plain"
 )
 
-// Menus is how a Choice is shown when it could go out as the passive reply,
-// which has no menus.
+// Menus is how a Choice is shown. A passive reply has no menus, and a tap on one
+// counts as a click: it opens three messages for a minute, where a typed answer
+// opens five for two days.
 type Menus string
 
 const (
-	MenusFree  Menus = "free"  // as a numbered list in the passive reply, which costs nothing
+	MenusFree  Menus = "free"  // as a numbered list, in the passive reply where it costs nothing
 	MenusFirst Menus = "first" // as a menu, which is a customer service message
 )
 
@@ -99,6 +102,7 @@ func (c *Config) Validate() error {
 	fill(&c.Within, 48*time.Hour)
 	fill(&c.Taps, 3)
 	fill(&c.TapFor, time.Minute)
+	fill(&c.PaidFor, 48*time.Hour)
 	fill(&c.Text, 2000)
 	fill(&c.Skew, 5*time.Minute)
 	if c.MediaHosts == nil {
@@ -131,17 +135,25 @@ func fill[T comparable](p *T, v T) {
 
 // Account is one account. Make it with New.
 type Account struct {
-	conf   Config
-	deps   core.Deps
-	holds  *core.Holds
-	tokens *tokens
+	conf     Config
+	deps     core.Deps
+	holds    *passive.Holds // the platform's requests that may still be answered
+	gate     gate           // who is let in
+	api      api            // what we ask of the platform
+	files    files          // media, there and back
+	composer composer       // envelopes as the platform takes them
+	people   people         // who customers are, and who is at WeChat's own desk
+	veil     *veil          // over what must never show
 }
 
 var (
 	_ core.Webhook  = (*Account)(nil)
 	_ core.Typist   = (*Account)(nil)
 	_ core.Fetcher  = (*Account)(nil)
+	_ core.Coder    = (*Account)(nil)
 	_ core.Recaller = (*Account)(nil)
+	_ core.Replier  = (*Account)(nil)
+	_ core.Checker  = (*Account)(nil)
 )
 
 // New returns the account that c describes.
@@ -149,35 +161,48 @@ func New(c Config, d core.Deps) (*Account, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	a := &Account{conf: c, deps: d}
-	a.holds = &core.Holds{
-		Prefix: a.key(""), Wait: c.Hold, Every: 5 * time.Second, Tries: 3, Only: c.PassiveOnly,
+	v := &veil{}
+	for _, k := range append([]core.Secret{c.Secret, c.Token}, c.Keys...) {
+		v.always = append(v.always, string(k))
+	}
+	w := wire{url: c.URL, http: d.HTTP, now: d.Now, veil: v}
+	a := &Account{conf: c, deps: d, veil: v, gate: gate{c, d.Now}}
+	a.api = api{w, &tokens{wire: w, conf: c, deps: d}}
+	a.files = files{c, d, a.api}
+	a.composer = composer{c, a.files}
+	a.people = people{c, d, a.api}
+	a.holds = &passive.Holds{
+		Prefix: c.key(""), Wait: c.Hold, Every: 5 * time.Second, Tries: 3, Only: c.PassiveOnly,
 		Values: d.Values, Now: d.Now,
 	}
-	a.tokens = &tokens{a: a}
 	return a, nil
 }
 
 // key is where the account keeps a value. It is by appid, not by our name for
 // the account: the platform's token belongs to the appid.
-func (a *Account) key(kind string) string { return "wechat/" + a.conf.AppID + "/" + kind }
+func (c Config) key(kind string) string { return "wechat/" + c.AppID + "/" + kind }
 
 // maxMedia is the platform's limit for pictures and videos.
 const maxMedia = 10 << 20
 
+// CausePayment is that a customer has paid: after it the platform lets us write as
+// much as we like.
+const CausePayment core.Cause = "payment"
+
 // Limits is from the customer service message and media pages. Text is counted
 // in bytes: 2048 is what the platform was seen to take.
 func (a *Account) Limits() core.Limits {
-	l := core.Limits{Text: a.conf.Text, Unit: core.Bytes, Cards: true, Forms: true}
+	l := core.Limits{Text: a.conf.Text, Unit: core.Bytes, Cards: true, Forms: true, OneReply: true}
 	if a.conf.PassiveOnly {
 		return l
 	}
-	l.Options, l.Label = 10, 40
+	l.Options, l.Label, l.Taps = 10, 40, a.conf.Menus == MenusFirst
 	l.Media = []string{"image/png", "image/jpeg", "image/gif", "audio/amr", "audio/mpeg", "video/mp4"}
 	l.MediaSize = maxMedia
 	l.Allowances = []core.Allowance{
 		{After: core.CauseMessage, Count: a.conf.Messages, Within: a.conf.Within},
 		{After: core.CauseEvent, Count: a.conf.Taps, Within: a.conf.TapFor},
+		{After: CausePayment, Within: a.conf.PaidFor},
 	}
 	return l
 }
@@ -187,44 +212,7 @@ func (a *Account) Recall(ctx context.Context, env core.Envelope) (ref string, be
 	return a.holds.Recall(ctx, env.Peer.ID, env.ID)
 }
 
-// hide takes everything secret out of an error. What it returns is still what
-// err was for errors.Is and errors.As.
-func (a *Account) hide(err error) error {
-	if err == nil {
-		return nil
-	}
-	if u, ok := errors.AsType[*url.Error](err); ok { // it prints the address, and the token in it
-		err = u.Err
-	}
-	return hidden{a.clean(err.Error()), err}
-}
-
-var inQuery = regexp.MustCompile(`(?i)\b(access_token|secret|signature|msg_signature|ticket)=[^&\s"']*`)
-
-// clean takes everything secret out of a text.
-func (a *Account) clean(s string) string {
-	s = inQuery.ReplaceAllString(s, "[secret]") // with its name: a log must not have access_token= to be looked for
-	secrets := a.tokens.recent()
-	for _, k := range append([]core.Secret{a.conf.Secret, a.conf.Token}, a.conf.Keys...) {
-		secrets = append(secrets, string(k))
-	}
-	for _, k := range secrets {
-		if k != "" {
-			s = strings.ReplaceAll(s, k, "[secret]")
-		}
-	}
-	return s
-}
-
-type hidden struct {
-	text string
-	err  error
-}
-
-func (h hidden) Error() string   { return h.text }
-func (h hidden) Is(e error) bool { return errors.Is(h.err, e) }
-
 // rejected is an error for what the platform would refuse or we cannot carry.
 func rejected(format string, args ...any) error {
-	return &core.SendError{Kind: core.Rejected, Err: fmt.Errorf("wechat: "+format, args...)}
+	return &core.SendError{Kind: core.KindRejected, Err: fmt.Errorf("wechat: "+format, args...)}
 }

@@ -9,10 +9,12 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/adapters/wechat/fake"
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/bus"
 	"github.com/frontdesk-im/frontdesk/core/coretest"
 	"github.com/frontdesk-im/frontdesk/core/desk"
 	"github.com/frontdesk-im/frontdesk/core/dialog"
 	"github.com/frontdesk-im/frontdesk/core/hub"
+	"github.com/frontdesk-im/frontdesk/core/script"
 	"github.com/frontdesk-im/frontdesk/core/store"
 	"github.com/frontdesk-im/frontdesk/flows"
 )
@@ -47,13 +49,13 @@ func TestWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	book, err := dialog.Load(flows.FS, dialog.Options{})
+	book, err := script.Load(flows.FS, script.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var account *Account
-	h := hub.New(hub.Config{Store: s, Book: func() *dialog.Book { return book }, Log: slog.New(slog.DiscardHandler),
-		Desk: &desk.Rules{Words: book.Words, Desks: []desk.Desk{{Name: "desk", Hold: time.Millisecond}}, Templates: []desk.Template{{ID: "reply", Form: "template:tpl", Values: map[string]string{"thing1": "{text}"}}}, Limits: func(string) core.Limits { return account.Limits() }}})
+	h := hub.New(hub.Config{Store: s, Bus: bus.New(), Books: func(string) *dialog.Engine { return dialog.New(book) }, Log: slog.New(slog.DiscardHandler),
+		Desk: &desk.Rules{Words: book.Words, Desks: []desk.Desk{{Name: "desk", Hold: time.Millisecond}}, Templates: []core.Template{{ID: "reply", Form: "template:tpl", Values: map[string]string{"thing1": "{text}"}}}, Limits: func(string) core.Limits { return account.Limits() }}})
 	shown := make(chan fake.Message, 100)
 	platform := fake.New(fake.Options{Account: registered})
 	platform.Watch = func(_ string, m fake.Message) { shown <- m }
@@ -65,10 +67,10 @@ func TestWhole(t *testing.T) {
 	}
 	platform.SetHook(account)
 	people := &staff{sent: make(chan core.Envelope, 1000), marks: make(chan core.Mark, 1000)}
-	if err := h.Connect("wx", hub.Channel, account); err != nil {
+	if err := h.Connect("wx", core.RoleChannel, account); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Connect("desk", hub.Desk, people); err != nil {
+	if err := h.Connect("desk", core.RoleDesk, people); err != nil {
 		t.Fatal(err)
 	}
 	defer coretest.Run(t, h.Run)() // it must have stopped before the store is closed
@@ -145,7 +147,7 @@ func TestWhole(t *testing.T) {
 	if m := next("active", "我是小林"); m.AI {
 		t.Error("an agent's words are marked as an AI's")
 	}
-	for m := core.Waiting; m != core.Arrived; { // the books are kept before the mark is set
+	for m := core.MarkWaiting; m != core.MarkArrived; { // the books are kept before the mark is set
 		select {
 		case m = <-people.marks:
 		case <-time.After(20 * time.Second):

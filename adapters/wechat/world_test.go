@@ -260,12 +260,12 @@ func (p *process) settle(d *delivery, ref string, err error) bool {
 		return true
 	}
 	switch core.KindOf(err) {
-	case core.Transient, core.Throttled:
+	case core.KindTransient, core.KindThrottled:
 		d.lease = now.Add(lease)
 		return false
-	case core.Closed:
+	case core.KindClosed:
 		d.state = core.AttemptHeld
-	case core.Unknown:
+	case core.KindUnknown:
 		d.state = core.AttemptUnknown
 		p.doubt++
 	default:
@@ -308,7 +308,7 @@ func (p *process) recall(d *delivery) {
 	case ref != "":
 		p.settle(d, ref, nil)
 	default:
-		p.settle(d, "", &core.SendError{Kind: core.Unknown, Err: errors.New("it may have left")})
+		p.settle(d, "", &core.SendError{Kind: core.KindUnknown, Err: errors.New("it may have left")})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/passive"
 )
 
 // maxPush is the largest push that is read. The platform's are a few kilobytes.
@@ -46,17 +47,25 @@ func (a *Account) push(w http.ResponseWriter, r *http.Request) {
 	p, err := parse(body)
 	switch {
 	case err != nil:
-		a.deps.Log.Error("a push could not be read", "channel", a.deps.Name, "err", a.clean(err.Error()))
-		http.Error(w, "unreadable", http.StatusBadRequest)
+		a.unreadable(w, err)
 		return
 	case string(p.Receiver) != a.conf.UID:
 		a.refuse(w, "it is for another account")
 		return
 	}
-	if err := a.take(w, r, p); err != nil {
+	switch err := a.take(w, r, p); {
+	case errors.Is(err, core.ErrInvalid): // it would be refused each time
+		a.unreadable(w, err)
+	case err != nil:
 		a.deps.Log.Error("a push was not kept; the platform will repeat it", "channel", a.deps.Name, "err", a.clean(err.Error()))
 		http.Error(w, "try again", http.StatusServiceUnavailable)
 	}
+}
+
+// unreadable is for what the platform signed and we can never take.
+func (a *Account) unreadable(w http.ResponseWriter, err error) {
+	a.deps.Log.Error("a push could not be read", "channel", a.deps.Name, "err", a.clean(err.Error()))
+	http.Error(w, "unreadable", http.StatusBadRequest)
 }
 
 // take keeps what arrived and answers the platform. An error means that it was
@@ -69,31 +78,32 @@ func (a *Account) take(w http.ResponseWriter, r *http.Request, p push) error {
 	if in.silent {
 		return a.deps.Inbox.Receive(r.Context(), in.env)
 	}
-	v, err := a.holds.Hold(r.Context(), core.Ask{
+	v, err := a.holds.Serve(w, r, passive.Request{
 		Ref: in.env.Ref, Peer: in.env.Peer.ID, At: in.env.At,
 		File: func(ctx context.Context) error {
 			a.copyMedia(ctx, &in)
 			a.person(ctx, &in.env.Peer)
 			return a.deps.Inbox.Receive(ctx, in.env)
 		},
-		Write: func(b []byte) error {
+		Form: func(b []byte) (passive.Document, error) {
 			var m message
 			if err := json.Unmarshal(b, &m); err != nil {
-				return err
+				return passive.Document{}, err
 			}
-			return a.write(w, r, p, m)
+			return m.passive(p, a.deps.Now().Unix())
 		},
 	})
 	switch {
 	case err != nil:
 		return err
-	case v == core.HoldAnswered:
+	case v == passive.Answered:
 		a.deps.Meter.Count("weibo_passive_total", 1, "channel", a.deps.Name)
-	case r.Context().Err() != nil: // the platform has given it up
-	case v == core.HoldAgain:
-		panic(http.ErrAbortHandler) // an empty 200 would mean that there is no answer
-	case a.conf.Token == "" && a.conf.Later != "":
-		return a.write(w, r, p, textMessage(a.conf.Later))
+	case v == passive.Nothing && a.conf.Token == "" && a.conf.Later != "":
+		d, err := textMessage(a.conf.Later).passive(p, a.deps.Now().Unix())
+		if err != nil {
+			return err
+		}
+		return passive.Write(w, r, d)
 	}
 	return nil
 }
@@ -108,24 +118,4 @@ func (a *Account) follow(ctx context.Context, env core.Envelope) error {
 		return err
 	}
 	return a.deps.Values.Delete(ctx, key)
-}
-
-// write writes a passive reply and reports whether the platform was still there
-// when it was written.
-func (a *Account) write(w http.ResponseWriter, r *http.Request, p push, m message) error {
-	if err := r.Context().Err(); err != nil {
-		return err
-	}
-	b, typ, err := m.passive(p, a.deps.Now().Unix())
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", typ)
-	if _, err := w.Write(b); err != nil {
-		return err
-	}
-	if err := http.NewResponseController(w).Flush(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		return err
-	}
-	return r.Context().Err()
 }

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -92,7 +93,11 @@ func (a *Account) get(ctx context.Context, addr string, q url.Values) (*http.Res
 	if resp.StatusCode == http.StatusNotFound || e.Code == 20001 || e.Code == 20101 {
 		return nil, fmt.Errorf("weibo: the platform has no such file: %w", core.ErrNotFound)
 	}
-	return nil, fmt.Errorf("weibo: %s: %s", resp.Status, fateOf(e.Code).words)
+	if e.Code == 0 {
+		return nil, fmt.Errorf("weibo: the answer is not the platform's: %s", resp.Status)
+	}
+	f := fateOf(e.Code)
+	return nil, &core.SendError{Kind: f.kind, Code: strconv.Itoa(e.Code), After: f.after, Err: errors.New("weibo: " + f.words)}
 }
 
 // Fetch implements core.Fetcher for media that could not be copied at once.

@@ -142,7 +142,7 @@ func (p *push) readXML(b []byte) error {
 		}
 	}
 	p.xml, p.Type, p.Sender, p.Receiver = true, c.MsgType, id(c.FromUserName), id(c.ToUserName)
-	p.Text, p.at, p.Created = c.Content, time.Unix(c.CreateTime, 0).UTC(), strconv.FormatInt(c.CreateTime, 10)
+	p.Text, p.at, p.Created = c.Content, core.Unix(c.CreateTime), strconv.FormatInt(c.CreateTime, 10)
 	p.data = details{Subtype: strings.ToLower(c.Event), Key: c.EventKey, ToVFID: id(c.MediaId), Latitude: json.Number(c.LocationX), Longitude: json.Number(c.LocationY)}
 	p.Data = []byte(c.MediaId + "\x00" + c.Event + "\x00" + c.EventKey + "\x00" + c.LocationX + c.LocationY)
 	if p.Type == "location" {
@@ -173,17 +173,21 @@ type arrival struct {
 	silent bool   // nobody will answer it
 }
 
-// read says what a push means. Types that we do not know are kept and not
-// answered, as the platform advises.
+// silent are the events by which nobody speaks to us, though they may name a
+// button.
+var silent = map[string]bool{"view": true, "unsubscribe": true}
+
+// read says what a push means. Types that we do not know were sent by somebody
+// all the same: they are kept and answered.
 func (a *Account) read(p push) arrival {
 	r := arrival{env: core.Envelope{
 		Channel: a.deps.Name, Peer: core.Peer{ID: string(p.Sender), Name: "微博 " + string(p.Sender)[max(0, len(p.Sender)-4):]},
 		Ref: p.ref(), At: p.at, Cause: core.CauseMessage,
 	}}
-	part := core.Part(core.Other{Kind: p.Type, Quiet: true})
+	part := core.Part(core.Other{Kind: p.Type})
 	switch p.Type {
 	case "text":
-		part = core.Text{Body: p.Text}
+		part = core.Text{Body: faces.Replace(p.Text)}
 	case "position":
 		part = core.Place{Lat: degrees(p.data.Latitude), Lon: degrees(p.data.Longitude)}
 	case "image":
@@ -218,18 +222,21 @@ func readEvent(p push, r *arrival) core.Part {
 		fact(r, "entry", key)
 		return core.Joined{From: key}
 	case "click":
-		return core.Pick{Option: key}
+		return core.Pick{Option: key, Menu: true}
 	case "unfollow":
 		r.env.Cause = ""
 		return core.Left{}
 	case "unsubscribe": // from mass messages; answers are still allowed
+		r.env.Cause = ""
 		fact(r, "subscribed", "no")
 	case "view":
 		fact(r, "page", key)
-		return core.Other{Kind: "view", Quiet: true}
+	default:
+		r.env.Cause = ""
 	}
-	r.env.Cause = ""
-	return core.Other{Kind: or(p.data.Subtype, "event"), Quiet: true}
+	// Of events that we do not know, those that name a button were pressed by
+	// somebody who waits for an answer; the others report something.
+	return core.Other{Kind: or(p.data.Subtype, "event"), Quiet: silent[p.data.Subtype] || key == ""}
 }
 
 func fact(r *arrival, name, value string) {

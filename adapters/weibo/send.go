@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/passive"
 )
 
 // A message is what a reply carries, passive or active: a type and its data.
@@ -65,21 +66,22 @@ func percent(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+
 
 // passive writes m as the answer to p. In the platform's own format the data is
 // JSON, percent-encoded, in a JSON string.
-func (m message) passive(p push, unix int64) (body []byte, contentType string, err error) {
+func (m message) passive(p push, unix int64) (passive.Document, error) {
 	if p.xml {
-		return m.compatible(p, unix)
+		b, err := m.compatible(p, unix)
+		return passive.Document{Type: "text/xml; charset=utf-8", Body: b}, err
 	}
-	return plainJSON(struct {
+	return passive.Document{Type: "application/json; charset=utf-8", Body: plainJSON(struct {
 		Result   bool   `json:"result"`
 		Sender   string `json:"sender_id"`
 		Receiver string `json:"receiver_id"`
 		Type     string `json:"type"`
 		Data     string `json:"data"`
-	}{true, string(p.Receiver), string(p.Sender), m.Type, percent(string(m.Data))}), "application/json; charset=utf-8", nil
+	}{true, string(p.Receiver), string(p.Sender), m.Type, percent(string(m.Data))})}, nil
 }
 
 // compatible writes m as WeChat's passive replies are written.
-func (m message) compatible(p push, unix int64) (body []byte, contentType string, err error) {
+func (m message) compatible(p push, unix int64) ([]byte, error) {
 	var b strings.Builder
 	head := func(kind string) {
 		fmt.Fprintf(&b, "<xml><ToUserName>%s</ToUserName><FromUserName>%s</FromUserName><CreateTime>%d</CreateTime><MsgType>%s</MsgType>",
@@ -89,7 +91,7 @@ func (m message) compatible(p push, unix int64) (body []byte, contentType string
 	case "articles":
 		var d articlesData
 		if err := json.Unmarshal(m.Data, &d); err != nil {
-			return nil, "", err
+			return nil, err
 		}
 		head("news")
 		fmt.Fprintf(&b, "<ArticleCount>%d</ArticleCount><Articles>", len(d.Articles))
@@ -100,20 +102,20 @@ func (m message) compatible(p push, unix int64) (body []byte, contentType string
 	case "position":
 		var d positionData
 		if err := json.Unmarshal(m.Data, &d); err != nil {
-			return nil, "", err
+			return nil, err
 		}
 		head("text") // that format has no positions in replies
 		fmt.Fprintf(&b, "<Content>%s</Content>", cdata(d.Latitude+","+d.Longitude))
 	default:
 		var d textData
 		if err := json.Unmarshal(m.Data, &d); err != nil {
-			return nil, "", err
+			return nil, err
 		}
 		head("text")
 		fmt.Fprintf(&b, "<Content>%s</Content>", cdata(d.Text))
 	}
 	b.WriteString("</xml>")
-	return []byte(b.String()), "text/xml; charset=utf-8", nil
+	return []byte(b.String()), nil
 }
 
 func cdata(s string) string {
@@ -126,40 +128,45 @@ func cdata(s string) string {
 	return "<![CDATA[" + strings.ReplaceAll(s, "]]>", "]]]]><![CDATA[>") + "]]>"
 }
 
+// Reply implements core.Replier.
+func (a *Account) Reply(ctx context.Context, env core.Envelope) (string, error) {
+	m, err := a.compose(env)
+	if err != nil {
+		return "", nil // Send says what is wrong with it
+	}
+	return a.holds.Answer(ctx, env.Peer.ID, env.ID, plainJSON(m))
+}
+
 // Send implements core.Adapter. If a push of the peer is held open it is
-// answered with env; the ref starts with core.Free then. Otherwise env goes out
+// answered with env; the ref starts with core.FreeRef then. Otherwise env goes out
 // as an active reply.
 func (a *Account) Send(ctx context.Context, env core.Envelope) (string, error) {
 	m, err := a.compose(env)
 	if err != nil {
 		return "", err
 	}
-	b, err := json.Marshal(m)
-	if err != nil {
-		return "", rejected("%w", err)
-	}
-	if ref, err := a.holds.Answer(ctx, env.Peer.ID, env.ID, b); ref != "" || err != nil {
+	if ref, err := a.holds.Answer(ctx, env.Peer.ID, env.ID, plainJSON(m)); ref != "" || err != nil {
 		return ref, err
 	}
 	if a.conf.Token == "" {
-		return "", &core.SendError{Kind: core.Closed, Err: errors.New("此微博账号未配置 token，只能在客户来信时回复，客户下次来信时发送 / the account has no token and can only answer when the customer writes: it goes out then")}
+		return "", &core.SendError{Kind: core.KindClosed, Err: errors.New("此微博账号未配置 token，只能在客户来信时回复，客户下次来信时发送 / the account has no token and can only answer when the customer writes: it goes out then")}
 	}
 	if _, left, err := a.deps.Values.Get(ctx, a.key("left/"+env.Peer.ID)); err != nil {
-		return "", &core.SendError{Kind: core.Transient, Err: a.hide(err)}
+		return "", &core.SendError{Kind: core.KindTransient, Err: a.hide(err)}
 	} else if left {
-		return "", &core.SendError{Kind: core.Gone, Err: errors.New("客户已取消关注，微博不允许发送 / the customer no longer follows the account, nothing may be sent")}
+		return "", &core.SendError{Kind: core.KindGone, Err: errors.New("客户已取消关注，微博不允许发送 / the customer no longer follows the account, nothing may be sent")}
 	}
 	if env.ID != "" {
-		if err := a.holds.Begin(ctx, env.ID); err != nil {
-			return "", &core.SendError{Kind: core.Transient, Err: a.hide(err)}
+		if err := a.holds.BeginOther(ctx, env.Peer.ID, env.ID); err != nil {
+			return "", &core.SendError{Kind: core.KindTransient, Err: a.hide(err)}
 		}
 	}
 	err = a.reply(ctx, env.Peer.ID, m)
 	if err == nil {
 		return or(env.ID, "sent"), nil // the platform gives replies no name
 	}
-	if core.KindOf(err) != core.Unknown && env.ID != "" {
-		_ = a.holds.Undo(context.WithoutCancel(ctx), env.ID) // if this fails, Recall says that it may have been sent
+	if core.KindOf(err) != core.KindUnknown && env.ID != "" {
+		_ = a.holds.CancelOther(context.WithoutCancel(ctx), env.ID) // if this fails, Recall says that it may have been sent
 	}
 	return "", err
 }
@@ -211,16 +218,16 @@ func (a *Account) reply(ctx context.Context, to string, m message) error {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := a.deps.HTTP.Do(req)
 	if err != nil {
-		kind := core.Unknown
+		kind := core.KindUnknown
 		if !sent.Load() {
-			kind = core.Transient
+			kind = core.KindTransient
 		}
 		return &core.SendError{Kind: kind, Err: fmt.Errorf("weibo: %s: %w", path, a.hide(err))}
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	if err != nil {
-		return &core.SendError{Kind: core.Unknown, Err: fmt.Errorf("weibo: %s: the answer broke off: %w", path, a.hide(err))}
+		return &core.SendError{Kind: core.KindUnknown, Err: fmt.Errorf("weibo: %s: the answer broke off: %w", path, a.hide(err))}
 	}
 	return a.outcome(resp, b)
 }
@@ -240,19 +247,19 @@ func (a *Account) outcome(resp *http.Response, b []byte) error {
 	if err == nil && out.Result && resp.StatusCode == http.StatusOK {
 		return nil
 	}
-	e := &core.SendError{Kind: core.Unknown, Code: strconv.Itoa(resp.StatusCode), Err: errors.New("weibo: the answer is not the platform's: " + resp.Status)}
+	e := &core.SendError{Kind: core.KindUnknown, Code: strconv.Itoa(resp.StatusCode), Err: errors.New("weibo: the answer is not the platform's: " + resp.Status)}
 	switch c := resp.StatusCode; {
 	case c == http.StatusTooManyRequests:
-		e.Kind = core.Throttled
+		e.Kind = core.KindThrottled
 		if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
 			e.After = time.Duration(s) * time.Second
 		}
 	case c == http.StatusServiceUnavailable:
-		e.Kind = core.Transient
+		e.Kind = core.KindTransient
 	case c == http.StatusUnauthorized:
-		e.Kind = core.Denied
+		e.Kind = core.KindDenied
 	case c >= 400 && c < 500:
-		e.Kind = core.Rejected
+		e.Kind = core.KindRejected
 	}
 	return e
 }
@@ -264,23 +271,26 @@ type fate struct {
 	after time.Duration
 }
 
+// badToken reports whether a code means that the token must be renewed.
+func badToken(code int) bool { return code >= 21301 && code <= 21332 }
+
 // fateOf is https://open.weibo.com/wiki/Error_code and the fans service's page.
 func fateOf(code int) fate {
 	switch {
 	case code == 10001 || code == 10002 || code == 10003 || code == 10009 || code == 10010:
-		return fate{core.Transient, "微博系统繁忙，稍后自动重试 / Weibo is busy, it is tried again", 0}
+		return fate{core.KindTransient, "微博系统繁忙，稍后自动重试 / Weibo is busy, it is tried again", 0}
 	case code == 10022:
-		return fate{core.Throttled, "接口次数已用完，一小时内重试 / the account's quota is used up, it is tried again within an hour", 10 * time.Minute}
+		return fate{core.KindThrottled, "接口次数已用完，一小时内重试 / the account's quota is used up, it is tried again within an hour", 10 * time.Minute}
 	case code == 10023 || code == 10024:
-		return fate{core.Throttled, "发送太频繁，稍后重试 / too many calls, it is tried again", time.Minute}
-	case code >= 21301 && code <= 21332:
-		return fate{core.Denied, "token 已失效或过期，请在 open.weibo.com 重新获取并更新配置 / the token is refused or has expired, renew it at open.weibo.com and set it in the configuration", 0}
+		return fate{core.KindThrottled, "发送太频繁，稍后重试 / too many calls, it is tried again", time.Minute}
+	case badToken(code):
+		return fate{core.KindDenied, "token 已失效或过期，请在 open.weibo.com 重新获取并更新配置 / the token is refused or has expired, renew it at open.weibo.com and set it in the configuration", 0}
 	case code == 10014 || code == 10004 || code == 10005 || code == 10006 || code == 10013 || code == 26406:
-		return fate{core.Denied, "账号没有该权限或未开启开发者模式 / the account may not do this, or its developer mode is off", 0}
+		return fate{core.KindDenied, "账号没有该权限或未开启开发者模式 / the account may not do this, or its developer mode is off", 0}
 	case code == 26403:
-		return fate{core.Closed, "已回复过或超过 48 小时，微博不允许发送，可等客户再次来信 / answered already or after 48 hours, wait until the customer writes", 0}
+		return fate{core.KindClosed, "已回复过或超过 48 小时，微博不允许发送，可等客户再次来信 / answered already or after 48 hours, wait until the customer writes", 0}
 	case code == 20003:
-		return fate{core.Gone, "客户账号不存在 / there is no such customer", 0}
+		return fate{core.KindGone, "客户账号不存在 / there is no such customer", 0}
 	}
-	return fate{core.Rejected, "微博拒绝了这条消息 / Weibo refused this message", 0}
+	return fate{core.KindRejected, "微博拒绝了这条消息 / Weibo refused this message", 0}
 }

@@ -40,9 +40,9 @@ func TestVectors(t *testing.T) {
 		"image": {core.Media{Type: "image/jpeg", Handle: "weibo:821804469"}, msg}, "voice": {core.Media{Type: "audio/amr", Handle: "weibo:821804470"}, msg},
 		"follow": {core.Joined{}, event}, "unfollow": {core.Left{}, ""}, "subscribe": {core.Joined{}, event},
 		"unsubscribe": {core.Other{Kind: "unsubscribe", Quiet: true}, ""},
-		"click":       {core.Pick{Option: "MENU_HUMAN"}, event}, "view": {core.Other{Kind: "view", Quiet: true}, event},
+		"click":       {core.Pick{Option: "MENU_HUMAN", Menu: true}, event}, "view": {core.Other{Kind: "view", Quiet: true}, event},
 		"scan": {core.Joined{From: "shop_12"}, event}, "scan_follow": {core.Joined{From: "shop_12"}, event},
-		"mention": {core.Text{Body: "@某某 怎么还没发货"}, CauseMention}, "unknown": {core.Other{Kind: "hologram", Quiet: true}, ""},
+		"mention": {core.Text{Body: "@某某 怎么还没发货"}, CauseMention}, "unknown": {core.Other{Kind: "hologram"}, ""},
 	}
 	for _, p := range v.Push {
 		for range 2 { // a repeat has no id to know it by
@@ -73,7 +73,7 @@ func TestVectors(t *testing.T) {
 	}
 	for _, x := range v.API {
 		err := a.outcome(&http.Response{StatusCode: x.HTTP, Status: fmt.Sprint(x.HTTP)}, x.Body)
-		want := map[string]core.Kind{"already-replied-or-timeout": core.Closed, "token-expired": core.Denied, "no-permission": core.Denied}
+		want := map[string]core.Kind{"already-replied-or-timeout": core.KindClosed, "token-expired": core.KindDenied, "no-permission": core.KindDenied}
 		if k, bad := want[x.Name]; bad != (err != nil) || bad && core.KindOf(err) != k {
 			t.Errorf("%s: %v", x.Name, err)
 		}
@@ -103,10 +103,10 @@ func TestReplyVectors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		body, _, err := m.passive(push{Sender: "2489518277", Receiver: "1902538057"}, 0)
+		d, err := m.passive(push{Sender: "2489518277", Receiver: "1902538057"}, 0)
 		var got map[string]any
-		if err != nil || json.Unmarshal(body, &got) != nil || fmt.Sprint(got) != fmt.Sprint(v.Passive[i]) {
-			t.Errorf("wrote %s, want %s", body, v.Passive[i])
+		if err != nil || json.Unmarshal(d.Body, &got) != nil || fmt.Sprint(got) != fmt.Sprint(v.Passive[i]) {
+			t.Errorf("wrote %s, want %s", d.Body, v.Passive[i])
 		}
 	}
 	if _, err := a.Send(t.Context(), say("d", "2489518277", core.Text{Body: "您好"})); err != nil {
@@ -121,6 +121,34 @@ func TestReplyVectors(t *testing.T) {
 	for k, x := range want.Form {
 		if got.Get(k) != x {
 			t.Errorf("%s is %q, want %q", k, got.Get(k), x)
+		}
+	}
+}
+
+// What somebody pressed is answered though we do not know what it is; what the
+// platform reports is not.
+func TestUnknownEvents(t *testing.T) {
+	a := &Account{deps: core.Deps{Name: "wb"}}
+	for data, want := range map[string]core.Other{
+		`{"subtype":"hologram","key":"K1"}`: {Kind: "hologram"},
+		`{"subtype":"hologram"}`:            {Kind: "hologram", Quiet: true},
+		`{}`:                                {Kind: "event", Quiet: true},
+	} {
+		p, err := parse([]byte(`{"type":"event","receiver_id":1902538057,"sender_id":2489518277,"data":` + data + `}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if in := a.read(p); in.env.Parts[0] != want || in.silent != want.Quiet || in.env.Cause != "" || len(in.env.Raw) == 0 {
+			t.Errorf("%s: %+v, want %+v", data, in, want)
+		}
+	}
+}
+
+func TestFaces(t *testing.T) {
+	a := &Account{deps: core.Deps{Name: "wb"}}
+	for in, want := range map[string]string{"好的[ok]": "好的👌", "[赞][赞]": "👍👍", "[单号]7701": "[单号]7701"} {
+		if got := a.read(push{Type: "text", Sender: "1", Text: in}).env.Parts.Text(); got != want {
+			t.Errorf("%s: %q, want %q", in, got, want)
 		}
 	}
 }

@@ -6,7 +6,7 @@
 //
 // What is promised on failure is what adapters/wechat promises: a push is
 // answered only after its envelope was filed, and one message gets one visible
-// answer however often its push is repeated (see core.Holds). The signature of a
+// answer however often its push is repeated (see core/passive). The signature of a
 // push does not cover its body: the address must be https, old pushes are
 // refused, and so are those for another account.
 package weibo
@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/passive"
 )
 
 // Config is the account's part of the configuration; example.yaml explains it.
@@ -89,13 +90,15 @@ func fill[T comparable](p *T, v T) {
 type Account struct {
 	conf  Config
 	deps  core.Deps
-	holds *core.Holds
+	holds *passive.Holds
 }
 
 var (
 	_ core.Webhook  = (*Account)(nil)
 	_ core.Fetcher  = (*Account)(nil)
 	_ core.Recaller = (*Account)(nil)
+	_ core.Replier  = (*Account)(nil)
+	_ core.Checker  = (*Account)(nil)
 )
 
 // CauseMention is that somebody mentioned the account in public, which lets us
@@ -108,7 +111,7 @@ func New(c Config, d core.Deps) (*Account, error) {
 		return nil, err
 	}
 	a := &Account{conf: c, deps: d}
-	a.holds = &core.Holds{
+	a.holds = &passive.Holds{
 		Prefix: a.key(""), Wait: c.Hold, Every: 5 * time.Second, Tries: 3, Only: c.Token == "",
 		Values: d.Values, Now: d.Now,
 	}
@@ -128,7 +131,7 @@ func (a *Account) key(kind string) string { return "weibo/" + a.conf.UID + "/" +
 // Limits is from the pages on passive and active replies. The platform knows no
 // count within the 48 hours; the cap is our own, below what one page mentions.
 func (a *Account) Limits() core.Limits {
-	l := core.Limits{Text: a.conf.Text, Unit: core.Runes, Cards: true, Places: true, Media: []string{"image/"}}
+	l := core.Limits{Text: a.conf.Text, Unit: core.Runes, Cards: true, Places: true, Media: []string{"image/"}, OneReply: true}
 	if a.conf.Token != "" {
 		l.Allowances = []core.Allowance{
 			{After: core.CauseMessage, Count: a.conf.Cap, Within: a.conf.Within},
@@ -178,5 +181,5 @@ func (h hidden) Error() string   { return h.text }
 func (h hidden) Is(e error) bool { return errors.Is(h.err, e) }
 
 func rejected(format string, args ...any) error {
-	return &core.SendError{Kind: core.Rejected, Err: fmt.Errorf("weibo: "+format, args...)}
+	return &core.SendError{Kind: core.KindRejected, Err: fmt.Errorf("weibo: "+format, args...)}
 }

@@ -61,7 +61,7 @@ func TestAdapter(t *testing.T) {
 		},
 		Fail: func(w http.ResponseWriter, k core.Kind) {
 			w.WriteHeader(http.StatusForbidden)
-			code := map[core.Kind]int{core.Throttled: 10023, core.Transient: 10001, core.Rejected: 10017, core.Denied: 21327}[k]
+			code := map[core.Kind]int{core.KindThrottled: 10023, core.KindTransient: 10001, core.KindRejected: 10017, core.KindDenied: 21327}[k]
 			fmt.Fprintf(w, `{"request":"/2/messages/reply.json","error_code":%d,"error":"why"}`, code)
 		},
 		Stub: func(s string) string { return strings.ReplaceAll(s, registered.Token, "TOKEN") },
@@ -100,10 +100,10 @@ func TestConversation(t *testing.T) {
 					t.Errorf("%T: %q, %v", p, ref, err)
 				}
 			}
-			if _, err := r.Send(t.Context(), say("x", fan, core.Media{Type: "image/png", Handle: "blob-1"})); core.KindOf(err) != core.Rejected {
+			if _, err := r.Send(t.Context(), say("x", fan, core.Media{Type: "image/png", Handle: "blob-1"})); core.KindOf(err) != core.KindRejected {
 				t.Errorf("a picture that Weibo cannot carry: %v", err)
 			}
-			if err := r.platform.Click(t.Context(), fan, "MENU_HUMAN"); err != nil || r.inbox.Last().Parts[0] != core.Part(core.Pick{Option: "MENU_HUMAN"}) {
+			if err := r.platform.Click(t.Context(), fan, "MENU_HUMAN"); err != nil || r.inbox.Last().Parts[0] != core.Part(core.Pick{Option: "MENU_HUMAN", Menu: true}) {
 				t.Errorf("a menu entry is %+v, %v", r.inbox.Last(), err)
 			}
 		})
@@ -117,7 +117,7 @@ func TestWindows(t *testing.T) {
 			_, err := r.Send(t.Context(), say("d", fan, core.Text{Body: "您好"}))
 			return err
 		}
-		coretest.Fails(t, send(), core.Gone) // nobody knows them
+		coretest.Fails(t, send(), core.KindGone) // nobody knows them
 		if err := r.platform.Mention(t.Context(), fan, "@我 在吗"); err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func TestWindows(t *testing.T) {
 		if l.Left != 1 || send() != nil {
 			t.Errorf("a mention opens %+v", l)
 		}
-		coretest.Fails(t, send(), core.Closed)
+		coretest.Fails(t, send(), core.KindClosed)
 		if err := r.platform.Say(t.Context(), fan, "问"); err != nil {
 			t.Fatal(err)
 		}
@@ -133,12 +133,12 @@ func TestWindows(t *testing.T) {
 			t.Errorf("a message opens %+v", l)
 		}
 		time.Sleep(49 * time.Hour)
-		coretest.Fails(t, send(), core.Closed)
+		coretest.Fails(t, send(), core.KindClosed)
 		if err := r.platform.Unfollow(t.Context(), fan); err != nil || r.inbox.Last().Parts[0] != core.Part(core.Left{}) {
 			t.Errorf("%+v, %v", r.inbox.Last(), err)
 		}
 		n := len(r.platform.Calls())
-		coretest.Fails(t, send(), core.Gone)
+		coretest.Fails(t, send(), core.KindGone)
 		if len(r.platform.Calls()) != n {
 			t.Error("the platform was asked though the fan has left")
 		}
@@ -150,12 +150,12 @@ func TestWindows(t *testing.T) {
 		}
 		r.platform.EndToken()
 		err := send()
-		coretest.Fails(t, err, core.Denied)
+		coretest.Fails(t, err, core.KindDenied)
 		if !strings.Contains(err.Error(), "21327") || !strings.Contains(err.Error(), "open.weibo.com") {
 			t.Errorf("the operator reads %q", err)
 		}
-		for code, want := range map[int]core.Kind{10001: core.Transient, 10014: core.Denied, 10022: core.Throttled, 10023: core.Throttled, 10024: core.Throttled,
-			21301: core.Denied, 21332: core.Denied, 26403: core.Closed, 26406: core.Denied, 99999: core.Rejected} {
+		for code, want := range map[int]core.Kind{10001: core.KindTransient, 10014: core.KindDenied, 10022: core.KindThrottled, 10023: core.KindThrottled, 10024: core.KindThrottled,
+			21301: core.KindDenied, 21332: core.KindDenied, 26403: core.KindClosed, 26406: core.KindDenied, 99999: core.KindRejected} {
 			r.platform.NewToken()
 			r.platform.Fail(code)
 			coretest.Fails(t, send(), want)
@@ -182,7 +182,7 @@ func TestNoToken(t *testing.T) {
 			t.Error(err)
 		}
 		_, err := r.Send(t.Context(), say("d2", fan, core.Text{Body: "答"}))
-		coretest.Fails(t, err, core.Closed)
+		coretest.Fails(t, err, core.KindClosed)
 		if m := r.platform.Answers(fan); len(m) != 2 || m[0].Text != "答" || m[1].Text != "请稍候" {
 			t.Errorf("the phone shows %+v", m)
 		}
@@ -255,7 +255,7 @@ func TestRecall(t *testing.T) {
 		t.Error("recalls what never began")
 	}
 	_, err := r.Send(t.Context(), env)
-	coretest.Fails(t, err, core.Unknown)
+	coretest.Fails(t, err, core.KindUnknown)
 	if _, began, _ := r.Recall(t.Context(), env); !began {
 		t.Error("does not recall what may have left")
 	}
@@ -326,8 +326,8 @@ func FuzzParse(f *testing.F) {
 		if in.env.Ref == "" || in.env.Ref != again.ref() || in.env.Peer.ID == "" || len(in.env.Parts) != 1 {
 			t.Errorf("read as %+v", in)
 		}
-		if body, _, err := textMessage(p.Text+"]]>").passive(p, 1); err != nil || !json.Valid(body) && !p.xml {
-			t.Errorf("the answer is %s, %v", body, err)
+		if d, err := textMessage(p.Text+"]]>").passive(p, 1); err != nil || !json.Valid(d.Body) && !p.xml {
+			t.Errorf("the answer is %s, %v", d.Body, err)
 		}
 	})
 }

@@ -1,7 +1,8 @@
 // Command frontdesk answers customers who write on many platforms, from scripts
 // and through people.
 //
-// This file is flags only; see app.go for what serve does.
+// Here are flags, sub-commands and what they print, nothing else. What they do is
+// in cmd/app, but for eval, whose measuring is in core/match/eval.
 package main
 
 import (
@@ -18,6 +19,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/frontdesk-im/frontdesk/cmd/app"
 	"github.com/frontdesk-im/frontdesk/config"
 )
 
@@ -28,7 +30,7 @@ func start(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, func() { force() })
-	cmd := rootCommand()
+	cmd := root()
 	cmd.SetArgs(args)
 	if err := cmd.ExecuteContext(ctx); err != nil {
 		complain(err)
@@ -56,11 +58,11 @@ func force() {
 
 // complain writes an error for people: every problem on a line of its own.
 func complain(err error) {
-	if errors.Is(err, errSaid) {
+	if errors.Is(err, app.ErrSaid) {
 		return
 	}
 	var ps *config.Problems
-	text := cover(err.Error())
+	text := app.Cover(err.Error())
 	if errors.As(err, &ps) || strings.Contains(text, "\n") {
 		fmt.Fprintln(os.Stderr, text)
 		return
@@ -68,101 +70,38 @@ func complain(err error) {
 	fmt.Fprintln(os.Stderr, "frontdesk:", text)
 }
 
-// errSaid ends a command that has said what is wrong.
-var errSaid = errors.New("see above")
-
-func rootCommand() *cobra.Command {
-	root := &cobra.Command{
+func root() *cobra.Command {
+	c := &cobra.Command{
 		Use:           "frontdesk",
-		Short:         "Answer customers who write on many platforms, from scripts and through people",
+		Short:         "Answer customers who write on many platforms, from scripts and through people / 接待各个平台上的客户：机器人按话术答，答不了的转给人",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       version(),
 	}
-	root.SetVersionTemplate("frontdesk {{.Version}}\n")
-	root.AddCommand(serveCommand(), chatCommand(), checkCommand(), testCommand(), doctorCommand(), readyCommand(), backupCommand(), evalCommand(), qrCommand(), versionCommand())
-	return root
-}
-
-// flags that several commands share.
-func (s *setup) flags(c *cobra.Command) {
-	c.Flags().StringVar(&s.Config, "config", "", "configuration file; without one: a web chat, an inbox and the demo scripts")
-	c.Flags().StringVar(&s.Listen, "listen", "", "address to serve on (default 127.0.0.1:8080)")
-	c.Flags().StringVar(&s.Data, "data", "", "folder of everything that is kept (default ./data)")
-	c.Flags().StringVar(&s.Flows, "flows", "", "folder of scripts (default the demo's)")
-}
-
-func serveCommand() *cobra.Command {
-	var s setup
-	c := &cobra.Command{
-		Use:   "serve",
-		Short: "Serve customers and staff until SIGTERM; SIGHUP loads the scripts again",
-		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			s.Out, s.Err, s.Reload = c.OutOrStdout(), c.ErrOrStderr(), hangups(c.Context())
-			return serve(c.Context(), s)
-		},
-	}
-	s.flags(c)
+	c.SetVersionTemplate("frontdesk {{.Version}}\n")
+	c.AddCommand(
+		initCommand(), serveCommand(), readyCommand(), doctorCommand(), backupCommand(), moveCommand(), qrCommand(), versionCommand(), // who runs it
+		checkCommand(), chatCommand(), testCommand(), evalCommand(), // who writes scripts
+	)
+	bilingual(c)
 	return c
 }
 
-// hangups passes on SIGHUP until ctx is done.
-func hangups(ctx context.Context) <-chan struct{} {
-	sig := make(chan os.Signal, 1)
-	signal.Notify(sig, syscall.SIGHUP)
-	out := make(chan struct{}, 1)
-	go func() {
-		defer signal.Stop(sig)
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-sig:
-				select {
-				case out <- struct{}{}:
-				default: // one is waiting already
-				}
-			}
+// bilingual puts what cobra says by itself into both languages.
+func bilingual(c *cobra.Command) {
+	c.CompletionOptions.HiddenDefaultCmd = true
+	c.InitDefaultHelpCmd()
+	c.InitDefaultVersionFlag()
+	c.SetUsageTemplate(strings.NewReplacer("Usage:", "Usage / 用法:", "Aliases:", "Aliases / 别名:", "Examples:", "Examples / 例子:",
+		"Available Commands:", "Commands / 命令:", "Global Flags:", "Global flags / 通用选项:", "Flags:", "Flags / 选项:",
+		`Use "{{.CommandPath}} [command] --help" for more information about a command.`, `{{.CommandPath}} [command] --help: more about a command / 查看某个命令的详细说明`,
+	).Replace(c.UsageTemplate()))
+	for _, sub := range append(c.Commands(), c) {
+		sub.InitDefaultHelpFlag()
+		sub.Flags().Lookup("help").Usage = "show this / 显示这些说明"
+		if sub.Name() == "help" {
+			sub.Short = "More about a command / 查看某个命令的说明"
 		}
-	}()
-	return out
-}
-
-func checkCommand() *cobra.Command {
-	var s setup
-	c := &cobra.Command{
-		Use:   "check",
-		Short: "Read the configuration and the scripts and report every fault as file:line",
-		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return check(c.OutOrStdout(), s) },
 	}
-	c.Flags().StringVar(&s.Config, "config", "", "configuration file; without one: the built-in configuration")
-	c.Flags().StringVar(&s.Flows, "flows", "", "folder of scripts, instead of the configuration's")
-	c.Flags().BoolVar(&s.Lint, "lint", false, "also look for samples and entries of the scripts that get in each other's way")
-	return c
-}
-
-func doctorCommand() *cobra.Command {
-	var s setup
-	c := &cobra.Command{
-		Use:   "doctor",
-		Short: "Look for what would keep frontdesk from working on this machine, with a fix for each",
-		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return doctor(c.Context(), c.OutOrStdout(), s) },
-	}
-	s.flags(c)
-	return c
-}
-
-func versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(c.OutOrStdout(), "frontdesk "+version())
-			return err
-		},
-	}
+	c.Flags().Lookup("version").Usage = "print the version / 显示版本"
 }

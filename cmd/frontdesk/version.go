@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/spf13/cobra"
 )
 
 // release is set by the linker: -X main.release=v1.2.3.
@@ -33,4 +35,16 @@ func revision(settings []debug.BuildSetting) (out string) {
 		}
 	}
 	return out
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version / 显示版本",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(c.OutOrStdout(), "frontdesk "+version())
+			return err
+		},
+	}
 }

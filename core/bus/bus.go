@@ -1,10 +1,13 @@
-// Package bus carries hints between the goroutines of one process. A hint says
-// that there may be work; whoever misses one finds the work by polling.
+// Package bus is what the goroutines of one process share beside the store. A
+// hint says that there may be work; whoever misses one finds the work by
+// polling. A lease lets one holder at a time do something, a bucket limits the
+// rate of all of them together.
 package bus
 
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
 )
@@ -14,6 +17,10 @@ import (
 type Bus struct {
 	mu     sync.RWMutex
 	topics map[string]map[*ear]struct{}
+
+	leases  leases
+	buckets buckets
+	now     func() time.Time
 }
 
 var _ core.Bus = (*Bus)(nil)
@@ -25,7 +32,10 @@ type ear struct{ hints chan string }
 const room = 1024
 
 // New makes a bus that nobody listens to yet.
-func New() *Bus { return &Bus{topics: map[string]map[*ear]struct{}{}} }
+func New() *Bus {
+	return &Bus{topics: map[string]map[*ear]struct{}{}, leases: leases{held: map[string]*lease{}},
+		buckets: buckets{full: map[string]time.Time{}}, now: time.Now}
+}
 
 // Wake implements core.Bus. It never blocks: a listener that is behind by more
 // than it has room for misses the hint.
@@ -35,13 +45,27 @@ func (b *Bus) Wake(ctx context.Context, topic, key string) error {
 	}
 	b.mu.RLock()
 	defer b.mu.RUnlock()
+	b.tell(topic, key)
+	return nil
+}
+
+// WakeAll gives every listener the empty hint, by which it looks for what it
+// missed.
+func (b *Bus) WakeAll() {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	for topic := range b.topics {
+		b.tell(topic, "")
+	}
+}
+
+func (b *Bus) tell(topic, key string) {
 	for e := range b.topics[topic] {
 		select {
 		case e.hints <- key:
 		default:
 		}
 	}
-	return nil
 }
 
 // Listen implements core.Bus.

@@ -1,16 +1,3 @@
-// Package coretest holds the tests that every adapter and every store must
-// pass. Only tests import it.
-//
-// An adapter's own part is a Platform and a few small text files: testdata/in-*.txt
-// (the platform's bytes, then the envelope they must become) and
-// testdata/out-*.txt (an envelope, then the request it must cause, the
-// platform's answer and the result). Run with -update to have the files
-// rewritten from what was observed; a person then reads the first rewrite
-// against the platform's documentation.
-//
-// For an adapter's further tests there are Example, for its example.yaml; Open,
-// Run, Serve and Fails, which take a step and look at how it went; what it lives
-// on: Deps, Inbox, Values, Blobs, Log, Clock and Wire; and Seeds, for timelines.
 package coretest
 
 import (
@@ -59,6 +46,17 @@ type Platform struct {
 	// one for an access token; it reports whether it did. Nil answers none.
 	Setup func(w http.ResponseWriter, r *http.Request) bool
 
+	// Session says that Sign proves who asks, not what: a session's token in place
+	// of a signature of the body.
+	Session bool
+
+	// Shows is set for an adapter that carries nothing away: people look at pages
+	// of its own, which read core.Views, and Send only tells the pages by hints on
+	// the bus. It returns what a page gets once env, with the parts of one message,
+	// is in the record and was sent. The suite then takes the hints for the
+	// requests, and expects no failures of a far side, for there is none.
+	Shows func(t *testing.T, a core.Adapter, env core.Envelope) string
+
 	// Stub replaces what a rig's requests vary in from run to run, in golden files.
 	Stub func(request string) string
 }
@@ -76,15 +74,22 @@ func Adapter(t *testing.T, p Platform) {
 		t.Run("refuses what is not signed", func(t *testing.T) { p.unsigned(t, in) })
 		t.Run("refuses what is too large", func(t *testing.T) { p.tooLarge(t, in[0]) })
 		t.Run("answers only after filing", func(t *testing.T) { p.inboxDown(t, in[0]) })
+		t.Run("refuses poison for good", func(t *testing.T) { p.poison(t, in[0]) })
+		p.oddities(t)
 	}
 	for _, c := range out {
 		t.Run(c.name, func(t *testing.T) { p.send(t, c) })
 	}
 	t.Run("keeps its limits constant", func(t *testing.T) { p.limits(t) })
 	t.Run("sends every part that fits", func(t *testing.T) { p.everyPart(t, out[0]) })
-	t.Run("stops when told", func(t *testing.T) { p.cancelled(t, out[0]) })
-	t.Run("names its failures", func(t *testing.T) { p.failures(t, out[0]) })
-	t.Run("knows what it cannot know", func(t *testing.T) { p.cutOff(t, out[0]) })
+	if p.Shows != nil {
+		t.Run("needs no hint to arrive", func(t *testing.T) { p.hintLost(t, out[0]) })
+	} else {
+		t.Run("stops when told", func(t *testing.T) { p.cancelled(t, out[0]) })
+		t.Run("names its failures", func(t *testing.T) { p.failures(t, out[0]) })
+		t.Run("knows what it cannot know", func(t *testing.T) { p.cutOff(t, out[0]) })
+		t.Run("keeps what a transport says to itself", func(t *testing.T) { p.indiscreet(t, out[0]) })
+	}
 	t.Run("sends concurrently", func(t *testing.T) { p.concurrent(t, out[0]) })
 }
 
@@ -108,13 +113,18 @@ type rig struct {
 	answer http.HandlerFunc // what the platform says next
 	asked  []string         // what the platform was asked
 	wrong  []error          // what the platform would have refused
+	down   error            // of hints
 }
 
 func (p Platform) rig(t *testing.T, answer http.HandlerFunc) *rig {
 	r := &rig{p: p, inbox: &Inbox{}, log: &Log{}, answer: answer}
 	r.srv = httptest.NewServer(r)
 	t.Cleanup(r.srv.Close)
-	r.Adapter = p.Open(t, r.srv.URL, Deps(r.inbox, r.log, r.srv.Client()))
+	d := Deps(r.inbox, r.log, r.srv.Client())
+	if p.Shows != nil {
+		d.Bus = hints{rig: r}
+	}
+	r.Adapter = p.Open(t, r.srv.URL, d)
 	t.Cleanup(func() { p.silent(t, "the log", r.log.String()) })
 	return r
 }
@@ -226,6 +236,9 @@ func (p Platform) unsigned(t *testing.T, in []*kase) {
 		if w := r.post(c, nil); w.Code < 400 || len(r.inbox.Got()) > 0 {
 			t.Errorf("%s without a signature: answered %d and filed %d", c.name, w.Code, len(r.inbox.Got()))
 		}
+		if p.Session {
+			continue
+		}
 		w := r.post(c, func(req *http.Request, body []byte) { p.Sign(req, append([]byte("x"), body...)) })
 		if w.Code < 400 || len(r.inbox.Got()) > 0 {
 			t.Errorf("%s with another message's signature: answered %d and filed %d", c.name, w.Code, len(r.inbox.Got()))
@@ -287,7 +300,11 @@ func forty() (os []core.Option) {
 func (p Platform) everyPart(t *testing.T, c *kase) {
 	_, body, _ := strings.Cut(c.get("answer"), "\n")
 	words := map[string]string{"card": "标题", "choice": "乙的选项", "place": "121.47", "form": "138", "case": "李** · 微信"}
+	if p.Shows != nil {
+		delete(words, "case") // pages draw their cards from Views
+	}
 	for _, part := range AllParts {
+		shown := ""
 		r := p.rig(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, body) })
 		for _, parts := range r.Limits().Fit(core.Parts{part}) {
 			env := c.envelope(t)
@@ -295,11 +312,14 @@ func (p Platform) everyPart(t *testing.T, c *kase) {
 			if ref, err := r.Send(t.Context(), env); err != nil || ref == "" {
 				t.Errorf("%T: ref %q, %v", parts[0], ref, err)
 			}
+			if p.Shows != nil {
+				shown += p.Shows(t, r.Adapter, env)
+			}
 		}
 		for _, err := range r.wrong {
 			t.Errorf("%T: the platform would refuse it: %v", part, err)
 		}
-		asked := unescape(strings.Join(r.asked, ""))
+		asked := unescape(strings.Join(r.asked, "") + shown)
 		kind := strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", part), "core."))
 		if ch, ok := part.(core.Choice); ok && len(ch.Options) == 40 {
 			kind, words["choice40"] = "choice40", "第 39 项"
@@ -353,7 +373,7 @@ func (p Platform) cancelled(t *testing.T, c *kase) {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v, want one that is context.Canceled", err)
 		}
-		if k := core.KindOf(err); k != core.Unknown {
+		if k := core.KindOf(err); k != core.KindUnknown {
 			t.Errorf("got %v, want unknown: the request had left", k)
 		}
 		p.silent(t, "the error", fmt.Sprint(err))
@@ -364,7 +384,7 @@ func (p Platform) cancelled(t *testing.T, c *kase) {
 }
 
 func (p Platform) failures(t *testing.T, c *kase) {
-	status := map[core.Kind]int{core.Throttled: 429, core.Transient: 503, core.Rejected: 400, core.Denied: 401}
+	status := map[core.Kind]int{core.KindThrottled: 429, core.KindTransient: 503, core.KindRejected: 400, core.KindDenied: 401}
 	for kind, code := range status {
 		fail := func(w http.ResponseWriter) {
 			w.Header().Set("Retry-After", "7")
@@ -379,14 +399,14 @@ func (p Platform) failures(t *testing.T, c *kase) {
 			t.Errorf("%v: got %T %v, want *core.SendError", kind, err, err)
 		} else if e.Kind != kind {
 			t.Errorf("%v: got %v (%v)", kind, e.Kind, err)
-		} else if kind == core.Throttled && p.Fail == nil && e.After != 7*time.Second {
+		} else if kind == core.KindThrottled && p.Fail == nil && e.After != 7*time.Second {
 			t.Errorf("Retry-After was ignored: %v", e.After)
 		}
 		p.silent(t, "the error", fmt.Sprint(err))
 	}
 	for _, code := range []int{500, 502} {
 		r := p.rig(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) })
-		if _, err := r.Send(t.Context(), c.envelope(t)); core.KindOf(err) != core.Transient && core.KindOf(err) != core.Unknown {
+		if _, err := r.Send(t.Context(), c.envelope(t)); core.KindOf(err) != core.KindTransient && core.KindOf(err) != core.KindUnknown {
 			t.Errorf("%d: got %v, want one that is tried again or looked at", code, core.KindOf(err))
 		}
 	}
@@ -402,7 +422,7 @@ func (p Platform) cutOff(t *testing.T, c *kase) {
 		}
 	})
 	_, err := r.Send(t.Context(), c.envelope(t))
-	if k := core.KindOf(err); k != core.Unknown {
+	if k := core.KindOf(err); k != core.KindUnknown {
 		t.Errorf("cut off after the request: got %v, want unknown", k)
 	}
 	p.silent(t, "the error", fmt.Sprint(err))
@@ -410,7 +430,7 @@ func (p Platform) cutOff(t *testing.T, c *kase) {
 	r = p.rig(t, nil)
 	r.srv.Close()
 	_, err = r.Send(t.Context(), c.envelope(t))
-	if k := core.KindOf(err); k != core.Transient {
+	if k := core.KindOf(err); k != core.KindTransient {
 		t.Errorf("nobody listens: got %v, want transient", k)
 	}
 	p.silent(t, "the error", fmt.Sprint(err))

@@ -164,7 +164,7 @@ type Inbox struct {
 	told  []core.Receipt
 }
 
-// Fail has nothing filed from now on, for this reason; nil ends that.
+// Fail makes every filing fail with err from now on; nil ends that.
 func (i *Inbox) Fail(err error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
@@ -42,22 +41,7 @@ func Run(t testing.TB, f func(context.Context) error) (stop func()) {
 	return stop
 }
 
-// Seeds plays f under virtual time with the seeds from 0 to n-1, with -short a
-// tenth of them, until it fails with one.
-func Seeds(t *testing.T, n int, f func(t *testing.T, seed uint64)) {
-	t.Helper()
-	if testing.Short() {
-		n = max(1, n/10)
-	}
-	for seed := range n {
-		synctest.Test(t, func(t *testing.T) { f(t, uint64(seed)) })
-		if t.Failed() {
-			t.Fatalf("seed %d", seed)
-		}
-	}
-}
-
-// Fails holds that err is a *core.SendError of kind want.
+// Fails fails the test unless err is a *core.SendError of kind want.
 func Fails(t testing.TB, err error, want core.Kind) {
 	t.Helper()
 	if _, ok := errors.AsType[*core.SendError](err); !ok || core.KindOf(err) != want {
@@ -71,6 +55,16 @@ func Serve(h http.Handler, request, body string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(method, target, strings.NewReader(body)))
 	return w
+}
+
+// Body is the whole body of r.
+func Body(t testing.TB, r *http.Request) []byte {
+	t.Helper()
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	return b
 }
 
 // A Wire is a network in memory with one server on it, for an http.Client. With
@@ -95,6 +89,10 @@ func (w Wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		case <-r.Context().Done():
 			return nil, r.Context().Err()
 		}
+	}
+	if r.Body == nil { // a server's handler always has one
+		r = r.Clone(r.Context())
+		r.Body = http.NoBody
 	}
 	rec := httptest.NewRecorder()
 	if !answers(w, rec, r) {

@@ -3,13 +3,13 @@ package coretest
 import (
 	"errors"
 	"slices"
-
+	"strings"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
 )
 
-func testLane(b *bench) {
+func testLane(b bench) {
 	d := b.one(b.say(ann, "1", "2"))
 	if d.Parts.Text() != "1" {
 		b.Errorf("leased %q first", d.Parts.Text())
@@ -43,7 +43,7 @@ func testLane(b *bench) {
 	}
 }
 
-func testLaneNext(b *bench) {
+func testLaneNext(b bench) {
 	d := b.one(b.say(ann, "1", "2"))
 	if n := b.settle(d, core.Result{Outcome: core.AttemptAgain, Next: b.now.Add(time.Minute)}); n != nil {
 		b.Errorf("2 overtakes 1, which is to be tried again: %+v", n)
@@ -72,15 +72,14 @@ func testLaneNext(b *bench) {
 	}
 }
 
-func testAttempts(b *bench) {
+func testAttempts(b bench) {
 	for _, c := range []struct {
 		outcome core.Attempt
 		state   core.Progress
 		event   bool
 	}{
-		{core.AttemptUnknown, core.Uncertain, false},
-		{core.AttemptGaveUp, core.GivenUp, true},
-		{core.AttemptDropped, core.NeverSent, false},
+		{core.AttemptUnknown, core.ProgressUncertain, false},
+		{core.AttemptGaveUp, core.ProgressFailed, true},
 	} {
 		key := core.Key{Channel: "web", Peer: string(c.outcome)}
 		d := b.one(b.say(key, "1", "2"))
@@ -96,7 +95,7 @@ func testAttempts(b *bench) {
 		if (last.Event != nil) != c.event {
 			b.Errorf("%s: events %+v", c.outcome, last)
 		}
-		if c.event && (last.Event.Kind != core.GaveUp || last.Event.Why != "because" || last.Event.Data["message"] != d.ID || !last.Event.At.Equal(b.now)) {
+		if c.event && (last.Event.Kind != core.EventGaveUp || last.Event.Why != "because" || last.Event.Data["message"] != d.ID || !last.Event.At.Equal(b.now)) {
 			b.Errorf("%s: event %+v", c.outcome, last.Event)
 		}
 		// A second answer changes nothing, except that it was sent after all.
@@ -108,7 +107,7 @@ func testAttempts(b *bench) {
 			b.Errorf("%s: %q comes back", c.outcome, words(ds))
 		}
 		b.sent(d, "late")
-		if r := b.past(core.PastQuery{Key: key})[0]; r.State != core.Sent || r.Message.Ref != "late" {
+		if r := b.past(core.PastQuery{Key: key})[0]; r.State != core.ProgressSent || r.Message.Ref != "late" {
 			b.Errorf("%s: sent after all, but %+v", c.outcome, r)
 		}
 	}
@@ -116,7 +115,7 @@ func testAttempts(b *bench) {
 	b.wantErr(err, core.ErrNotFound)
 }
 
-func testHeld(b *bench) {
+func testHeld(b bench) {
 	b.receive(ann, b.from(ann, "hi"))
 	d := b.one(b.say(ann, "1", "2"))
 	if n := b.settle(d, core.Result{Outcome: core.AttemptHeld, Err: errors.New("window closed")}); n != nil {
@@ -131,10 +130,10 @@ func testHeld(b *bench) {
 	if c := b.turn(ann, func(*core.Outcome) {}); len(c.Deliveries) != 0 {
 		b.Errorf("%q on a desk's message", words(c.Deliveries))
 	}
-	if r := b.past(core.PastQuery{Key: ann})[1]; r.State != core.Pending || r.Why != "window closed" {
+	if r := b.past(core.PastQuery{Key: ann})[1]; r.State != core.ProgressPending || r.Why != "window closed" {
 		b.Errorf("record %+v", r)
 	}
-	b.reopen()
+	b = b.reopened()
 	b.receive(ann, b.from(ann, "back"))
 	ds := b.say(ann, "3")
 	ds = append(ds, b.outbox(10)...)
@@ -163,7 +162,7 @@ func testHeld(b *bench) {
 	}
 }
 
-func testLease(b *bench) {
+func testLease(b bench) {
 	d := b.one(b.say(ann, "1", "2"))
 	b.now = b.now.Add(StoreLease - time.Second)
 	if ds := b.outbox(10); len(ds) != 0 {
@@ -182,7 +181,7 @@ func testLease(b *bench) {
 	b.wantLog(ann, "<1:sent", "<2:pending")
 }
 
-func testStale(b *bench) {
+func testStale(b bench) {
 	b.say(ann, "1", "2")
 	b.now = b.now.Add(StoreLease)
 	d := b.one(b.outbox(10))
@@ -197,7 +196,7 @@ func testStale(b *bench) {
 }
 
 // Who lost the lease cannot settle for whoever has it now.
-func testFence(b *bench) {
+func testFence(b bench) {
 	old := b.one(b.say(ann, "1", "2"))
 	b.now = b.now.Add(StoreLease)
 	d := b.one(b.outbox(10))
@@ -216,7 +215,7 @@ func testFence(b *bench) {
 	}
 }
 
-func testHush(b *bench) {
+func testHush(b bench) {
 	d := b.one(b.say(ann, "under way", "bot's"))
 	b.turn(ann, func(o *core.Outcome) {
 		o.Say = []core.Envelope{{By: core.Author{Kind: core.ByAgent}, Parts: text("agent's")}, {Channel: "desk", By: core.Author{Kind: core.ByBot}, Parts: text("desk's")}}
@@ -245,11 +244,11 @@ func testHush(b *bench) {
 	}
 }
 
-func testHushUnderWay(b *bench) {
+func testHushUnderWay(b bench) {
 	for i, c := range []struct {
 		outcome core.Attempt
 		want    core.Progress
-	}{{core.AttemptSent, core.Sent}, {core.AttemptAgain, core.NeverSent}, {core.AttemptHeld, core.NeverSent}, {core.AttemptUnknown, core.Uncertain}} {
+	}{{core.AttemptSent, core.ProgressSent}, {core.AttemptAgain, core.ProgressDropped}, {core.AttemptHeld, core.ProgressDropped}, {core.AttemptUnknown, core.ProgressUncertain}} {
 		key := core.Key{Channel: "web", Peer: string(rune('a' + i))}
 		d := b.one(b.say(key, "1"))
 		b.turn(key, func(o *core.Outcome) {
@@ -277,7 +276,7 @@ func testHushUnderWay(b *bench) {
 	}
 }
 
-func testGone(b *bench) {
+func testGone(b bench) {
 	b.receive(ann, b.from(ann, "hi"))
 	d := b.one(b.say(ann, "1"))
 	b.settle(d, core.Result{Outcome: core.AttemptGaveUp, Gone: true, Err: errors.New("blocked")})
@@ -306,11 +305,11 @@ func testGone(b *bench) {
 	}
 }
 
-func testReport(b *bench) {
+func testReport(b bench) {
 	d := b.one(b.say(ann, "1"))
-	b.wantErr(b.s.Report(ctx, core.Receipt{Channel: "web", Ref: "r", State: core.Delivered}), core.ErrNotFound)
+	b.wantErr(b.s.Report(ctx, core.Receipt{Channel: "web", Ref: "r", State: core.ReceiptDelivered}), core.ErrNotFound)
 	b.sent(d, "r")
-	b.wantErr(b.s.Report(ctx, core.Receipt{Channel: "other", Ref: "r", State: core.Delivered}), core.ErrNotFound)
+	b.wantErr(b.s.Report(ctx, core.Receipt{Channel: "other", Ref: "r", State: core.ReceiptDelivered}), core.ErrNotFound)
 	report := func(s core.ReceiptState, want core.Progress) {
 		b.Helper()
 		b.must(b.s.Report(ctx, core.Receipt{Channel: "web", Ref: "r", State: s, At: b.now, Why: "y"}))
@@ -318,12 +317,12 @@ func testReport(b *bench) {
 			b.Errorf("after %s: %q, want %q", s, got, want)
 		}
 	}
-	report(core.Delivered, core.MessageReceived)
-	report(core.Read, core.MessageRead)
-	report(core.Delivered, core.MessageRead)
+	report(core.ReceiptDelivered, core.ProgressReceived)
+	report(core.ReceiptRead, core.ProgressRead)
+	report(core.ReceiptDelivered, core.ProgressRead)
 	d = b.one(b.say(bob, "1"))
 	b.sent(d, "r2")
-	b.must(b.s.Report(ctx, core.Receipt{Channel: "web", Ref: "r2", State: core.Bounced, At: b.now, Why: "no such user"}))
+	b.must(b.s.Report(ctx, core.Receipt{Channel: "web", Ref: "r2", State: core.ReceiptBounced, At: b.now, Why: "no such user"}))
 	b.wantLog(bob, "<1:failed", "!gave_up")
 	if r := b.past(core.PastQuery{Key: bob})[0]; r.Why != "no such user" {
 		b.Errorf("%+v", r)
@@ -331,5 +330,28 @@ func testReport(b *bench) {
 	// A peer's own ref is not ours.
 	env := b.from(ann, "hi")
 	b.receive(ann, env)
-	b.wantErr(b.s.Report(ctx, core.Receipt{Channel: "web", Ref: env.Ref, State: core.Read}), core.ErrNotFound)
+	b.wantErr(b.s.Report(ctx, core.Receipt{Channel: "web", Ref: env.Ref, State: core.ReceiptRead}), core.ErrNotFound)
+}
+
+// What platforms say of failures is kept as one line of text that every database
+// takes.
+func testReasons(b bench) {
+	said := "<html>\x00\r\n\tno such \xff user " + strings.Repeat("长", 100_000)
+	d := b.one(b.say(ann, "1", "2"))
+	b.settle(d, core.Result{Outcome: core.AttemptAgain, Next: b.now, Err: errors.New(said)})
+	d = b.one(b.outbox(1))
+	d = *b.settle(d, core.Result{Outcome: core.AttemptGaveUp, Err: errors.New(said)})
+	b.sent(d, "r")
+	b.must(b.s.Report(ctx, core.Receipt{Channel: "web", Ref: "r", State: core.ReceiptBounced, At: b.now, Why: said}))
+	b = b.reopened()
+	b.wantLog(ann, "<1:failed", "<2:failed", "!gave_up", "!gave_up")
+	for _, r := range b.past(core.PastQuery{Key: ann}) {
+		why := r.Why
+		if r.Event != nil {
+			why = r.Event.Why
+		}
+		if !strings.HasPrefix(why, "<html> no such � user 长") || why != core.Reason(said) || len(why) > 2000 {
+			b.Errorf("record %d says %.60q, %d bytes", r.Seq, why, len(why))
+		}
+	}
 }

@@ -21,7 +21,7 @@ func withTicket(o *core.Outcome, id string) {
 	o.Conversation.Ticket = &core.Ticket{ID: id, State: core.TicketWaiting}
 }
 
-func testThread(b *bench) {
+func testThread(b bench) {
 	c := b.turn(ann, func(o *core.Outcome) {
 		withTicket(o, "T")
 		o.Say = []core.Envelope{card("T", "new"), relay("T", "hi"), relay("T", "there")}
@@ -36,7 +36,7 @@ func testThread(b *bench) {
 	if n == nil || n.Thread != "th1" || n.Edit != "" || n.Parts.Text() != "hi" {
 		b.Fatalf("next %+v", n)
 	}
-	b.reopen()
+	b = b.reopened()
 	key, err := b.s.Thread(ctx, "desk", "th1")
 	if err != nil || key != ann {
 		b.Errorf("thread of %v, %v", key, err)
@@ -57,20 +57,12 @@ func testThread(b *bench) {
 	if !slices.Equal(after.Ticket.Shown, want) {
 		b.Errorf("after a turn: shown %+v", after.Ticket.Shown)
 	}
+}
 
-	for _, d := range b.outbox(10) {
-		b.sent(d, "r1")
-	}
-	for _, d := range b.outbox(10) {
-		b.sent(d, "r2")
-	}
-	b.now = b.now.Add(StoreLease)
-	for ds := b.outbox(10); len(ds) > 0; ds = b.outbox(10) {
-		for _, d := range ds {
-			b.sent(d, "r")
-		}
-	}
-	// The card is edited where it stands; a card sent anew is the card from then on.
+// The card is edited where it stands; a card sent anew is the card from then on.
+func testThreadCards(b bench) {
+	d := b.one(b.turn(ann, func(o *core.Outcome) { withTicket(o, "T"); o.Say = []core.Envelope{card("T", "new")} }).Deliveries)
+	b.sent(d, "th1")
 	d = b.one(b.turn(ann, func(o *core.Outcome) { o.Say = []core.Envelope{card("T", "claimed")} }).Deliveries)
 	if d.Thread != "th1" || d.Edit != "th1" {
 		b.Errorf("card update: %+v", d)
@@ -95,7 +87,7 @@ func testThread(b *bench) {
 	}
 }
 
-func testThreadNever(b *bench) {
+func testThreadNever(b bench) {
 	d := b.one(b.turn(ann, func(o *core.Outcome) {
 		withTicket(o, "T")
 		o.Say = []core.Envelope{card("T", "new"), relay("T", "1"), relay("T", "2"), {Channel: "desk", Thread: "t9", Parts: text("elsewhere")}}
@@ -107,13 +99,13 @@ func testThreadNever(b *bench) {
 	b.sent(*n, "r")
 	rs := b.past(core.PastQuery{Key: ann})
 	for _, r := range rs[1:3] {
-		if r.State != core.GivenUp || r.Why == "" {
+		if r.State != core.ProgressFailed || r.Why == "" {
 			b.Errorf("record %+v", r)
 		}
 	}
 	gave := 0
 	for _, r := range rs {
-		if r.Event != nil && r.Event.Kind == core.GaveUp {
+		if r.Event != nil && r.Event.Kind == core.EventGaveUp {
 			gave++
 		}
 	}
@@ -130,7 +122,7 @@ func testThreadNever(b *bench) {
 	}
 }
 
-func testThreadGone(b *bench) {
+func testThreadGone(b bench) {
 	d := b.one(b.turn(ann, func(o *core.Outcome) { withTicket(o, "T"); o.Say = []core.Envelope{card("T", "new"), relay("T", "1")} }).Deliveries)
 	d = *b.sent(d, "th")
 	b.settle(d, core.Result{Outcome: core.AttemptGaveUp, Gone: true, Err: errors.New("thread deleted")})
@@ -147,7 +139,7 @@ func testThreadGone(b *bench) {
 
 // What could not be said because the thread was deleted waits for the card that
 // opens a new one, though that stands behind it.
-func testThreadHealed(b *bench) {
+func testThreadHealed(b bench) {
 	d := b.one(b.turn(ann, func(o *core.Outcome) {
 		withTicket(o, "T")
 		o.Say = []core.Envelope{card("T", "new"), relay("T", "1"), relay("T", "2")}
@@ -187,7 +179,7 @@ func titles(rs []core.Record) (out []string) {
 	return out
 }
 
-func testCoalesce(b *bench) {
+func testCoalesce(b bench) {
 	say := func(es ...core.Envelope) []core.Delivery {
 		return b.turn(ann, func(o *core.Outcome) { withTicket(o, "T"); o.Say = es }).Deliveries
 	}
@@ -216,7 +208,7 @@ func testCoalesce(b *bench) {
 
 // Lines of a customer that wait for a desk go out as one; what others said, and
 // what was tried already, stays as it is.
-func testJoined(b *bench) {
+func testJoined(b bench) {
 	peer := core.Author{Kind: core.ByPeer, Name: "Ann"}
 	say := func(by core.Author, words string) {
 		env := relay("T", words)
@@ -233,7 +225,7 @@ func testJoined(b *bench) {
 	b.settle(*next, core.Result{Outcome: core.AttemptAgain, Next: b.now})
 	say(peer, "f")
 	say(peer, strings.Repeat("长", 700))
-	b.reopen()
+	b = b.reopened()
 	next = &b.outbox(10)[0]
 	for _, want := range []string{"a\nb", "c", "d", "e\nf", strings.Repeat("长", 700)} {
 		if next == nil || next.Parts.Text() != want {
@@ -253,7 +245,7 @@ func testJoined(b *bench) {
 	}
 }
 
-func testReplaces(b *bench) {
+func testReplaces(b bench) {
 	d := b.one(b.say(ann, "wrng"))
 	c := b.turn(ann, func(o *core.Outcome) {
 		o.Say = []core.Envelope{{Replaces: d.ID, Parts: text("wrong")}, {Replaces: "nobody's", Parts: text("x")}}

@@ -12,7 +12,7 @@ import (
 	"github.com/frontdesk-im/frontdesk/core"
 )
 
-func testReceive(b *bench) {
+func testReceive(b bench) {
 	_, err := b.s.Conversation(ctx, ann)
 	b.wantErr(err, core.ErrNotFound)
 	env := b.from(ann, "hi")
@@ -22,7 +22,7 @@ func testReceive(b *bench) {
 	if env.ID != "" || env.Seq != 0 {
 		b.Error("Receive changed the caller's envelope")
 	}
-	b.reopen()
+	b = b.reopened()
 	b.wantReady(ann)
 	b.wantLog(ann, ">hi")
 	got := b.past(core.PastQuery{Key: ann})[0].Message
@@ -35,7 +35,7 @@ func testReceive(b *bench) {
 	}
 }
 
-func testRepeats(b *bench) {
+func testRepeats(b bench) {
 	env := b.from(ann, "hi")
 	b.receive(ann, env)
 	again := env
@@ -44,7 +44,7 @@ func testRepeats(b *bench) {
 		b.Error("a repeat is fresh")
 	}
 	b.turn(ann, func(*core.Outcome) {})
-	b.reopen()
+	b = b.reopened()
 	if b.receive(bob, again) {
 		b.Error("a repeat that was read is fresh")
 	}
@@ -68,7 +68,7 @@ func testRepeats(b *bench) {
 
 // Messages and repeats of them that come together are each filed once, and the
 // log of their conversation is whole.
-func testTogether(b *bench) {
+func testTogether(b bench) {
 	keys := []core.Key{ann, bob}
 	var fresh atomic.Int32
 	var wg sync.WaitGroup
@@ -112,7 +112,7 @@ func testTogether(b *bench) {
 	}
 }
 
-func testInvalid(b *bench) {
+func testInvalid(b bench) {
 	for _, edit := range []func(*core.Key, *core.Envelope){
 		func(_ *core.Key, e *core.Envelope) { e.Ref = "" },
 		func(_ *core.Key, e *core.Envelope) { e.Channel = "" },
@@ -132,7 +132,7 @@ func testInvalid(b *bench) {
 	b.wantLog(ann, ">a�b\x00")
 }
 
-func testTurn(b *bench) {
+func testTurn(b bench) {
 	b.receive(ann, b.from(ann, "one"))
 	b.receive(ann, b.from(ann, "two"))
 	var ran bool
@@ -149,7 +149,7 @@ func testTurn(b *bench) {
 		c.Ticket = &core.Ticket{ID: "T1", State: core.TicketWaiting, Since: b.now}
 		return core.Outcome{Conversation: c,
 			Say:    []core.Envelope{{Parts: text("hello")}, {Channel: "desk", Parts: text("to the desk")}},
-			Events: []core.Event{{Kind: core.Answered, Why: "rule"}},
+			Events: []core.Event{{Kind: core.EventAnswered, Why: "rule"}},
 			Agents: []core.AgentChange{{Now: core.Agent{ID: "desk/a", Name: "A"}}}}, nil
 	})
 	b.must(err)
@@ -163,7 +163,7 @@ func testTurn(b *bench) {
 	if d.ID == "" || d.Channel != "web" || d.Peer.ID != "ann" || d.Key != ann || d.Tries != 0 || d.Stale || d.State != core.InLine || !d.Lease.After(b.now) {
 		b.Errorf("delivery %+v", d)
 	}
-	b.reopen()
+	b = b.reopened()
 	got := b.conversation(ann)
 	if got.Seen == 0 || got.Seen >= 1<<40 {
 		b.Errorf("Seen is %d", got.Seen)
@@ -182,7 +182,7 @@ func testTurn(b *bench) {
 	}
 }
 
-func testTurnFails(b *bench) {
+func testTurnFails(b bench) {
 	b.receive(ann, b.from(ann, "hi"))
 	oops := errors.New("oops")
 	_, err := b.s.Turn(ctx, ann, b.now, func(c core.Conversation, _ []core.Envelope) (core.Outcome, error) {
@@ -225,7 +225,7 @@ func testTurnFails(b *bench) {
 	}
 }
 
-func testTurnLeft(b *bench) {
+func testTurnLeft(b bench) {
 	for _, w := range []string{"1", "2", "3"} {
 		b.receive(ann, b.from(ann, w))
 		b.now = b.now.Add(time.Second)
@@ -256,17 +256,17 @@ func testTurnLeft(b *bench) {
 	}
 }
 
-func testRoundTrip(b *bench) {
+func testRoundTrip(b bench) {
 	at := time.Date(2026, 11, 21, 3, 4, 5, 678000, time.UTC)
 	b.receive(ann, b.from(ann, "hi"))
 	want := core.Conversation{
 		Key: ann, Peer: core.Peer{ID: "ann", Name: "安", Lang: "zh-CN", Person: "p", Facts: map[string]string{"a": "b"}},
-		State: core.WithAgent, Mind: []byte(`{"a":1}`), Wake: at, Heard: at, Gone: true,
+		State: core.WithAgent, Mind: []byte(`{"a":1}`), Wakes: core.Wakes{{Owner: core.WakeBot, At: at}, {Owner: core.WakeDesk, At: at.Add(time.Hour)}}, Heard: at, Gone: true,
 		Ledger: core.Ledger{Left: 3, Until: at, Why: "message"},
 		Ticket: &core.Ticket{ID: "T", Key: ann, State: core.TicketActive, Topic: "refund", Lang: "zh", Class: 1, Intent: "i", Asked: "人工",
 			Form: map[string]string{"x": "y"}, Mood: "angry", Since: at, Agent: "d/a", Rung: at, Claimed: at, Closed: at, LastOwn: "d/b",
 			Passed: []string{"d/c"}, Hops: 1, Front: 2, Tags: []string{"t"}, Summary: "s", Outcome: "solved",
-			Told: core.Told{At: at, Ahead: 2, Upper: time.Minute}, Wake: at.Add(time.Hour), Mind: []byte(`[1]`)},
+			Told: core.Told{At: at, Ahead: 2, Upper: time.Minute}, Mind: []byte(`[1]`)},
 	}
 	env := core.Envelope{Channel: "web", Peer: core.Peer{ID: "ann", Facts: map[string]string{"k": "v"}}, At: at, Filed: at,
 		By: core.Author{Kind: core.ByAgent, ID: "d/a", Name: "小李"}, Ticket: "T", Via: &core.Via{Channel: "d", Thread: "t", Ref: "r", Agent: "d/a"}, Raw: []byte{0, 1},
@@ -278,7 +278,7 @@ func testRoundTrip(b *bench) {
 		o.Conversation, o.Say = want, []core.Envelope{env}
 	})
 	want.Seen = c.After.Seen
-	b.reopen()
+	b = b.reopened()
 	got := b.conversation(ann)
 	if !reflect.DeepEqual(got, want) {
 		b.Errorf("conversation\n got %+v\nwant %+v", got, want)
@@ -295,7 +295,7 @@ func testRoundTrip(b *bench) {
 }
 
 // Turns of one conversation never overlap; those of others do not wait.
-func testTurnAlone(b *bench) {
+func testTurnAlone(b bench) {
 	var inside, count atomic.Int32
 	var wg sync.WaitGroup
 	for range 8 {
@@ -342,10 +342,10 @@ func testTurnAlone(b *bench) {
 	b.must(err)
 }
 
-func testReopened(b *bench) {
+func testReopened(b bench) {
 	b.receive(ann, b.from(ann, "hi"))
 	first := b.one(b.say(ann, "hello", "again"))
-	b.reopen()
+	b = b.reopened()
 	// The lease of the process before us is void at once, and what it sent is not known.
 	d := b.one(b.outbox(10))
 	if d.ID != first.ID || !d.Stale || d.Tries != 1 {
@@ -358,34 +358,4 @@ func testReopened(b *bench) {
 	if next == nil || next.Parts.Text() != "again" || next.Stale {
 		b.Errorf("next %+v", next)
 	}
-}
-
-func testReady(b *bench) {
-	start := b.now
-	b.turn(bob, func(o *core.Outcome) { o.Conversation.Wake = start.Add(time.Minute) })
-	b.wantReady()
-	b.now = start.Add(time.Second)
-	b.receive(ann, b.from(ann, "hi"))
-	b.wantReady(ann)
-	b.now = start.Add(2 * time.Minute)
-	carl := core.Key{Channel: "web", Peer: "carl"}
-	b.receive(carl, b.from(carl, "hi"))
-	b.receive(bob, b.from(bob, "both due and unread"))
-	b.wantReady(ann, bob, carl)
-	if got := b.ready(1); len(got) != 1 || got[0] != ann {
-		b.Errorf("Ready of one: %v", got)
-	}
-	b.turn(ann, func(*core.Outcome) {})
-	b.turn(bob, func(o *core.Outcome) { o.Conversation.Wake = time.Time{} })
-	b.wantReady(carl)
-	// The ticket's time counts too.
-	b.turn(carl, func(o *core.Outcome) {
-		o.Conversation.Ticket = &core.Ticket{ID: "T", State: core.TicketWaiting, Wake: b.now}
-	})
-	b.wantReady(carl)
-	// What is unread waits for no clock.
-	b.turn(carl, func(o *core.Outcome) { o.Conversation.Ticket.Wake = time.Time{} })
-	b.receive(ann, b.from(ann, "hi"))
-	b.now = start.Add(-time.Hour)
-	b.wantReady(ann)
 }

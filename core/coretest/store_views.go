@@ -14,14 +14,14 @@ import (
 	"github.com/frontdesk-im/frontdesk/core"
 )
 
-func testPast(b *bench) {
+func testPast(b bench) {
 	if rs := b.past(core.PastQuery{Key: ann}); len(rs) != 0 {
 		b.Errorf("%d records of nobody", len(rs))
 	}
 	b.receive(ann, b.from(ann, "1"))
 	b.receive(bob, b.from(bob, "other"))
 	b.turn(ann, func(o *core.Outcome) {
-		o.Events = []core.Event{{Kind: core.Noted, At: b.now, By: core.Author{Kind: core.ByAgent, ID: "a"}, Why: "w", Data: map[string]string{"text": "x"}}}
+		o.Events = []core.Event{{Kind: core.EventNoted, At: b.now, By: core.Author{Kind: core.ByAgent, ID: "a"}, Why: "w", Data: map[string]string{"text": "x"}}}
 		o.Say = []core.Envelope{{Parts: text("2")}, {Channel: "desk", Parts: text("d")}}
 	})
 	b.receive(ann, core.Envelope{Channel: "desk", Peer: core.Peer{ID: "agent"}, Ref: "d1", Parts: text("from the desk")})
@@ -56,13 +56,21 @@ func testPast(b *bench) {
 	}
 	// What was never sent is not the customer's to see.
 	d := b.one(b.say(bob, "never"))
-	b.settle(d, core.Result{Outcome: core.AttemptDropped})
+	b.turn(bob, func(o *core.Outcome) { o.Hush = true })
+	b.settle(d, core.Result{Outcome: core.AttemptAgain})
 	if got := b.log(core.PastQuery{Key: bob, Peer: true}); !slices.Equal(got, []string{">other"}) {
 		b.Errorf("the customer sees %q", got)
 	}
 }
 
-func testTickets(b *bench) {
+func (b bench) tickets(q core.TicketQuery) []core.TicketView {
+	b.Helper()
+	vs, err := b.s.Tickets(ctx, q)
+	b.must(err)
+	return vs
+}
+
+func testTickets(b bench) {
 	for i, c := range []struct {
 		peer, topic, agent string
 		state              core.TicketState
@@ -79,10 +87,10 @@ func testTickets(b *bench) {
 			o.Conversation.Peer, o.Conversation.Heard, o.Conversation.Ledger = core.Peer{ID: c.peer, Name: "N"}, b.now, core.Ledger{Left: i + 1}
 			o.Conversation.Ticket = &core.Ticket{ID: "T" + c.peer, State: c.state, Topic: c.topic, Agent: c.agent, Since: b.now.Add(time.Duration(c.since) * time.Second)}
 			o.Say = []core.Envelope{{Channel: "desk", Parts: text("not to the peer")}}
-			o.Events = []core.Event{{Kind: core.Queued}}
+			o.Events = []core.Event{{Kind: core.EventQueued}}
 		})
 	}
-	b.reopen()
+	b = b.reopened()
 	for _, c := range []struct {
 		q    core.TicketQuery
 		want string
@@ -101,31 +109,32 @@ func testTickets(b *bench) {
 		{core.TicketQuery{Key: core.Key{Channel: "web", Peer: "a"}}, "Ta"},
 		{core.TicketQuery{ID: "nobody's"}, ""},
 	} {
-		vs, err := b.s.Tickets(ctx, c.q)
-		b.must(err)
 		var got []string
-		for _, v := range vs {
+		for _, v := range b.tickets(c.q) {
 			got = append(got, v.Ticket.ID)
 		}
 		if strings.Join(got, " ") != c.want {
 			b.Errorf("%+v: %q, want %q", c.q, got, c.want)
 		}
 	}
-	vs, err := b.s.Tickets(ctx, core.TicketQuery{ID: "Ta", Max: 1})
-	b.must(err)
-	v := vs[0]
+	v := b.tickets(core.TicketQuery{ID: "Ta", Max: 1})[0]
 	if v.Peer.Name != "N" || !v.Heard.Equal(b.now) || v.Ledger.Left != 1 || v.Ticket.Key.Peer != "a" || v.Last == nil || v.Last.Message.Parts.Text() != "words of a" {
 		b.Errorf("view %+v, last %+v", v, v.Last)
 	}
-	// An old ticket stays when there is a new one.
-	key := core.Key{Channel: "web", Peer: "d"}
-	b.turn(key, func(o *core.Outcome) { withTicket(o, "Td2") })
-	vs, err = b.s.Tickets(ctx, core.TicketQuery{Key: key})
-	b.must(err)
-	if len(vs) != 2 {
+}
+
+// An old ticket stays when there is a new one.
+func testTicketAgain(b bench) {
+	for _, id := range []string{"T1", "T2"} {
+		b.turn(ann, func(o *core.Outcome) { withTicket(o, id) })
+	}
+	if vs := b.tickets(core.TicketQuery{Key: ann}); len(vs) != 2 {
 		b.Errorf("%d tickets", len(vs))
 	}
-	// Many at once, and where each is shown.
+}
+
+// Many at once, and where each is shown.
+func testTicketsMany(b bench) {
 	for i := range 150 {
 		key := core.Key{Channel: "web", Peer: fmt.Sprint("m", i)}
 		id := fmt.Sprint("M", i)
@@ -135,8 +144,7 @@ func testTickets(b *bench) {
 		}).Deliveries)
 		b.sent(d, "th"+id)
 	}
-	vs, err = b.s.Tickets(ctx, core.TicketQuery{States: []core.TicketState{core.TicketParked}})
-	b.must(err)
+	vs := b.tickets(core.TicketQuery{States: []core.TicketState{core.TicketParked}})
 	if len(vs) != 150 {
 		b.Errorf("%d tickets", len(vs))
 	}
@@ -148,7 +156,7 @@ func testTickets(b *bench) {
 }
 
 // A ticket cannot be taken over by another conversation.
-func testTicketTaken(b *bench) {
+func testTicketTaken(b bench) {
 	b.turn(ann, func(o *core.Outcome) { withTicket(o, "T") })
 	_, err := b.s.Turn(ctx, bob, b.now, func(c core.Conversation, _ []core.Envelope) (core.Outcome, error) {
 		return core.Outcome{Conversation: core.Conversation{Ticket: &core.Ticket{ID: "T"}}}, nil
@@ -163,7 +171,7 @@ func testTicketTaken(b *bench) {
 	b.wantErr(err, core.ErrNotFound)
 }
 
-func testAgents(b *bench) {
+func testAgents(b bench) {
 	at := b.now
 	as := []core.Agent{{ID: "d/b", Name: "B", Lead: true, Topics: []string{"t"}, Langs: []string{"zh"}, Max: 3, Presence: core.OnDuty, Since: at, Idle: at, Misses: 1}, {ID: "d/a", Name: "A"}}
 	change := func(cs ...core.AgentChange) {
@@ -177,7 +185,7 @@ func testAgents(b *bench) {
 	home.Presence, home.Since = core.OffDuty, at
 	home.Misses = 2
 	change(core.AgentChange{Was: core.Agent{ID: "d/a", Name: "A"}, Now: home})
-	b.reopen()
+	b = b.reopened()
 	got, err := b.s.Agents(ctx)
 	b.must(err)
 	home.Name, home.Rev, as[0].Rev = "A2", 3, 1
@@ -187,7 +195,7 @@ func testAgents(b *bench) {
 	}
 }
 
-func testValues(b *bench) {
+func testValues(b bench) {
 	get := func(key, want string, wantOK bool) {
 		b.Helper()
 		v, ok, err := b.s.Get(ctx, key)
@@ -203,7 +211,7 @@ func testValues(b *bench) {
 	b.must(b.s.Put(ctx, "k/2", "", 0))
 	b.must(b.s.Put(ctx, "l", "x", 0))
 	b.must(b.s.Put(ctx, "汉/字", "值", 0))
-	b.reopen()
+	b = b.reopened()
 	get("k", "v2", true)
 	get("short", "", false)
 	get("k/2", "", true)
@@ -226,7 +234,7 @@ func testValues(b *bench) {
 	get("k", "", false)
 }
 
-func testAdd(b *bench) {
+func testAdd(b bench) {
 	if n := b.atOnce(func(i int) (bool, error) { return b.s.Add(ctx, "k", fmt.Sprint(i), 0) }); n != 1 {
 		b.Errorf("%d of 20 were added", n)
 	}
@@ -242,7 +250,7 @@ func testAdd(b *bench) {
 	}
 }
 
-func testStats(b *bench) {
+func testStats(b bench) {
 	b.receive(ann, b.from(ann, "1"))
 	b.receive(ann, b.from(ann, "2"))
 	b.receive(bob, b.from(bob, "3"))
@@ -257,6 +265,15 @@ func testStats(b *bench) {
 	if st.Unread != 2 || st.Outbox != 2 || st.Oldest != 0 || st.Waiting != 1 || st.Bytes == 0 || st.Flush <= 0 || st.Schema < 1 {
 		b.Errorf("%+v", st)
 	}
+	if st.Since > time.Minute {
+		b.Errorf("what came just now has waited for %s", st.Since)
+	}
+	waits := b.from(core.Key{Channel: "web", Peer: "dora"}, "4")
+	waits.Filed = b.now.Add(-time.Hour)
+	b.receive(core.Key{Channel: "web", Peer: "dora"}, waits)
+	if st, err = b.s.Stats(ctx); err != nil || st.Since < time.Hour || st.Since > 2*time.Hour {
+		b.Errorf("%+v, %v", st, err)
+	}
 	old := b.now.Add(-time.Hour)
 	env := core.Envelope{Filed: old, Parts: text("late")}
 	d := b.one(b.turn(bob, func(o *core.Outcome) { o.Say = []core.Envelope{env} }).Deliveries)
@@ -268,7 +285,7 @@ func testStats(b *bench) {
 
 // IDs stay the same, are unique, and are not given out again by a store that
 // was rebuilt or restored.
-func testIDs(b *bench) {
+func testIDs(b bench) {
 	seen := map[string]bool{}
 	var ids []string
 	for range 3 {
@@ -286,11 +303,11 @@ func testIDs(b *bench) {
 				ids = append(ids, r.Message.ID)
 			}
 		}
-		b.reopen()
+		b = b.reopened()
 	}
 	// After some starts in which nothing happened.
-	b.reopen()
-	b.reopen()
+	b = b.reopened()
+	b = b.reopened()
 	d := b.one(b.say(bob, "z"))
 	if seen[d.ID] {
 		b.Errorf("%s is not unique", d.ID)
@@ -299,7 +316,7 @@ func testIDs(b *bench) {
 	b.wantLog(bob, "<z:sent")
 }
 
-func testClosed(b *bench) {
+func testClosed(b bench) {
 	b.must(b.s.Close())
 	_, err := b.s.Receive(ctx, ann, b.from(ann, "hi"))
 	if err == nil {
@@ -309,7 +326,7 @@ func testClosed(b *bench) {
 	b.wantReady()
 }
 
-func testCanceled(b *bench) {
+func testCanceled(b bench) {
 	done, cancel := context.WithCancel(ctx)
 	cancel()
 	_, err := b.s.Receive(done, ann, b.from(ann, "hi"))

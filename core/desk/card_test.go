@@ -2,9 +2,6 @@ package desk_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,9 +9,10 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/desk"
+	"github.com/frontdesk-im/frontdesk/core/desk/card"
 )
 
-// A-12: the card has all that an agent needs to begin.
+// The card has all that an agent needs to begin.
 func TestCard(t *testing.T) {
 	p := newPlay(t)
 	p.r.Link = func(id string) string { return "https://desk.example/t/" + id }
@@ -55,7 +53,7 @@ func TestCard(t *testing.T) {
 	if got := actions(c); got != "claim transfer priority close" {
 		t.Errorf("actions %q", got)
 	}
-	if zh := p.card("tg"); zh.Title != "🟠 VIP 李雷 · web · 杯子破损 · 等 00:40 · 😠 愤怒" || zh.Actions[0].Label != "认领" {
+	if zh := p.card("tg"); zh.Title != "🟠 VIP 李雷 · web · 杯子破损 · 等 00:40 · 😠 愤怒" || zh.Actions[0].Label != "接听" {
 		t.Errorf("in Chinese: %+v", zh)
 	}
 	p.press("slack/lin", "claim")
@@ -68,6 +66,49 @@ func TestCard(t *testing.T) {
 	p.writes("slack/lin", "!close")
 	if got := actions(p.card("tg")); got != "reopen" {
 		t.Errorf("closed: %q", got)
+	}
+}
+
+// A card shows what the script calls a field, an answer and a topic for staff,
+// and keeps the topic's name for the adapter.
+func TestCardLabels(t *testing.T) {
+	p := newPlay(t)
+	p.r.Labels = card.Labels{
+		Topic: func(lang, id string) string { return lang + " topic " + id },
+		Field: func(lang, name string) string { return lang + " field " + name },
+		Value: func(lang, field, value string) string { return lang + " " + field + " " + value },
+	}
+	k := *p.c.Ticket
+	k.Mind, k.Form = nil, map[string]string{"want": "refund"}
+	p.c.Ticket = &k
+	p.do(func() core.Outcome { return p.r.Open(p.c, p.scene()) })
+	c := p.card("slack")
+	if got := field(c, "en field want"); got != "en want refund" {
+		t.Errorf("the answer is %q", got)
+	}
+	if got := field(c, "Topic"); got != "en topic after" || c.Topic != "after" || !strings.Contains(c.Title, got) {
+		t.Errorf("the topic is %q, %q in %q", got, c.Topic, c.Title)
+	}
+}
+
+// Visitors without a name can be told apart by the page and the time; nobody's
+// own name is replaced.
+func TestCardVisitor(t *testing.T) {
+	for _, c := range []struct{ page, title, name, want string }{
+		{"https://shop.example/", "小禾茶", "", "Visitor · home page · 20:00"},
+		{"https://shop.example/index.html", "", "", "Visitor · home page · 20:00"},
+		{"https://shop.example/tea/%E9%BE%99%E4%BA%95.html", "龙井 Longjing", "", "Visitor · 龙井 Longjing · 20:00"},
+		{"https://shop.example/reset/s3cret", "", "", "Visitor · 20:00"}, // nothing from the address
+		{"https://shop.example/tea/", "Tea,\n" + strings.Repeat("tea ", 20), "", "Visitor · Tea, tea tea tea te… · 20:00"},
+		{"https://shop.example/", "小禾茶", "Ann", "Ann"},
+		{"", "", "", "Customer ann"},
+	} {
+		p := newPlay(t)
+		p.c.Peer.Name, p.c.Peer.Facts = c.name, map[string]string{"page": c.page, "title": c.title}
+		p.do(func() core.Outcome { return p.r.Open(p.c, p.scene()) })
+		if got := field(p.card("slack"), "Customer"); got != c.want {
+			t.Errorf("%q on %q is called %q, not %q", c.name, c.page, got, c.want)
+		}
 	}
 }
 
@@ -213,104 +254,48 @@ func TestMask(t *testing.T) {
 	}
 }
 
-func TestPosts(t *testing.T) {
-	var p desk.Posts
-	for i, want := range []bool{true, true, false, false, true, true, false} {
-		now := t0.Add(time.Duration(i) * 15 * time.Second)
-		ok, at := p.Room(now)
-		if ok != want || !ok && !at.After(now) {
-			t.Errorf("at %d s there is room: %v, at %s", i*15, ok, at)
-		}
-		if ok {
-			p = p.Add(now)
-		}
-	}
-}
-
-// A-11: a thousand who wait are one message, and nothing when nothing is new.
+// A thousand who wait are one message, and nothing when nothing is new.
 func TestDigest(t *testing.T) {
 	r := rules()
-	b := desk.Board{Lines: map[string]core.LineState{"after": {Waiting: 1000, OnDuty: 5}}, New: 49, Since: t0}
+	b := card.Board{Lines: map[string]core.LineState{"after": {Waiting: 1000, OnDuty: 5}}, New: 49, Since: t0}
 	for i := range 300 {
 		b.Tickets = append(b.Tickets, core.TicketView{Peer: core.Peer{Name: fmt.Sprint("客户", i)},
 			Ticket: core.Ticket{ID: fmt.Sprint("T", i), State: core.TicketWaiting, Topic: "after", Class: 2 - i%100/99, Asked: "我的杯子碎了", Since: t0.Add(time.Duration(i-250) * time.Second)}})
 	}
 	now := t0.Add(time.Minute)
-	got := r.Digest("slack", b, now).Text()
+	got := r.Desks.Digest("slack", b, now).Text()
 	if !strings.Contains(got, "1000 waiting (49 new), longest 05:10; 5 on duty, 0 free; 3 urgent") || strings.Count(got, "\n") != 3 {
 		t.Errorf("%s", got)
 	}
-	if got := r.Digest("tg", b, now).Text(); !strings.Contains(got, "排队 1000 人") || !strings.Contains(got, "#T0 客户0") {
+	if got := r.Desks.Digest("tg", b, now).Text(); !strings.Contains(got, "排队 1000 人") || !strings.Contains(got, "#T0 客户0") {
 		t.Errorf("%s", got)
 	}
 	b.Since, b.New = now, 0
-	if got := r.Digest("slack", b, now.Add(30*time.Second)); got != nil {
+	if got := r.Desks.Digest("slack", b, now.Add(30*time.Second)); got != nil {
 		t.Errorf("nothing is new: %s", got.Text())
 	}
-	if got := r.Digest("slack", b, now.Add(6*time.Minute)); got == nil {
+	if got := r.Desks.Digest("slack", b, now.Add(6*time.Minute)); got == nil {
 		t.Error("silent for six minutes though people wait")
 	}
 	for i := range b.Tickets {
 		b.Tickets[i].Ticket.Shown = []core.Shown{{Desk: "slack"}}
 	}
 	b.Since, b.New = t0, 49
-	if got := r.Digest("slack", b, now); got != nil {
+	if got := r.Desks.Digest("slack", b, now); got != nil {
 		t.Errorf("the desk shows them all: %s", got.Text())
 	}
 	r.Desks[0].Topics = []string{"sales"}
 	for i := range b.Tickets {
 		b.Tickets[i].Ticket.Shown = nil
 	}
-	if got := r.Digest("slack", b, now); got != nil {
+	if got := r.Desks.Digest("slack", b, now); got != nil {
 		t.Errorf("not its topic: %s", got.Text())
-	}
-}
-
-// Every text that the code names is in the catalog, in both languages, with the
-// same variables, and every text in the catalog is used.
-func TestCatalog(t *testing.T) {
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	src := ""
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") || name == "catalog.go" {
-			continue
-		}
-		b, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		src += string(b)
-	}
-	vars := regexp.MustCompile(`\{\w+\}`)
-	for id, pair := range desk.Catalog() {
-		a, b := vars.FindAllString(pair[0], -1), vars.FindAllString(pair[1], -1)
-		slices.Sort(a)
-		slices.Sort(b)
-		if pair[0] == "" || pair[1] == "" || !slices.Equal(slices.Compact(a), slices.Compact(b)) {
-			t.Errorf("%s: %q and %q", id, pair[0], pair[1])
-		}
-		prefix, _, _ := strings.Cut(id, "_")
-		if !strings.Contains(src, `"`+id+`"`) && !strings.Contains(src, `"`+prefix+`_"`) {
-			t.Errorf("%s is not used", id)
-		}
-	}
-	used := regexp.MustCompile(`(?:(?:notice|of|words)\([^,"]+|refuse\([^,"]+, \w+), "(\w+)"`)
-	if n := len(used.FindAllString(src, -1)); n < 80 {
-		t.Errorf("only %d uses were found", n)
-	}
-	for _, m := range used.FindAllStringSubmatch(src, -1) {
-		if _, ok := desk.Catalog()[m[1]]; !ok && !strings.HasSuffix(m[1], "_") {
-			t.Errorf("%s is not in the catalog", m[1])
-		}
 	}
 }
 
 // Whatever happens, a desk is never told an id in place of words.
 func TestEveryKindOfFailureHasWords(t *testing.T) {
-	for k := core.Transient; k <= core.Unknown; k++ {
+	for k := core.KindTransient; k <= core.KindUnknown; k++ {
 		p := newPlay(t)
 		p.press("slack/lin", "claim")
 		p.writes("slack/lin", "x")
@@ -318,6 +303,24 @@ func TestEveryKindOfFailureHasWords(t *testing.T) {
 		p.do(func() core.Outcome { return p.r.Failed(p.c, desk.Failure{Message: p.log[1], Kind: k}, p.scene()) })
 		if got := strings.Join(p.told("slack"), ""); strings.Contains(got, "kind_") || !strings.Contains(got, "Not delivered") {
 			t.Errorf("%s: %q", k, got)
+		}
+	}
+}
+
+// What a customer quotes, or passes on, stands above their words.
+func TestQuoted(t *testing.T) {
+	p := newPlay(t)
+	p.writes("slack/lin", "!claim")
+	for want, env := range map[string]core.Envelope{
+		"↩ 小禾: 请发 订单号\n这个吗":    {Quote: &core.Quote{Text: "请发\n订单号", Name: "小禾"}, Parts: core.Parts{core.Text{Body: "这个吗"}}},
+		"⤳ 王先生\n你的快递到了":        {Forwarded: &core.Forwarded{From: "王先生"}, Parts: core.Parts{core.Text{Body: "你的快递到了"}}},
+		"↩ 🤖: 请发一张照片":          {Quote: &core.Quote{Text: "请发一张照片", By: core.ByBot}, Parts: core.Parts{core.Media{Type: "image/png"}}},
+		"plain words, as ever": {Quote: &core.Quote{Ref: "7"}, Parts: core.Parts{core.Text{Body: "plain words, as ever"}}},
+	} {
+		env.Channel = "web"
+		p.do(func() core.Outcome { return p.r.Relay(p.c, []core.Envelope{env}, p.scene()) })
+		if got := p.told("slack"); !slices.Contains(got, want) {
+			t.Errorf("staff read %q, want %q", got, want)
 		}
 	}
 }

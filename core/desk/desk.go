@@ -5,12 +5,24 @@
 // The rule of speech: only the plain message of the agent who owns the ticket
 // goes to the customer, after a moment in which it can be taken back. What
 // anybody else writes is a note, and so is every line that begins with // or
-// 备注. A line that begins with ! is a command (COMMANDS.md) and never sent.
+// 备注. A line that begins with ! is a command (command/COMMANDS.md) and never sent.
 //
-// Every function takes the conversation, what happened and the scene, and
+// Every method of Rules takes the conversation, what happened and the scene, and
 // returns the outcome of the turn. It remembers nothing but what is in the
 // conversation (Ticket.Mind is this package's), so a turn can be taken again.
 // Two claims are two turns: the second finds an owner.
+//
+// Inside, a decision is a function of a view, which nothing changes, and of the
+// ticket so far. It returns the ticket as decided and what else is to be done
+// (done): what is said, what is recorded, whose record changes. A function can
+// change only what it returns. At the end of the turn what is said is addressed,
+// in order, and cards that would now read differently are renewed.
+//
+// A new owner hushes the bot (Outcome.Hush): what it has not yet said is dropped,
+// by core/turn what is of the same turn, by the store what is of earlier ones.
+//
+// What staff see is core/desk/card, what they type core/desk/command, who is on
+// core/desk/duty.
 //
 // What is said to a desk carries Ticket and no Thread. Its Peer, if set, is the
 // agent whom it concerns: a desk may mention them or show it to them alone. A
@@ -20,17 +32,19 @@
 // An agent's edit of a message arrives as an envelope with Replaces set to the
 // Ref of that message; a deletion as the same without Parts.
 //
-// Closing with "no survey" adds NoSurvey to Ticket.Tags. Customers are spoken to
-// through Rules.Words only, with the ids in WordIDs.
+// Closing with "no survey" adds core.TagNoSurvey to Ticket.Tags. Customers are
+// spoken to through Rules.Words only, with the ids in WordIDs.
 package desk
 
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/calendar"
+	"github.com/frontdesk-im/frontdesk/core/desk/card"
+	"github.com/frontdesk-im/frontdesk/core/desk/duty"
 )
 
 // Rules is how desks behave. Zero values take the defaults named.
@@ -46,24 +60,26 @@ type Rules struct {
 	Edits func(channel string) bool
 	// Link is the address of a ticket's history, shown on the card; may be nil.
 	Link func(ticket string) string
+	// Labels are what cards call topics, fields and answers.
+	Labels card.Labels
 
 	// Shifts are when agents are on duty by themselves, by Agent.ID, in Zone.
-	Shifts map[string]core.Week
+	Shifts map[string]calendar.Week
 
-	Desks     []Desk
+	Desks     card.Desks
 	Canned    []Canned
-	Templates []Template
+	Templates []core.Template
 	Banned    []string       // words that are not sent without asking
 	Zone      *time.Location // for clock times in commands; nil is UTC
 
-	Ring    time.Duration   // how long a phone rings; 45 s
-	Misses  int             // tickets in a row let ring out before a break; 3
-	Remind  []time.Duration // silence after which the owner is reminded; 60 s, 100 s
-	Lead    time.Duration   // … after which leads are told; 3 min
-	Return  time.Duration   // … after which the ticket returns to the front; 5 min
-	Recall  time.Duration   // how long after its close a ticket opens again; 30 min
-	Hops    int             // transfers before only a lead can be the target; 3
-	Reserve int             // messages of a channel's allowance that system texts leave alone; 2
+	Ring         time.Duration   // how long a phone rings; 45 s
+	Misses       int             // times in a row that a phone rings out before its agent is asked, and at the next set to a break; 3
+	Remind       []time.Duration // silence after which the owner is reminded; 60 s, 100 s
+	TellLead     time.Duration   // … after which leads are told; 3 min
+	ReturnAfter  time.Duration   // … after which the ticket returns to the front; 5 min
+	ReopenWithin time.Duration   // how long after its close a ticket opens again; 30 min
+	Hops         int             // transfers before only a lead can be the target; 3
+	Reserve      int             // messages of a channel's allowance that the bot, system texts and policies leave alone; 2
 }
 
 // WordIDs are the texts of flows/words.yaml that this package says, and the
@@ -72,7 +88,7 @@ var WordIDs = map[string][]string{
 	"claimed":     {"agent"},
 	"returned":    {},
 	"transferred": {"agent"},
-	"closed":      {},
+	"closed":      {"agent"},
 	"parked":      {},
 	"reopened":    {"agent"},
 	"handed_back": {},
@@ -80,37 +96,14 @@ var WordIDs = map[string][]string{
 	"withdrawn":   {},       // in place of a message that was deleted
 }
 
-// NoSurvey is the tag of a closed ticket whose customer is not asked to rate it.
-const NoSurvey = "nosurvey"
-
 // A Desk is an adapter that faces staff, and how it is used.
-type Desk struct {
-	Name     string        // of the account
-	Topics   []string      // whose tickets it shows; empty means all
-	Channels []string      // customers' accounts whose tickets it shows; empty means all
-	Explicit bool          // nothing goes out without a leading > or a button
-	Hold     time.Duration // how long an agent's message can be taken back; chat desks: DefaultHold
-	Lang     string        // zh-CN or en, of cards and notices
-	Mask     bool          // hides telephone numbers, addresses and names on cards
-	Crowd    int           // shows a waiting ticket only while fewer wait than this, see Show; 0 is 5, negative is always
-	Views    bool          // reads messages from the store itself: gets cards and notices only (the console)
-}
+type Desk = card.Desk
 
 // DefaultHold is the undo window of a chat desk.
-const DefaultHold = 5 * time.Second
+const DefaultHold = card.DefaultHold
 
 // A Canned is a ready reply.
 type Canned struct{ ID, Title, Text string }
-
-// A Template is a form that a customers' platform shows as a message of its own,
-// by a right of its own: WeChat's template messages go out though the window for
-// answers has closed.
-type Template struct {
-	ID, Title string
-	Channels  []string          // accounts that have it; empty means every one that takes forms
-	Form      string            // core.Form.ID, as the adapter reads it: template:reply
-	Values    map[string]string // of the form; {text} is what the agent wrote, {ticket}, {agent} and {customer} are filled in
-}
 
 // A Suggestion is a script's answer offered to the owner.
 type Suggestion struct {
@@ -126,19 +119,11 @@ type Failure struct {
 	Why     string // in the platform's words
 }
 
-// A Board is what a digest is made of.
-type Board struct {
-	Lines   map[string]core.LineState // by topic
-	Tickets []core.TicketView         // those who wait, longest first; the first few hundred are enough
-	New     int                       // how many have come since the desk's last digest
-	Since   time.Time                 // when that was
-}
-
 func (r *Rules) ring() time.Duration { return cmp.Or(r.Ring, 45*time.Second) }
 func (r *Rules) misses() int         { return cmp.Or(r.Misses, 3) }
 func (r *Rules) hops() int           { return cmp.Or(r.Hops, 3) }
-func (r *Rules) recall() time.Duration {
-	return cmp.Or(r.Recall, 30*time.Minute)
+func (r *Rules) reopenWithin() time.Duration {
+	return cmp.Or(r.ReopenWithin, 30*time.Minute)
 }
 
 // silences are the times after which something is done about a silent owner:
@@ -148,33 +133,7 @@ func (r *Rules) silences() []time.Duration {
 	if len(remind) == 0 {
 		remind = []time.Duration{time.Minute, 100 * time.Second}
 	}
-	return append(slices.Clone(remind), cmp.Or(r.Lead, 3*time.Minute), cmp.Or(r.Return, 5*time.Minute))
-}
-
-// desk is how a desk is used; one that is not configured gets the defaults of a
-// chat desk.
-func (r *Rules) desk(name string) Desk {
-	for _, d := range r.Desks {
-		if d.Name == name {
-			return d
-		}
-	}
-	return Desk{Name: name, Hold: DefaultHold}
-}
-
-// takes are the desks that show tickets about topic from a customers' channel,
-// any channel if it is empty; all of them if none does.
-func (r *Rules) takes(topic, channel string) []Desk {
-	var out []Desk
-	for _, d := range r.Desks {
-		if (len(d.Topics) == 0 || slices.Contains(d.Topics, topic)) && (len(d.Channels) == 0 || channel == "" || slices.Contains(d.Channels, channel)) {
-			out = append(out, d)
-		}
-	}
-	if len(out) == 0 {
-		return r.Desks
-	}
-	return out
+	return append(slices.Clone(remind), cmp.Or(r.TellLead, 3*time.Minute), cmp.Or(r.ReturnAfter, 5*time.Minute))
 }
 
 func (r *Rules) limits(channel string) core.Limits {
@@ -191,8 +150,27 @@ func (r *Rules) zone() *time.Location {
 	return r.Zone
 }
 
-// deskOf is the desk an agent works at, and the platform's name for them there.
-func deskOf(agent string) (desk, peer string) {
-	desk, peer, _ = strings.Cut(agent, "/")
-	return desk, peer
+// post is what an agent's duty is decided from.
+func (r *Rules) post(s core.Scene) duty.Post {
+	return duty.Post{Desks: r.Desks, Zone: r.zone(), Shifts: r.Shifts, Scene: s}
+}
+
+// Duty is what an agent wrote outside every thread: presence and desk-wide
+// commands. c is the agent's own conversation with the desk; mine are their
+// open tickets. If the outcome, or one of Staff, changes an agent's presence to
+// OffDuty, run Vacate in each of their tickets.
+func (r *Rules) Duty(c core.Conversation, env core.Envelope, s core.Scene, mine ...core.TicketView) core.Outcome {
+	p := r.post(s)
+	p.Mine = mine
+	return p.Turn(c, env)
+}
+
+// AgentDue does what is due in an agent's own conversation with their desk: a break
+// ends, a shift begins or ends. mine are their open tickets. Call it when the
+// conversation wants to be woken, and once when the shifts are read: it sets the
+// next time.
+func (r *Rules) AgentDue(c core.Conversation, s core.Scene, mine ...core.TicketView) core.Outcome {
+	p := r.post(s)
+	p.Mine = mine
+	return p.Due(c)
 }

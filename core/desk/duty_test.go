@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
-	"github.com/frontdesk-im/frontdesk/core/desk"
 )
 
 func TestPresence(t *testing.T) {
@@ -36,7 +35,7 @@ func TestPresence(t *testing.T) {
 	p.press("slack/lin", "claim")
 	view := core.TicketView{Ticket: *p.c.Ticket, Peer: p.c.Peer}
 	o, s := duty("!下班", view)
-	if a := p.agents["slack/lin"]; a.Presence == core.OffDuty || !strings.Contains(s, "#T1") || !strings.Contains(s, "1 tickets") || o.Events[0].Kind != core.Refused {
+	if a := p.agents["slack/lin"]; a.Presence == core.OffDuty || !strings.Contains(s, "#T1") || !strings.Contains(s, "1 tickets") || o.Events[0].Kind != core.EventRefused {
 		t.Errorf("%+v, said %q", a, s)
 	}
 	parked := view
@@ -82,20 +81,6 @@ func TestPriority(t *testing.T) {
 	p.form("slack/lin", "priority", map[string]string{"class": "P9"})
 	if p.c.Ticket.Class != 0 || field(p.card("slack"), "Priority") != "P0" {
 		t.Errorf("class %d", p.c.Ticket.Class)
-	}
-}
-
-func TestTarget(t *testing.T) {
-	for text, want := range map[string]string{"!claim T12": "T12", "！认领 #T12": "T12", "!claim": "", "claim T1": "", "!close T1": "", "!claim a b": ""} {
-		if got, ok := desk.Target(core.Envelope{Parts: core.Parts{core.Text{Body: text}}}); ok != (want != "") || ok && got != want {
-			t.Errorf("%q: %q %v", text, got, ok)
-		}
-	}
-	if got, ok := desk.Target(core.Envelope{Parts: core.Parts{core.Pick{Option: "claim:T9"}}}); got != "T9" || !ok {
-		t.Error(got, ok)
-	}
-	if _, ok := desk.Target(core.Envelope{Thread: "x", Parts: core.Parts{core.Pick{Option: "claim:T9"}}}); ok {
-		t.Error("in a thread")
 	}
 }
 

@@ -2,144 +2,147 @@ package desk
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/desk/card"
+	"github.com/frontdesk-im/frontdesk/core/desk/command"
 )
 
-// edit is an agent's change of a message that they wrote before: another text,
-// or none if they deleted it.
-func (t *turn) edit(a core.Agent, env core.Envelope) {
-	same := func(v core.Via) bool { return v.Channel == env.Channel && v.Ref == env.Replaces && v.Agent == a.ID }
-	parts := spoken(env.Parts)
-	via := core.Via{Channel: env.Channel, Thread: env.Thread, Ref: env.Replaces, Agent: a.ID}
-	for i, d := range t.m.Held {
-		if !same(d.Via) {
-			continue
-		}
-		t.m.Held = slices.Delete(slices.Clone(t.m.Held), i, i+1)
-		if len(parts) == 0 {
-			t.event(core.Dropped, by(a), "taken back in time", "via", via.Ref)
-			return
-		}
-		t.again(a, d, parts, i)
-		return
+// edit is an agent's change of a message that they wrote before, which w.via
+// names: another text, or none if they deleted it.
+func edit(v view, t ticket, w writer, parts core.Parts) (ticket, done) {
+	same := func(via core.Via) bool {
+		return via.Channel == w.via.Channel && via.Ref == w.via.Ref && via.Agent == w.ID
 	}
-	if i := slices.IndexFunc(t.m.Asked, func(d draft) bool { return same(d.Via) && d.Kind != draftRetry && d.Kind != draftCorrect }); i >= 0 {
-		d := t.m.Asked[i]
-		t.m.Asked = slices.Delete(slices.Clone(t.m.Asked), i, i+1)
-		switch {
-		case len(parts) == 0:
-			t.event(core.Dropped, by(a), "deleted before it was sent", "via", via.Ref)
-		case d.Kind == draftSend && !t.r.desk(env.Channel).Explicit && len(d.Why) > 0:
-			t.speak(a, via, parts)
-		default: // it was a note; what the button would send is the new text
-			t.note(a, via, parts.Text())
-			if d.Parts, _ = sayable(parts); len(d.Parts) > 0 && !isNote(parts.Text()) {
-				t.m.Asked = append(t.m.Asked, d)
-			}
+	if i := slices.IndexFunc(t.m.Held, func(x draft) bool { return same(x.Via) }); i >= 0 {
+		x := t.m.Held[i]
+		t.m.Held = without(t.m.Held, i)
+		if len(parts) == 0 {
+			return t, done{}.log(v.event(core.EventDropped, by(w.Agent), "taken back in time", "via", w.via.Ref))
 		}
-		return
+		x.Parts = parts
+		return rehold(v, t, x, i)
+	}
+	asked := func(x draft) bool { return same(x.Via) && x.Kind != draftRetry && x.Kind != draftCorrect }
+	if i := slices.IndexFunc(t.m.Asked, asked); i >= 0 {
+		x := t.m.Asked[i]
+		t.m.drafts = t.m.forget(i)
+		x.Parts = parts
+		return editAsked(v, t, w, x)
 	}
 	if i := slices.IndexFunc(t.m.Sent, func(s sent) bool { return same(s.Via) }); i >= 0 {
-		t.amend(a, t.m.Sent[i], parts)
-		return
+		return amend(v, t, t.m.Sent[i], parts)
 	}
 	// A note, or older than we remember: it stays what it was.
-	t.event(core.Noted, by(a), "an earlier note was changed", "text", clip(parts.Text(), 4000), "via", via.Ref, "desk", via.Channel)
+	return t, done{}.log(v.event(core.EventNoted, by(w.Agent), "an earlier note was changed", "text", card.Clip(parts.Text(), 4000), "via", w.via.Ref, "desk", w.via.Channel))
 }
 
-// again holds an edited message for another moment, at its old place.
-func (t *turn) again(a core.Agent, d draft, parts core.Parts, at int) {
-	first := visible(parts.Text())
-	if isNote(first) || IsCommand(first) {
-		t.event(core.Dropped, by(a), "edited into a note in time", "via", d.Via.Ref)
-		t.note(a, d.Via, noteText(parts.Text()))
-		return
+// editAsked decides about a message that has not gone out, about which its author
+// was asked, and which they have made x now.
+func editAsked(v view, t ticket, w writer, x draft) (ticket, done) {
+	parts := x.Parts
+	switch {
+	case len(parts) == 0:
+		return t, done{}.log(v.event(core.EventDropped, by(w.Agent), "deleted before it was sent", "via", w.via.Ref))
+	case x.Kind == draftSend && !v.r.Desks.Named(w.via.Channel).Explicit && len(x.Why) > 0:
+		return speak(v, t, w, parts)
 	}
-	if t.r.desk(d.Via.Channel).Explicit {
+	// It was a note; what the button would send is the new text.
+	t, d := note(v, t, w, parts.Text())
+	if x.Parts, _ = sayable(parts); len(x.Parts) > 0 && !isNote(parts.Text()) {
+		t.m.Asked = append(slices.Clip(t.m.Asked), x)
+	}
+	return t, d
+}
+
+// rehold holds an edited message for another moment, at its old place.
+func rehold(v view, t ticket, x draft, at int) (ticket, done) {
+	w, parts := writer{Agent: v.actor, via: x.Via}, x.Parts
+	kept := done{}.log(v.event(core.EventDropped, by(w.Agent), "edited into a note in time", "via", x.Via.Ref))
+	desk := v.r.Desks.Named(x.Via.Channel)
+	line := command.Visible(parts.Text())
+	if isNote(line) || command.IsCommand(line) {
+		t, d := note(v, t, w, noteText(parts.Text()))
+		return t, kept.then(d)
+	}
+	if desk.Explicit {
 		said, all, _ := marked(parts)
 		if !all {
-			t.event(core.Dropped, by(a), "edited into a note in time", "via", d.Via.Ref)
-			t.offerSend(a, d.Via, parts)
-			return
+			t, d := offerSend(v, t, w, parts)
+			return t, kept.then(d)
 		}
 		parts = said
 	}
-	said, why := t.guard(a, parts)
-	d.Parts = said
+	said, why := guard(v, t, w.ID, parts)
+	x.Parts = said
 	switch {
-	case !t.owner(a):
-		t.unsent(d)
+	case !t.ownedBy(w.ID):
+		return unsent(v, t, x)
 	case len(said) == 0:
-		t.note(a, d.Via, parts.Text())
+		return note(v, t, w, parts.Text())
 	case len(why) > 0:
-		d.Due = time.Time{}
-		t.holdBack(a, d, why)
-	default:
-		d.Due = t.now().Add(t.r.desk(d.Via.Channel).Hold)
-		t.m.Held = slices.Insert(t.m.Held, min(at, len(t.m.Held)), d)
+		x.Due = time.Time{}
+		return holdBack(v, t, x, why)
 	}
+	x.Due = v.now().Add(desk.Hold)
+	t.m.Held = slices.Insert(slices.Clone(t.m.Held), min(at, len(t.m.Held)), x)
+	return t, done{}
 }
 
 // amend changes what the customer has seen already: on their screen if the
 // platform can, otherwise the agent is told that it did not change.
-func (t *turn) amend(a core.Agent, s sent, parts core.Parts) {
-	text := parts.Text()
-	if len(parts) > 0 && clip(text, lineMax) == s.Text {
-		return // a platform's own edit: a link unfolded
+func amend(v view, t ticket, s sent, parts core.Parts) (ticket, done) {
+	a, text := v.actor, parts.Text()
+	if len(parts) > 0 && card.Clip(text, remarkMax) == s.Text {
+		return t, done{} // a platform's own edit: a link unfolded
 	}
-	said, why := t.guard(a, parts)
-	first := visible(text)
-	if !t.owner(a) || isNote(first) || IsCommand(first) {
-		t.note(a, s.Via, text)
-		t.notice(a.ID, "edit_unseen", "text", clip(s.Text, 80))
-		return
+	line := command.Visible(text)
+	if !t.ownedBy(a.ID) || isNote(line) || command.IsCommand(line) {
+		t, d := note(v, t, writer{Agent: a, via: s.Via}, text)
+		return t, d.say(v.notice(t, a.ID, "edit_unseen", "text", card.Clip(s.Text, 80)))
 	}
-	if len(parts) == 0 && t.r.Words != nil {
-		said, why = t.r.Words(t.lang(), "withdrawn", nil), nil
+	said, why := guard(v, t, a.ID, parts)
+	if len(parts) == 0 && v.r.Words != nil {
+		said, why = v.r.Words(v.lang(t), "withdrawn", nil), nil
 	}
-	old := t.pieceIDs(s.Via)
-	if len(why) == 0 && len(said) > 0 && len(old) == 1 && t.pieces(said) == 1 && t.r.Edits != nil && t.r.Edits(t.c.Key.Channel) {
-		t.out.Say = append(t.out.Say, core.Envelope{By: by(a), Via: &s.Via, Replaces: old[0], Parts: said})
-		t.event(core.Relayed, by(a), "an edit of a message", "via", s.Via.Ref, "replaces", old[0])
-		t.resent(s, said)
-		return
+	old := v.pieceIDs(s.Via)
+	if len(why) == 0 && len(said) > 0 && len(old) == 1 && v.pieces(said) == 1 && v.r.Edits != nil && v.r.Edits(v.c.Key.Channel) {
+		return replace(v, t, s, core.Envelope{By: by(a), Via: &s.Via, Replaces: old[0], Parts: said})
 	}
 	if len(parts) == 0 {
-		t.ask(a.ID, t.of(a.ID, "delete_seen", "text", clip(s.Text, 80)), option(ActCorrect+":"+itoa(s.N), t.of(a.ID, "btn_correct")))
-		return
+		return t, done{}.say(v.ask(t, a.ID, v.of(a.ID, "delete_seen", "text", card.Clip(s.Text, 80)), v.button(a.ID, command.ActCorrect, strconv.Itoa(s.N), "btn_correct")))
 	}
 	if said, _ = sayable(parts); len(said) == 0 {
-		return
+		return t, done{}
 	}
-	n := t.keepDraft(draft{Kind: draftCorrect, Via: s.Via, Name: a.Name, Parts: said, Why: why})
-	num := itoa(n)
-	t.ask(a.ID, t.of(a.ID, "edit_seen", "text", clip(s.Text, 80), "n", num),
-		option(ActCorrect+":"+num, t.of(a.ID, "btn_correct")), option(ActDrop+":"+num, t.of(a.ID, "btn_drop")))
+	drafts, n := t.m.ask(draft{Kind: draftCorrect, Via: s.Via, Name: a.Name, Parts: said, Why: why})
+	t.m.drafts = drafts
+	num := strconv.Itoa(n)
+	return t, done{}.say(v.ask(t, a.ID, v.of(a.ID, "edit_seen", "text", card.Clip(s.Text, 80), "n", num),
+		v.button(a.ID, command.ActCorrect, num, "btn_correct"), v.button(a.ID, command.ActDrop, num, "btn_drop")))
 }
 
-// resent remembers what a sent message says now.
-func (t *turn) resent(s sent, parts core.Parts) {
+// replace puts env in the place of a message on the customer's screen.
+func replace(v view, t ticket, s sent, env core.Envelope) (ticket, done) {
 	t.m.Sent = slices.Clone(t.m.Sent)
 	for i := range t.m.Sent {
 		if t.m.Sent[i].N == s.N {
-			t.m.Sent[i].Text = clip(parts.Text(), lineMax)
+			t.m.Sent[i].Text = card.Clip(env.Parts.Text(), remarkMax)
 		}
 	}
+	return t, done{}.
+		say(saying{env: env}).
+		log(v.event(core.EventRelayed, env.By, "an edit of a message", "via", s.Via.Ref, "replaces", env.Replaces))
 }
 
 // pieceIDs are the IDs of the messages in which one of an agent's went out.
-func (t *turn) pieceIDs(via core.Via) (ids []string) {
-	for _, e := range t.past {
+func (v view) pieceIDs(via core.Via) (ids []string) {
+	for _, e := range v.past {
 		if e.Via != nil && e.Via.Channel == via.Channel && e.Via.Ref == via.Ref && e.ID != "" && e.Replaces == "" {
 			ids = append(ids, e.ID)
 		}
 	}
 	return ids
-}
-
-// pieces is how many messages of the customer's platform it takes.
-func (t *turn) pieces(parts core.Parts) int {
-	return len(t.r.limits(t.c.Key.Channel).Fit(parts))
 }

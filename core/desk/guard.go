@@ -22,41 +22,48 @@ const (
 	guardPartly = "partly" // at an explicit desk: lines without >
 )
 
-// guard looks at what is about to go to the customer. It returns it without the
-// lines that are never sent, and what speaks against sending it without asking.
-func (t *turn) guard(a core.Agent, parts core.Parts) (said core.Parts, why []string) {
+// guard looks at what an agent is about to say to the customer. It returns it
+// without the lines that are never sent, and what speaks against sending it
+// without asking.
+func guard(v view, t ticket, agent string, parts core.Parts) (said core.Parts, why []string) {
 	said, cut := sayable(parts)
 	text := said.Text()
-	add := func(found bool, what string) {
-		if found {
-			why = append(why, what)
+	room, size := 1, 0
+	if v.counted() {
+		room, size = v.room(), v.pieces(said)
+	}
+	low := strings.ToLower(text)
+	banned := func(w string) bool { return w != "" && strings.Contains(low, strings.ToLower(w)) }
+	for _, check := range []struct {
+		found bool
+		what  string
+	}{
+		{cut, guardMixed},
+		{v.c.Gone, guardGone},
+		{room == 0, guardWindow},
+		{room > 0 && size > room, guardCount},
+		{aside(v, agent, text), guardNote},
+		{secret(text), guardSecret},
+		{foreign(text, known(v, t)), guardOther},
+		{slices.ContainsFunc(v.r.Banned, banned), guardBanned},
+	} {
+		if check.found {
+			why = append(why, check.what)
 		}
 	}
-	add(cut, guardMixed)
-	add(t.c.Gone, guardGone)
-	if t.counted() {
-		room := t.c.Ledger.Room(t.now())
-		add(room == 0, guardWindow)
-		add(room > 0 && t.pieces(said) > room, guardCount)
-	}
-	add(t.colleagues(a, text), guardNote)
-	add(secret(text), guardSecret)
-	add(t.foreign(text), guardOther)
-	low := strings.ToLower(text)
-	add(slices.ContainsFunc(t.r.Banned, func(w string) bool { return w != "" && strings.Contains(low, strings.ToLower(w)) }), guardBanned)
 	return said, why
 }
 
 var asides = regexp.MustCompile(`(?i)^\s*(内部|仅内部|注[:：]|note( to self)?\s*:|internal( only)?\b|fyi\b|todo\b|@)` +
 	`|(这个?客户|该客户|这客人|别告诉(客户|他|她)|不要告诉(客户|他|她)|别跟(客户|他|她)说|this (customer|client|guy|lady)|the customer (is|has|wants|seems)|don'?t tell (him|her|them|the customer))`)
 
-// colleagues reports whether a text reads as if it were meant for colleagues.
-func (t *turn) colleagues(a core.Agent, text string) bool {
+// aside reports whether an agent's text reads as if it were meant for colleagues.
+func aside(v view, agent, text string) bool {
 	if asides.MatchString(text) {
 		return true
 	}
-	for id, other := range t.s.Agents {
-		if id != a.ID && other.Name != "" && strings.Contains(text, "@"+other.Name) {
+	for id, other := range v.s.Agents {
+		if id != agent && other.Name != "" && strings.Contains(text, "@"+other.Name) {
 			return true
 		}
 	}
@@ -103,12 +110,11 @@ var (
 	parcel = regexp.MustCompile(`(?i)(快递|运|物流|退货|退款|补发|新)单号?|tracking|waybill`)
 )
 
-// foreign reports whether a text names a telephone or order number that occurs
-// nowhere in this conversation, as far as the ticket knows it: it may belong to
-// another customer. Numbers of parcels are new by nature.
-func (t *turn) foreign(text string) bool {
+// foreign reports whether a text names a telephone or order number that is not
+// among the known digits: it may belong to another customer. Numbers of parcels
+// are new by nature.
+func foreign(text, known string) bool {
 	text = narrow(text)
-	known := t.known()
 	for _, m := range mobile.FindAllStringSubmatch(text, -1) {
 		d := digits(m[1])
 		if !strings.Contains(known, d[len(d)-11:]) {
@@ -128,7 +134,7 @@ func (t *turn) foreign(text string) bool {
 
 // known is every digit that was said in the conversation, as far as the ticket
 // remembers, in groups.
-func (t *turn) known() string {
+func known(v view, t ticket) string {
 	var b strings.Builder
 	add := func(s string) {
 		for _, r := range narrow(s) {
@@ -142,14 +148,14 @@ func (t *turn) known() string {
 		}
 		b.WriteByte('|')
 	}
-	add(t.t.Asked)
-	add(t.t.Key.Peer)
-	add(t.c.Key.Peer)
-	add(t.c.Peer.Name)
-	for _, v := range t.t.Form {
+	add(t.Asked)
+	add(t.Key.Peer)
+	add(v.c.Key.Peer)
+	add(v.c.Peer.Name)
+	for _, v := range t.Form {
 		add(v)
 	}
-	for _, v := range t.c.Peer.Facts {
+	for _, v := range v.c.Peer.Facts {
 		add(v)
 	}
 	for _, l := range t.m.Tail {
@@ -180,7 +186,7 @@ func digits(s string) string {
 }
 
 // merges reports whether a message takes fewer pieces when its texts are one.
-func (t *turn) merges(parts core.Parts) bool { return t.pieces(merged(parts)) < t.pieces(parts) }
+func merges(v view, parts core.Parts) bool { return v.pieces(merged(parts)) < v.pieces(parts) }
 
 // merged joins the texts of a message.
 func merged(parts core.Parts) core.Parts {

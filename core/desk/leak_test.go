@@ -160,7 +160,7 @@ func (l *leaks) send(agent string, env core.Envelope) {
 	l.step(func() core.Outcome { return l.rules.Staff(l.c, env, l.scene(), l.past...) })
 }
 
-// over any interleaving of claims, transfers, messages, notes, edits,
+// Over any interleaving of claims, transfers, messages, notes, edits,
 // deletions, buttons, timers and desks nothing reaches the customer that a
 // non-owner wrote, that is a note, or that was taken back.
 func TestNothingLeaks(t *testing.T) {
@@ -301,8 +301,8 @@ func TestNothingLeaks(t *testing.T) {
 				command(agent)
 			case "time":
 				l.now = l.now.Add(time.Duration(rapid.SampledFrom([]int{1, 3, 5, 6, 50, 301}).Draw(r, "seconds")) * time.Second)
-				if w := l.c.Ticket.Wake; !w.IsZero() && !w.After(l.now) {
-					l.step(func() core.Outcome { return base.Timer(l.c, l.scene()) })
+				if w := l.c.Wakes.At(core.WakeDesk); !w.IsZero() && !w.After(l.now) {
+					l.step(func() core.Outcome { return base.TicketDue(l.c, l.scene()) })
 				}
 			case "customer":
 				l.step(func() core.Outcome {

@@ -3,40 +3,44 @@ package desk
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/desk/card"
 )
 
 // A mind is what Ticket.Mind holds.
 type mind struct {
-	N       int               `json:"n,omitempty"`       // number last given to a message
+	drafts
+	silence
 	Cards   map[string]string `json:"cards,omitempty"`   // desk → what its card said last
-	Tail    []line            `json:"tail,omitempty"`    // the last messages, oldest first
-	Held    []draft           `json:"held,omitempty"`    // on their way out, can be taken back
-	Asked   []draft           `json:"asked,omitempty"`   // not sent; an agent was asked what to do
-	Kept    []draft           `json:"kept,omitempty"`    // for when the customer writes again
-	Sent    []sent            `json:"sent,omitempty"`    // what went out last
+	Tail    []card.Remark     `json:"tail,omitempty"`    // the last messages, oldest first
 	Offers  []Suggestion      `json:"offers,omitempty"`  // shown to the owner
-	Open    time.Time         `json:"open,omitzero"`     // since when the customer has had no answer
-	Nags    int               `json:"nags,omitempty"`    // how often staff were reminded since
 	Until   time.Time         `json:"until,omitzero"`    // parked until then
 	Quiet   bool              `json:"quiet,omitempty"`   // the customer knows somebody else is coming
-	Sorry   bool              `json:"sorry,omitempty"`   // the customer was told of the return since they were last answered
 	Message bool              `json:"message,omitempty"` // nobody waits for the answer: a message was left
 	Gone    bool              `json:"gone,omitempty"`    // parked because the customer left the channel
+	Alarmed bool              `json:"alarmed,omitempty"` // leads were told of the danger
 	Warned  time.Time         `json:"warned,omitzero"`   // Ledger.Until of which leads were warned
 	Owner   string            `json:"owner,omitempty"`   // Agent.ID of who owned it last
 	Called  string            `json:"called,omitempty"`  // what they are called: turns at the same moment may not know them yet
 }
 
-// A line is a message as a card shows it.
-type line struct {
-	At   time.Time       `json:"at,omitzero"`
-	Kind core.AuthorKind `json:"kind,omitempty"`
-	Note bool            `json:"note,omitempty"`
-	Name string          `json:"name,omitempty"`
-	Text string          `json:"text"`
+// A silence is how long the customer has waited for their agent's word.
+type silence struct {
+	Open  time.Time `json:"open,omitzero"`   // since when the customer has had no answer
+	Nags  int       `json:"nags,omitempty"`  // how often staff were reminded since
+	Sorry bool      `json:"sorry,omitempty"` // the customer was told of the return since they were last answered
+}
+
+// drafts are the agents' messages: on their way, undecided, and sent.
+type drafts struct {
+	N     int     `json:"n,omitempty"`     // number last given to a message, by which people name it
+	Held  []draft `json:"held,omitempty"`  // on their way out, can be taken back
+	Asked []draft `json:"asked,omitempty"` // not sent; an agent was asked what to do
+	Kept  []draft `json:"kept,omitempty"`  // for when the customer writes again
+	Sent  []sent  `json:"sent,omitempty"`  // what went out last
 }
 
 // A draft is an agent's message that has not gone out.
@@ -69,10 +73,10 @@ type sent struct {
 }
 
 const (
-	tailMax  = 10
-	sentMax  = 20
-	draftMax = 10
-	lineMax  = 300 // runes of a message on a card
+	tailMax   = 10
+	sentMax   = 20
+	draftMax  = 10
+	remarkMax = 300 // runes of a message on a card
 )
 
 func read(t *core.Ticket) (m mind) {
@@ -87,35 +91,78 @@ func read(t *core.Ticket) (m mind) {
 	return m
 }
 
-// remember adds a message to the tail.
-func (m *mind) remember(l line) {
-	if l.Text == "" {
-		return
+// remember is m with one more message in its tail.
+func (m mind) remember(x card.Remark) mind {
+	if x.Text == "" {
+		return m
 	}
-	l.Text = clip(l.Text, lineMax)
-	m.Tail = append(slices.Clone(m.Tail), l)
-	if n := len(m.Tail); n > tailMax {
-		m.Tail = m.Tail[n-tailMax:]
-	}
+	x.Text = card.Clip(x.Text, remarkMax)
+	m.Tail = last(m.Tail, x, tailMax)
+	return m
 }
 
-// number gives the next message its number, by which people name it.
-func (m *mind) number() int {
-	m.N++
-	return m.N
+// last is the list with one more, without the oldest if it would be longer than
+// n.
+func last[T any](list []T, x T, n int) []T {
+	list = append(slices.Clip(list), x)
+	return list[max(0, len(list)-n):]
 }
 
-// clip shortens s to at most n runes.
-func clip(s string, n int) string {
-	rs := []rune(s)
-	if len(rs) <= n {
-		return s
+// ask files a message that somebody is asked about, and gives it its number. The
+// oldest are forgotten: they stay notes.
+func (d drafts) ask(x draft) (drafts, int) {
+	d.N++
+	x.N = d.N
+	d.Asked = last(d.Asked, x, draftMax)
+	return d, d.N
+}
+
+// hold files a message that goes out when it is due.
+func (d drafts) hold(x draft) drafts {
+	d.N++
+	x.N = d.N
+	d.Held = append(slices.Clip(d.Held), x)
+	return d
+}
+
+// went files a message that has gone out.
+func (d drafts) went(x draft, now time.Time) drafts {
+	if x.N == 0 {
+		d.N++
+		x.N = d.N
 	}
-	return string(rs[:n-1]) + "…"
+	d.Sent = last(d.Sent, sent{N: x.N, Via: x.Via, At: now, Text: card.Clip(card.Gist(x.Parts), remarkMax)}, sentMax)
+	return d
+}
+
+// forget is d without the message that somebody was asked about.
+func (d drafts) forget(at int) drafts {
+	d.Asked = without(d.Asked, at)
+	return d
+}
+
+// without is the list without one.
+func without(list []draft, at int) []draft { return slices.Delete(slices.Clone(list), at, at+1) }
+
+// asked finds the message that an action of an agent's names: by its number, by
+// its ref at the desk, by the ID it failed under, or else their newest of a
+// kind. Only its author can decide about it.
+func (d drafts) asked(agent, name string, kinds ...draftKind) (x draft, at int, ok bool) {
+	for i, x := range slices.Backward(d.Asked) {
+		if x.Via.Agent == agent && slices.Contains(kinds, x.Kind) && (x.named(name) || name != "" && name == x.ID) {
+			return x, i, true
+		}
+	}
+	return x, -1, false
+}
+
+// named reports whether name means the message; every one if it is empty.
+func (x draft) named(name string) bool {
+	return name == "" || name == strconv.Itoa(x.N) || name == x.Via.Ref
 }
 
 // Held are the agents' messages that wait for their undo window to pass: they
-// are marked core.Waiting.
+// are marked core.MarkWaiting.
 func Held(t *core.Ticket) []core.Via {
 	var out []core.Via
 	for _, d := range read(t).Held {

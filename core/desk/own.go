@@ -2,328 +2,357 @@ package desk
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/desk/card"
+	"github.com/frontdesk-im/frontdesk/core/desk/command"
+	"github.com/frontdesk-im/frontdesk/core/desk/duty"
 )
 
 // own makes an agent the ticket's owner. It is the only way to become one.
-func (t *turn) own(a core.Agent, why string) {
-	k := t.t
-	if k.State == core.TicketRinging && k.Agent != "" && k.Agent != a.ID {
-		t.notice(k.Agent, "taken", "owner", a.Name)
+func own(v view, t ticket, a core.Agent, why string) (ticket, done) {
+	var d done
+	if t.State == core.TicketRinging && t.Agent != "" && t.Agent != a.ID {
+		d = d.say(v.notice(t, t.Agent, "taken", "owner", a.Name))
 	}
-	if k.State == core.TicketParked {
-		t.m.Until, t.m.Gone = time.Time{}, t.c.Gone
-	}
-	was := k.State
-	message := was == core.TicketMessage || t.m.Message
-	t.m.Message = message
-	same := k.Agent == a.ID && was == core.TicketParked
-	k.State, k.Agent, k.Claimed, k.Rung, k.Passed = core.TicketActive, a.ID, t.now(), time.Time{}, nil
-	t.c.State = core.WithAgent
-	t.out.Hush = true
-	t.m.Nags, t.m.Offers = 0, nil
-	if t.m.Open.IsZero() && !message && !same {
-		t.m.Open = t.now()
-	} else if !t.m.Open.IsZero() {
-		t.m.Open = t.now() // the new owner's time begins now
-	}
-	t.event(core.Claimed, by(a), why, "agent", a.ID)
+	same := t.Agent == a.ID && t.State == core.TicketParked
+	t = t.owned(a, v)
+	d.hush = true
+	d = d.log(v.event(core.EventClaimed, by(a), why, "agent", a.ID))
 	if a.Misses > 0 {
 		a.Misses = 0
-		t.agents[a.ID] = a
+		d.agents = d.agents.With(a)
 	}
-	t.m.Owner, t.m.Called = a.ID, a.Name
-	desk, _ := deskOf(a.ID)
-	t.show(desk)
-	if !t.m.Quiet && !message && !same && !t.counted() {
-		t.toPeer("claimed", map[string]string{"agent": a.Name})
+	desk, _ := card.DeskOf(a.ID)
+	d = d.say(shown(desk))
+	if !t.m.Quiet && !t.m.Message && !same && !v.counted() {
+		var told done
+		t, told = toPeer(v, t, "claimed", map[string]string{"agent": a.Name})
+		d = d.then(told)
 	}
 	t.m.Quiet = false
+	return t, d
+}
+
+// toPeer says a text of flows/words.yaml to the customer, unless that would use
+// up what their agent needs.
+func toPeer(v view, t ticket, id string, vars map[string]string) (ticket, done) {
+	if v.r.Words == nil || v.c.Gone {
+		return t, done{}
+	}
+	parts := v.r.Words(v.lang(t), id, vars)
+	if len(parts) == 0 {
+		return t, done{}
+	}
+	if v.r.Spare(v.c, v.now()) == 0 {
+		return t, done{}.log(v.event(core.EventDropped, bySystem, NotSpared, "text", parts.Text()))
+	}
+	t.m = t.m.remember(card.Remark{At: v.now(), Kind: core.ByBot, Text: parts.Text()})
+	return t, done{}.say(saying{env: core.Envelope{By: core.Author{Kind: core.ByBot}, Parts: parts}})
 }
 
 // claim takes a ticket that nobody has. The loser of a race is told who won.
-func (t *turn) claim(a core.Agent) {
-	k := t.t
+func claim(v view, t ticket) (ticket, done) {
+	a := v.actor
 	switch {
-	case !k.Open():
-		t.refuse(a, ActClaim, "closed_already")
-	case t.owner(a):
-		t.notice(a.ID, "yours_already")
-	case k.State == core.TicketActive, k.State == core.TicketParked && k.Agent != "" && k.Agent != a.ID:
-		t.refuse(a, ActClaim, "owned", "owner", t.name(k.Agent))
-	default:
-		t.own(a, "claimed")
+	case !t.Open():
+		return t, v.refuse(t, command.ActClaim, "closed_already")
+	case t.ownedBy(a.ID):
+		return t, done{}.say(v.notice(t, a.ID, "yours_already"))
+	case t.State == core.TicketActive, t.State == core.TicketParked && t.Agent != "" && t.Agent != a.ID:
+		return t, v.refuse(t, command.ActClaim, "owned", "owner", v.name(t, t.Agent))
 	}
+	return own(v, t, a, "claimed")
 }
 
-// takeOver takes the ticket from whoever has it. The earlier owner is told.
-func (t *turn) takeOver(a core.Agent) bool {
-	k := t.t
-	if t.owner(a) {
-		return true
+// takeOver gives the ticket to who acts, from whoever has it. The earlier owner
+// is told.
+func takeOver(v view, t ticket) (ticket, done) {
+	a := v.actor
+	if t.ownedBy(a.ID) {
+		return t, done{}
 	}
-	if !k.Open() {
-		return t.reopen(a)
+	if !t.Open() {
+		return revive(v, t, a, cause{by(a), "opened again by an agent"})
 	}
-	if k.Agent != "" && k.Agent != a.ID {
-		t.notice(k.Agent, "taken_over", "owner", a.Name)
-		if k.State == core.TicketActive || k.State == core.TicketParked {
-			k.LastOwn = k.Agent
+	var d done
+	if t.Agent != "" && t.Agent != a.ID {
+		d = d.say(v.notice(t, t.Agent, "taken_over", "owner", a.Name))
+		switch t.State {
+		case core.TicketActive, core.TicketParked:
+			t.LastOwn = t.Agent
+		case core.TicketRinging:
+			t.Agent = ""
 		}
-		if k.State == core.TicketRinging {
-			k.Agent = ""
-		}
 	}
-	t.discard()
-	t.own(a, "took over")
-	return true
+	t, unsent := discard(v, t)
+	t, owned := own(v, t, a, "took over")
+	return t, d.then(unsent).then(owned)
 }
 
-// mayDispose reports whether an agent may decide what becomes of the ticket:
-// its owner, a lead, or anybody while nobody has it. Others are told who does.
-func (t *turn) mayDispose(a core.Agent, action string) bool {
-	k := t.t
-	if !k.Open() {
-		t.refuse(a, action, "closed_already")
-		return false
+// mayDispose reports whether who acts may decide what becomes of the ticket: its
+// owner, a lead, or anybody while nobody has it. Others are told who does.
+func mayDispose(v view, t ticket, action string) (done, bool) {
+	switch {
+	case !t.Open():
+		return v.refuse(t, action, "closed_already"), false
+	case t.Agent == "" || t.Agent == v.actor.ID || v.actor.Lead:
+		return done{}, true
 	}
-	if k.Agent == "" || k.Agent == a.ID || a.Lead {
-		return true
-	}
-	t.refuse(a, action, "not_yours", "owner", t.name(k.Agent))
-	return false
+	return v.refuse(t, action, "not_yours", "owner", v.name(t, t.Agent)), false
 }
 
-// refuse tells an agent why their action was not done.
-func (t *turn) refuse(a core.Agent, action, id string, vars ...string) {
-	t.event(core.Refused, by(a), words("en", id, vars...), "action", action)
-	t.notice(a.ID, id, vars...)
+// A cause is who brought something about, and why.
+type cause struct {
+	who core.Author
+	why string
 }
 
-// back returns the ticket to the line. It keeps its arrival; front counts it
-// among those that go first.
-func (t *turn) back(front int, why string, who core.Author) {
-	k := t.t
-	was := k.Agent
-	t.discard()
-	if k.State == core.TicketActive {
-		k.LastOwn = was
-	}
-	k.State, t.c.State = core.TicketWaiting, core.InLine
-	if t.m.Message {
-		k.State, t.c.State = core.TicketMessage, core.WithBot
-	}
-	k.Agent, k.Rung = "", time.Time{}
-	k.Front += front
-	if was != "" && !slices.Contains(k.Passed, was) {
-		k.Passed = append(k.Passed, was)
-	}
-	t.m.Open, t.m.Nags, t.m.Until, t.m.Offers = time.Time{}, 0, time.Time{}, nil
-	t.event(core.Returned, who, why, "agent", was)
+// back returns the ticket to the line; front counts it among those that go
+// first.
+func back(v view, t ticket, front int, c cause) (ticket, done) {
+	was := t.Agent
+	t, d := discard(v, t)
+	return t.returned(front), d.log(v.event(core.EventReturned, c.who, c.why, "agent", was))
 }
 
-// sorry tells the customer once that their agent is gone and they go first.
-func (t *turn) sorry() {
+// backFirst returns the ticket to the front of the line, and tells the customer
+// once that their agent is gone and they go first.
+func backFirst(v view, t ticket, c cause) (ticket, done) {
+	t, d := back(v, t, 1, c)
 	if t.m.Sorry || t.m.Message {
-		return
+		return t, d
 	}
 	t.m.Sorry = true
-	t.toPeer("returned", nil)
+	t, told := toPeer(v, t, "returned", nil)
+	return t, d.then(told)
 }
 
 // giveBack is release: an owner lets go, or a phone is silenced.
-func (t *turn) giveBack(a core.Agent) {
-	if !t.mayDispose(a, ActRelease) {
-		return
+func giveBack(v view, t ticket) (ticket, done) {
+	d, ok := mayDispose(v, t, command.ActRelease)
+	if !ok {
+		return t, d
 	}
-	switch t.t.State {
+	a := v.actor
+	switch t.State {
 	case core.TicketRinging:
-		t.back(0, "declined", by(a))
+		t, d = back(v, t, 0, cause{by(a), "declined"})
 	case core.TicketActive:
-		t.flush(a)
-		t.back(1, "released", by(a))
-		t.sorry()
+		var returned done
+		t, d = flush(v, t)
+		t, returned = backFirst(v, t, cause{by(a), "released"})
+		d = d.then(returned)
 	case core.TicketParked:
-		t.back(0, "released", by(a))
+		t, d = back(v, t, 0, cause{by(a), "released"})
 	default:
-		t.notice(a.ID, "waits_already")
-		return
+		return t, done{}.say(v.notice(t, a.ID, "waits_already"))
 	}
-	t.notice(a.ID, "released")
+	return t, d.say(v.notice(t, a.ID, "released"))
 }
 
 // park sets the ticket aside until a time, or until the customer writes.
-func (t *turn) park(a core.Agent, act Act) {
-	if !t.mayDispose(a, ActPark) {
-		return
+func park(v view, t ticket, act command.Act) (ticket, done) {
+	if d, ok := mayDispose(v, t, command.ActPark); !ok {
+		return t, d
 	}
 	until := time.Time{}
 	if s := act.Values["until"]; s != "" {
-		at, ok := Until(s, t.now(), t.r.zone())
+		at, ok := command.Until(s, v.now(), v.r.zone())
 		if !ok {
-			t.refuse(a, ActPark, "bad_time", "word", clip(s, 40))
-			return
+			return t, v.refuse(t, command.ActPark, "bad_time", "word", card.Clip(s, 40))
 		}
 		until = at
 	}
-	t.flush(a)
-	k := t.t
-	if k.State == core.TicketRinging {
-		k.Agent, k.Rung = "", time.Time{}
-	}
-	told := k.State == core.TicketActive
-	t.m.Message = t.m.Message || k.State == core.TicketMessage
-	k.State = core.TicketParked
-	t.m.Until, t.m.Open, t.m.Nags = until, time.Time{}, 0
-	t.event(core.Parked, by(a), "set aside", "until", stamp(until), "note", act.Values["note"])
-	if s := act.Values["note"]; s != "" {
-		t.m.remember(line{At: t.now(), Kind: core.ByAgent, Note: true, Name: a.Name, Text: s})
-	}
+	a, told := v.actor, t.State == core.TicketActive
+	t, d := flush(v, t)
+	t = t.parked(until)
+	d = d.log(v.event(core.EventParked, by(a), "set aside", "until", stamp(until), "note", act.Values["note"]))
+	t.m = t.m.remember(noteOf(v, a.Name, act.Values["note"]))
 	if told {
-		t.toPeer("parked", nil)
+		var peer done
+		t, peer = toPeer(v, t, "parked", nil)
+		d = d.then(peer)
 	}
 	if until.IsZero() {
-		t.notice(a.ID, "parked")
-	} else {
-		t.notice(a.ID, "parked_until", "time", until.In(t.r.zone()).Format("01-02 15:04"))
+		return t, d.say(v.notice(t, a.ID, "parked"))
 	}
+	return t, d.say(v.notice(t, a.ID, "parked_until", "time", until.In(v.r.zone()).Format("01-02 15:04")))
+}
+
+// noteOf is an agent's note as a card shows it.
+func noteOf(v view, name, text string) card.Remark {
+	return card.Remark{At: v.now(), Kind: core.ByAgent, Note: true, Name: name, Text: text}
 }
 
 // resume lets a parked ticket go on: with its owner if they are on duty,
 // otherwise in line where it was.
-func (t *turn) resume(why string, who core.Author) {
-	k := t.t
-	t.m.Until, t.m.Gone = time.Time{}, false
-	if a, ok := t.agent(k.Agent); ok && k.Agent != "" && a.Presence == core.OnDuty {
-		k.State, t.c.State = core.TicketActive, core.WithAgent
-		t.event(core.Reopened, who, why, "agent", a.ID)
-		t.notice(a.ID, "resumed")
-		return
+func resume(v view, t ticket, c cause) (ticket, done) {
+	owner, _ := v.agent(t.Agent)
+	t = t.unparked(owner.Presence)
+	if t.State == core.TicketActive {
+		return t, done{}.log(v.event(core.EventReopened, c.who, c.why, "agent", owner.ID)).say(v.notice(t, owner.ID, "resumed"))
 	}
-	if k.Agent != "" {
-		k.LastOwn = k.Agent
-	}
-	k.Agent, k.State, t.c.State = "", core.TicketWaiting, core.InLine
-	if t.m.Message {
-		k.State, t.c.State = core.TicketMessage, core.WithBot
-	}
-	t.spread()
-	t.event(core.Returned, who, why)
+	return t, spread(v, t).log(v.event(core.EventReturned, c.who, c.why))
 }
 
-// close ends the ticket.
-func (t *turn) close(a core.Agent, act Act) {
-	if !t.mayDispose(a, ActClose) {
-		return
+// unpark is resume because an agent says so.
+func unpark(v view, t ticket) (ticket, done) {
+	if t.State != core.TicketParked {
+		return t, v.refuse(t, command.ActResume, "not_parked")
 	}
-	t.flush(a)
+	if d, ok := mayDispose(v, t, command.ActResume); !ok {
+		return t, d
+	}
+	return resume(v, t, cause{by(v.actor), "an agent said so"})
+}
+
+// spread shows the ticket at every desk that takes its topic and always shows who
+// waits. The others get it when Show says so.
+func spread(v view, t ticket) (d done) {
+	for _, x := range v.r.Desks.Taking(t.Topic, v.c.Key.Channel) {
+		if x.Crowd < 0 {
+			d = d.say(shown(x.Name))
+		}
+	}
+	return d
+}
+
+// closeTicket ends the ticket because an agent says so.
+func closeTicket(v view, t ticket, act command.Act) (ticket, done) {
+	if d, ok := mayDispose(v, t, command.ActClose); !ok {
+		return t, d
+	}
+	a := v.actor
+	t, d := flush(v, t)
+	if t.State == core.TicketActive || t.State == core.TicketParked {
+		t.LastOwn = t.Agent
+	} else {
+		t.Agent = a.ID
+	}
+	t.Summary = card.Clip(act.Values["summary"], 2000)
+	for _, tag := range tagsIn(act.Values["tags"]) {
+		t = t.tagged(tag)
+	}
+	if s := strings.ToLower(act.Values["survey"]); s == "no" || s == "false" || s == "0" || s == "off" {
+		t = t.tagged(core.TagNoSurvey)
+	}
 	outcome := act.Values["outcome"]
 	if outcome == "" {
 		outcome = "solved"
 	}
-	if k := t.t; k.State == core.TicketActive || k.State == core.TicketParked {
-		k.LastOwn = k.Agent
-	} else {
-		k.Agent = a.ID
-	}
-	t.t.Summary = clip(act.Values["summary"], 2000)
-	for _, tag := range strings.FieldsFunc(act.Values["tags"], func(r rune) bool { return strings.ContainsRune(" ,，、;；#＃", r) }) {
-		t.tag(tag)
-	}
-	if s := strings.ToLower(act.Values["survey"]); s == "no" || s == "false" || s == "0" || s == "off" {
-		t.tag(NoSurvey)
-	}
-	t.finish(outcome, by(a), "closed by an agent")
+	t, ended := finish(v, t, outcome, cause{by(a), "closed by an agent"})
+	d = d.then(ended)
 	if outcome == "solved" || outcome == "unsolved" {
-		t.toPeer("closed", nil)
+		var told done
+		t, told = toPeer(v, t, "closed", map[string]string{"agent": v.name(t, t.Agent)})
+		d = d.then(told)
 	}
-	t.notice(a.ID, "closed")
-}
-
-func (t *turn) tag(tag string) {
-	if !slices.Contains(t.t.Tags, tag) {
-		t.t.Tags = append(t.t.Tags, clip(tag, 60))
-	}
+	return t, d.say(v.notice(t, a.ID, "closed"))
 }
 
 // finish closes the ticket, whoever says so, and forgets what was on its way.
-func (t *turn) finish(outcome string, who core.Author, why string) {
-	k := t.t
-	if n := len(t.m.Asked) + len(t.m.Kept); n > 0 && k.Agent != "" {
-		for _, d := range append(slices.Clone(t.m.Asked), t.m.Kept...) {
-			if d.Kind != draftTake {
-				t.event(core.Dropped, bySystem, "the ticket was closed before it was sent", "via", d.Via.Ref, "agent", d.Via.Agent)
+func finish(v view, t ticket, outcome string, c cause) (ticket, done) {
+	var d done
+	if t.Agent != "" {
+		for _, x := range slices.Concat(t.m.Asked, t.m.Kept) {
+			if x.Kind != draftTake {
+				d = d.log(v.event(core.EventDropped, bySystem, "the ticket was closed before it was sent", "via", x.Via.Ref, "agent", x.Via.Agent))
 			}
 		}
 	}
-	t.discard()
-	k.State, k.Closed, k.Outcome, k.Rung = core.TicketClosed, t.now(), outcome, time.Time{}
-	t.c.State = core.WithBot
-	t.m.Asked, t.m.Kept, t.m.Offers, t.m.Open, t.m.Nags, t.m.Until = nil, nil, nil, time.Time{}, 0, time.Time{}
-	t.event(core.ClosedIt, who, why, "outcome", outcome, "tags", strings.Join(k.Tags, " "))
+	t, unsent := discard(v, t)
+	t = t.closed(outcome, v.now())
+	return t, d.then(unsent).log(v.event(core.EventClosed, c.who, c.why, "outcome", outcome, "tags", strings.Join(t.Tags, " ")))
 }
 
 // toBot hands the customer back to the scripts.
-func (t *turn) toBot(a core.Agent) {
-	if !t.mayDispose(a, ActBot) {
-		return
+func toBot(v view, t ticket) (ticket, done) {
+	if d, ok := mayDispose(v, t, command.ActBot); !ok {
+		return t, d
 	}
-	t.flush(a)
-	if t.t.Agent != "" {
-		t.t.LastOwn = t.t.Agent
+	t, d := flush(v, t)
+	if t.Agent != "" {
+		t.LastOwn = t.Agent
 	}
-	t.tag(NoSurvey)
-	t.finish("bot", by(a), "handed back to the bot")
-	t.toPeer("handed_back", nil)
-	t.notice(a.ID, "to_bot")
+	t, ended := finish(v, t.tagged(core.TagNoSurvey), "bot", cause{by(v.actor), "handed back to the bot"})
+	t, told := toPeer(v, t, "handed_back", nil)
+	return t, d.then(ended).then(told).say(v.notice(t, v.actor.ID, "to_bot"))
 }
 
-// reopen lets a closed ticket go on with an agent.
-func (t *turn) reopen(a core.Agent) bool {
-	if t.t.Open() {
-		t.notice(a.ID, "open_already")
-		return false
+// reopen lets a closed ticket go on with who acts.
+func reopen(v view, t ticket) (ticket, done) {
+	if t.Open() {
+		return t, done{}.say(v.notice(t, v.actor.ID, "open_already"))
 	}
-	t.revive(a, "opened again by an agent", by(a))
-	return true
+	return revive(v, t, v.actor, cause{by(v.actor), "opened again by an agent"})
 }
 
-func (t *turn) revive(a core.Agent, why string, who core.Author) {
-	k := t.t
-	k.State, k.Agent, k.Claimed, k.Closed, k.Outcome = core.TicketActive, a.ID, t.now(), time.Time{}, ""
-	k.Tags = slices.DeleteFunc(k.Tags, func(s string) bool { return s == NoSurvey })
-	t.c.State = core.WithAgent
-	t.out.Hush = true
-	t.m.Message, t.m.Gone = false, false
-	desk, _ := deskOf(a.ID)
-	t.show(desk)
-	t.event(core.Reopened, who, why, "agent", a.ID)
+func revive(v view, t ticket, a core.Agent, c cause) (ticket, done) {
+	desk, _ := card.DeskOf(a.ID)
+	d := done{hush: true}.say(shown(desk)).log(v.event(core.EventReopened, c.who, c.why, "agent", a.ID))
+	return t.revived(a, v.now()), d
 }
 
-// priority sets how urgent the ticket is.
-func (t *turn) priority(a core.Agent, act Act) {
-	if !t.mayDispose(a, ActPriority) {
-		return
+// prioritise sets how urgent the ticket is.
+func prioritise(v view, t ticket, act command.Act) (ticket, done) {
+	if d, ok := mayDispose(v, t, command.ActPriority); !ok {
+		return t, d
 	}
-	n, ok := classOf(act.Values["class"])
+	a := v.actor
 	if act.Values["class"] == "" {
 		var options []core.Option
 		for i := range 4 {
-			options = append(options, option(ActPriority+":P"+itoa(i), "P"+itoa(i)))
+			options = append(options, card.Option(command.ActPriority+":P"+strconv.Itoa(i), "P"+strconv.Itoa(i)))
 		}
-		t.ask(a.ID, t.of(a.ID, "bad_class"), options...)
-		return
+		return t, done{}.say(v.ask(t, a.ID, v.of(a.ID, "bad_class"), options...))
 	}
+	n, ok := command.Class(act.Values["class"])
 	if !ok {
-		t.refuse(a, ActPriority, "bad_class")
-		return
+		return t, v.refuse(t, command.ActPriority, "bad_class")
 	}
-	t.t.Class = n
-	t.event(core.Noted, by(a), "priority set", "class", "P"+itoa(n), "text", "P"+itoa(n))
-	t.notice(a.ID, "priority", "class", "P"+itoa(n))
+	t.Class = n
+	class := "P" + strconv.Itoa(n)
+	return t, done{}.
+		log(v.event(core.EventNoted, by(a), "priority set", "class", class, "text", class)).
+		say(v.notice(t, a.ID, "priority", "class", class))
+}
+
+// vacate returns the ticket of an agent who has gone home to the front of the
+// line.
+func vacate(v view, t ticket, agent, why string) (ticket, done) {
+	switch t.State {
+	case core.TicketRinging:
+		return back(v, t, 0, cause{bySystem, why})
+	case core.TicketActive:
+		return backFirst(v, t, cause{bySystem, why})
+	case core.TicketParked:
+		t, d := discard(v, t)
+		t.LastOwn, t.Agent = agent, ""
+		return t, d.log(v.event(core.EventReturned, bySystem, why, "agent", agent))
+	}
+	return t, done{}
+}
+
+// atDesk does what concerns the whole desk, said in the thread of a ticket.
+func atDesk(v view, t ticket, w writer, act command.Act) (ticket, done) {
+	p := v.r.post(v.s)
+	if t.ownedBy(w.ID) {
+		p.Owns = 1
+	}
+	r := p.Do(duty.Words{Agent: w.Agent, Act: act, Desk: w.via.Channel})
+	d := done{events: r.Events, agents: r.Agents}
+	for _, text := range r.Texts {
+		d = d.say(saying{desk: w.via.Channel, env: core.Envelope{Channel: w.via.Channel, Peer: w.peer, Ticket: t.ID, By: bySystem, Parts: core.Parts{core.Text{Body: text}}}})
+	}
+	if a, ok := r.Agents.Find(w.ID); ok && a.Presence == core.OffDuty && t.Open() && t.Agent == w.ID {
+		t, left := vacate(v, t, w.ID, "went off duty")
+		return t, d.then(left)
+	}
+	return t, d
 }
 
 func stamp(at time.Time) string {

@@ -8,10 +8,9 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
-	"github.com/frontdesk-im/frontdesk/core/desk"
 )
 
-// of fifty claims at three desks one wins; the others are told who.
+// Of fifty claims at three desks one wins; the others are told who.
 func TestFiftyClaims(t *testing.T) {
 	p := newPlay(t)
 	desks := []string{"slack", "tg", "console"}
@@ -31,9 +30,9 @@ func TestFiftyClaims(t *testing.T) {
 	claims, refused := 0, 0
 	for _, e := range p.events {
 		switch e.Kind {
-		case core.Claimed:
+		case core.EventClaimed:
 			claims++
-		case core.Refused:
+		case core.EventRefused:
 			refused++
 		}
 	}
@@ -57,25 +56,32 @@ func TestRing(t *testing.T) {
 	p.wantCustomer("<claimed Lin>", "hello")
 
 	p = newPlay(t)
-	for i := range 3 {
+	for i := range 4 {
 		p.do(func() core.Outcome { return p.r.Assign(p.c, "slack/lin", p.scene()) })
 		p.pass(44 * time.Second)
 		p.wantState(core.TicketRinging, "slack/lin")
 		p.pass(time.Second)
 		p.wantState(core.TicketWaiting, "")
-		if a := p.agents["slack/lin"]; a.Misses != i+1 || !slices.Equal(p.c.Ticket.Passed, []string{"slack/lin"}) {
+		a := p.agents["slack/lin"]
+		if a.Misses != i+1 || !slices.Equal(p.c.Ticket.Passed, []string{"slack/lin"}) {
 			t.Fatalf("%+v, passed %v", a, p.c.Ticket.Passed)
+		}
+		if i == 2 && a.Presence != core.OnDuty {
+			t.Errorf("set to %s without being asked", a.Presence)
+		}
+		if i == 2 {
+			p.wantTold("slack", "are you there?")
 		}
 	}
 	if a := p.agents["slack/lin"]; a.Presence != core.OnBreak {
-		t.Errorf("after three misses: %s", a.Presence)
+		t.Errorf("asked after three misses, and after the fourth: %s", a.Presence)
 	}
-	p.wantTold("console", "连续 3 次")
+	p.wantTold("console", "连续 4 次")
 	p.wantCustomer() // told only if the wait changes
 	if !p.c.Ticket.Since.Equal(t0) {
 		t.Error("it lost its arrival")
 	}
-	// on a break nothing is assigned.
+	// On a break nothing is assigned.
 	o := p.do(func() core.Outcome { return p.r.Assign(p.c, "slack/lin", p.scene()) })
 	if p.wantState(core.TicketWaiting, ""); len(o.Events)+len(o.Say) > 0 {
 		t.Errorf("%+v", o)
@@ -150,7 +156,7 @@ func TestSilenceWhileDown(t *testing.T) {
 	p.press("slack/lin", "claim")
 	p.now = p.now.Add(time.Hour)
 	n := len(p.say)
-	p.do(func() core.Outcome { return p.r.Timer(p.c, p.scene()) })
+	p.do(func() core.Outcome { return p.r.TicketDue(p.c, p.scene()) })
 	p.wantState(core.TicketWaiting, "")
 	for _, e := range p.say[n:] {
 		if strings.Contains(e.Parts.Text(), "⏰") {
@@ -159,7 +165,8 @@ func TestSilenceWhileDown(t *testing.T) {
 	}
 }
 
-//
+// A transfer rings at a colleague, or joins another topic's line, with all that was
+// said.
 func TestTransfer(t *testing.T) {
 	p := newPlay(t)
 	p.press("slack/lin", "claim")
@@ -223,7 +230,7 @@ func TestTransfer(t *testing.T) {
 	}
 }
 
-// what needs an argument offers it as buttons.
+// What needs an argument offers it as buttons.
 func TestButtonsWithArguments(t *testing.T) {
 	p := newPlay(t)
 	p.press("slack/lin", "claim")
@@ -297,22 +304,22 @@ func TestClose(t *testing.T) {
 	p.wantTold("slack", "Lin has this ticket")
 	p.writes("slack/lin", "!结束 已补发 #破损 免评价")
 	p.wantState(core.TicketClosed, "slack/lin")
-	if k := p.c.Ticket; k.Outcome != "solved" || k.Summary != "已补发" || !slices.Equal(k.Tags, []string{"破损", desk.NoSurvey}) || k.Closed.IsZero() || !k.Wake.IsZero() {
+	if k := p.c.Ticket; k.Outcome != "solved" || k.Summary != "已补发" || !slices.Equal(k.Tags, []string{"破损", core.TagNoSurvey}) || k.Closed.IsZero() || !p.c.Wakes.At(core.WakeDesk).IsZero() {
 		t.Errorf("%+v", k)
 	}
-	p.wantCustomer("<claimed Lin>", "<closed>")
+	p.wantCustomer("<claimed Lin>", "<closed Lin>")
 	p.writes("slack/lin", "one more thing")
 	p.wantTold("slack", "Reopen it")
-	p.wantCustomer("<claimed Lin>", "<closed>")
+	p.wantCustomer("<claimed Lin>", "<closed Lin>")
 	p.press("slack/lin", p.button("slack", "take"))
 	p.pass(time.Minute / 2)
 	p.wantState(core.TicketActive, "slack/lin")
-	p.wantCustomer("<claimed Lin>", "<closed>", "one more thing")
+	p.wantCustomer("<claimed Lin>", "<closed Lin>", "one more thing")
 	p.form("slack/lin", "close", map[string]string{"outcome": "spam", "summary": "a\nb", "tags": "x, y", "survey": "no"})
 	if k := p.c.Ticket; k.Outcome != "spam" || !slices.Contains(k.Tags, "y") {
 		t.Errorf("%+v", k)
 	}
-	p.wantCustomer("<claimed Lin>", "<closed>", "one more thing")
+	p.wantCustomer("<claimed Lin>", "<closed Lin>", "one more thing")
 }
 
 func TestBackToBot(t *testing.T) {
@@ -321,7 +328,7 @@ func TestBackToBot(t *testing.T) {
 	p.press("slack/lin", "bot")
 	p.wantState(core.TicketClosed, "slack/lin")
 	p.wantCustomer("<claimed Lin>", "<handed_back>")
-	if !slices.Contains(p.c.Ticket.Tags, desk.NoSurvey) || p.c.Ticket.Outcome != "bot" {
+	if !slices.Contains(p.c.Ticket.Tags, core.TagNoSurvey) || p.c.Ticket.Outcome != "bot" {
 		t.Errorf("%+v", p.c.Ticket)
 	}
 }
@@ -396,7 +403,7 @@ func TestVacate(t *testing.T) {
 	p.wantState(core.TicketWaiting, "")
 	p.pass(time.Minute)
 	p.wantCustomer("<claimed Lin>", "<returned>") // flagged, not lost: it is a note now
-	if !p.hasEvent(core.Noted) || !p.hasEvent(core.Dropped) || p.c.Ticket.Front != 1 {
+	if !p.hasEvent(core.EventNoted) || !p.hasEvent(core.EventDropped) || p.c.Ticket.Front != 1 {
 		t.Error("what was held is lost silently")
 	}
 	o := p.r.Vacate(p.c, "slack/lin", "again", p.scene())
@@ -445,7 +452,7 @@ func TestBotChangesWhatRings(t *testing.T) {
 		p.c.Ticket, p.c.State = &k, core.WithBot
 		p.do(func() core.Outcome { return p.r.Relay(p.c, nil, p.scene()) })
 		p.wantTold("slack", "no longer waiting")
-		if p.c.Ticket.State != state || !p.c.Ticket.Wake.IsZero() || state != core.TicketClosed && p.c.Ticket.Agent != "" {
+		if p.c.Ticket.State != state || !p.c.Wakes.At(core.WakeDesk).IsZero() || state != core.TicketClosed && p.c.Ticket.Agent != "" {
 			t.Errorf("%+v", p.c.Ticket)
 		}
 	}

@@ -118,7 +118,7 @@ func (p *play) do(f func() core.Outcome) core.Outcome {
 		p.t.Fatalf("events do not read back: %s", eb)
 	}
 	for _, e := range o.Events {
-		if e.By.Kind == "" || e.Why == "" && e.Kind != core.Transferred || e.At.IsZero() {
+		if e.By.Kind == "" || e.Why == "" && e.Kind != core.EventTransferred || e.At.IsZero() {
 			p.t.Fatalf("an event without who, when or why: %+v", e)
 		}
 	}
@@ -185,7 +185,7 @@ func (p *play) pass(d time.Duration) {
 	p.t.Helper()
 	end := p.now.Add(d)
 	for n := 0; ; n++ {
-		due := p.c.Ticket.Wake
+		due := p.c.Wakes.At(core.WakeDesk)
 		if due.IsZero() || due.After(end) {
 			break
 		}
@@ -195,7 +195,7 @@ func (p *play) pass(d time.Duration) {
 		if due.After(p.now) {
 			p.now = due
 		}
-		p.do(func() core.Outcome { return p.r.Timer(p.c, p.scene()) })
+		p.do(func() core.Outcome { return p.r.TicketDue(p.c, p.scene()) })
 	}
 	p.now = end
 }

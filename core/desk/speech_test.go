@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -8,7 +9,7 @@ import (
 	"github.com/frontdesk-im/frontdesk/core/desk"
 )
 
-// A-05 and the rule of speech.
+// The rule of speech.
 func TestHold(t *testing.T) {
 	p := newPlay(t)
 	p.press("slack/lin", "claim")
@@ -24,7 +25,7 @@ func TestHold(t *testing.T) {
 	if last.By.Kind != core.ByAgent || last.By.ID != "slack/lin" || last.Via == nil || last.Via.Ref != "r2" || last.Via.Channel != "slack" {
 		t.Errorf("%+v", last)
 	}
-	if len(desk.Held(p.c.Ticket)) != 0 || !p.hasEvent(core.Relayed) {
+	if len(desk.Held(p.c.Ticket)) != 0 || !p.hasEvent(core.EventRelayed) {
 		t.Error("it is still held, or not in the log")
 	}
 
@@ -105,7 +106,7 @@ func TestHold(t *testing.T) {
 		p.press("slack/lin", "claim")
 		p.writes("slack/lin", "goodbye")
 		p.writes("slack/lin", "!close")
-		p.wantCustomer("<claimed Lin>", "goodbye", "<closed>")
+		p.wantCustomer("<claimed Lin>", "goodbye", "<closed Lin>")
 	})
 }
 
@@ -129,6 +130,23 @@ func TestNotes(t *testing.T) {
 	p.do(func() core.Outcome { return p.r.Staff(p.c, env, p.scene()) })
 	p.pass(time.Minute / 2)
 	p.wantCustomer("<claimed Lin>")
+}
+
+// What the desk's platform has no part for goes to nobody; the words beside it do.
+func TestNoPartForIt(t *testing.T) {
+	p := newPlay(t)
+	p.press("slack/lin", "claim")
+	for _, parts := range [][]core.Part{{core.Text{Body: "您好"}, core.Other{Kind: "file"}}, {core.Other{Kind: "dice"}}} {
+		env := p.env("slack/lin", parts...)
+		p.do(func() core.Outcome { return p.r.Staff(p.c, env, p.scene()) })
+		p.pass(time.Minute / 2)
+	}
+	for _, e := range p.say {
+		if e.Channel == "" && slices.ContainsFunc(e.Parts, func(part core.Part) bool { _, ok := part.(core.Other); return ok }) {
+			t.Errorf("the customer gets %+v", e.Parts)
+		}
+	}
+	p.wantCustomer("<claimed Lin>", "您好")
 }
 
 // A message with lines that are notes is held back; only the rest can go out.
@@ -223,7 +241,7 @@ func TestGuard(t *testing.T) {
 	p.wantCustomer("<claimed Lin>", "回电 13800001234 可以吗")
 }
 
-// where the platform counts, the desk does not pretend.
+// Where the platform counts, the desk does not pretend.
 func TestAllowance(t *testing.T) {
 	counted := func(t *testing.T, left int) *play {
 		p := newPlay(t)
@@ -330,7 +348,7 @@ func TestFailedAndRetried(t *testing.T) {
 	p.pass(10 * time.Second)
 	failed := p.log[1]
 	p.do(func() core.Outcome {
-		return p.r.Failed(p.c, desk.Failure{Message: failed, Kind: core.Rejected, Why: "a word is banned there"}, p.scene())
+		return p.r.Failed(p.c, desk.Failure{Message: failed, Kind: core.KindRejected, Why: "a word is banned there"}, p.scene())
 	})
 	p.wantTold("slack", "a word is banned there")
 	p.press("slack/bob", p.button("slack", "retry"))
@@ -341,7 +359,7 @@ func TestFailedAndRetried(t *testing.T) {
 		t.Error("the second try does not mark the agent's message")
 	}
 	p.do(func() core.Outcome {
-		return p.r.Failed(p.c, desk.Failure{Message: failed, Kind: core.Gone}, p.scene())
+		return p.r.Failed(p.c, desk.Failure{Message: failed, Kind: core.KindGone}, p.scene())
 	})
 	p.wantState(core.TicketParked, "slack/lin")
 	if !p.c.Gone {
@@ -371,7 +389,7 @@ func TestCannedAndSuggested(t *testing.T) {
 	p.pass(10 * time.Second)
 	p.wantCustomer("<claimed Lin>", "这就给您补发。", "Second answer")
 	p.form("slack/lin", "bad", map[string]string{"entry": "e1"})
-	if e := p.events[len(p.events)-1]; e.Kind != core.Suggested || e.Data["verdict"] != "bad" || e.Data["entry"] != "e1" {
+	if e := p.events[len(p.events)-1]; e.Kind != core.EventSuggested || e.Data["verdict"] != "bad" || e.Data["entry"] != "e1" {
 		t.Errorf("%+v", e)
 	}
 }

@@ -17,7 +17,7 @@ func TestTemplate(t *testing.T) {
 	p.r.Limits = func(string) core.Limits {
 		return core.Limits{Forms: true, Allowances: []core.Allowance{{After: "message", Count: 5, Within: 48 * time.Hour}}}
 	}
-	p.r.Templates = []desk.Template{
+	p.r.Templates = []core.Template{
 		{ID: "reply", Title: "回复通知", Form: "template:reply", Values: map[string]string{"thing1": "{text}", "thing2": "{agent} #{ticket}"}},
 		{ID: "wxdesk", Title: "转微信客服", Form: "wechat_desk"},
 		{ID: "other", Title: "Other", Form: "template:other", Channels: []string{"wx2"}},
@@ -93,7 +93,7 @@ func TestTemplateGuarded(t *testing.T) {
 	p.r.Limits = func(string) core.Limits {
 		return core.Limits{Forms: true, Allowances: []core.Allowance{{After: "message", Count: 5, Within: 48 * time.Hour}}}
 	}
-	p.r.Templates = []desk.Template{{ID: "reply", Title: "Reply", Form: "template:reply", Values: map[string]string{"thing1": "{text}"}}}
+	p.r.Templates = []core.Template{{ID: "reply", Title: "Reply", Form: "template:reply", Values: map[string]string{"thing1": "{text}"}}}
 	p.press("slack/lin", "claim")
 	form := func() (f core.Form, via *core.Via) {
 		for _, e := range p.say {
@@ -121,7 +121,7 @@ func TestTemplateGuarded(t *testing.T) {
 		t.Fatalf("sent %+v", f)
 	}
 	p.do(func() core.Outcome {
-		return p.r.Failed(p.c, desk.Failure{Message: core.Envelope{ID: "m9", Via: via, Parts: core.Parts{f}}, Kind: core.Transient}, p.scene())
+		return p.r.Failed(p.c, desk.Failure{Message: core.Envelope{ID: "m9", Via: via, Parts: core.Parts{f}}, Kind: core.KindTransient}, p.scene())
 	})
 	p.press("slack/lin", p.button("slack", "retry"))
 	if f, _ = form(); f.Values["thing1"] != "您好" {
@@ -140,7 +140,7 @@ func TestTemplateGuarded(t *testing.T) {
 func TestUnsentIsNamed(t *testing.T) {
 	p := newPlay(t)
 	p.r.Limits = func(string) core.Limits { return core.Limits{Forms: true} }
-	p.r.Templates = []desk.Template{{ID: "reply", Title: "Reply", Form: "template:reply", Values: map[string]string{"thing1": "{text}"}}}
+	p.r.Templates = []core.Template{{ID: "reply", Title: "Reply", Form: "template:reply", Values: map[string]string{"thing1": "{text}"}}}
 	p.press("slack/lin", "claim")
 	p.writes("slack/lin", "!template reply 明天送到")
 	env := p.env("slack/lin", core.Media{Type: "image/png", Name: "cup.png"})

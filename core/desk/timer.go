@@ -1,127 +1,183 @@
 package desk
 
 import (
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/desk/card"
+	"github.com/frontdesk-im/frontdesk/core/desk/command"
 )
 
-// Timer does what is due: holds, rings, reminders, returns, parked tickets.
+// TicketDue does what is due of a ticket: holds, rings, reminders, returns, parked tickets.
 // What became due while nobody was there to do it is decided as things are now,
 // not caught up with.
-func (r *Rules) Timer(c core.Conversation, s core.Scene) core.Outcome {
-	t := r.begin(c, s)
-	if !t.t.Open() {
-		return t.end()
+func (r *Rules) TicketDue(c core.Conversation, s core.Scene) core.Outcome {
+	if c.Ticket == nil {
+		return core.Outcome{Conversation: c}
 	}
-	t.release()
-	switch t.t.State {
+	v, t := r.begin(c, s)
+	if !t.Open() {
+		return v.end(t, done{})
+	}
+	t, d := sendDue(v, t)
+	var out done
+	switch t.State {
 	case core.TicketRinging:
-		if !t.now().Before(t.t.Rung.Add(r.ring())) {
-			t.missed()
+		if !v.now().Before(t.Rung.Add(r.ring())) {
+			t, out = missed(v, t)
 		}
 	case core.TicketParked:
-		if !t.m.Until.IsZero() && !t.now().Before(t.m.Until) {
-			t.resume("the time it was parked for is over", bySystem)
+		if !t.m.Until.IsZero() && !v.now().Before(t.m.Until) {
+			t, out = resume(v, t, cause{bySystem, "the time it was parked for is over"})
 		}
 	case core.TicketActive:
-		t.silence()
-		t.warn()
+		var warned done
+		t, out = unanswered(v, t)
+		t, warned = warn(v, t)
+		out = out.then(warned)
 	}
-	return t.end()
+	return v.end(t, d.then(out))
 }
 
-// missed: the phone rang out. The next agent gets the ticket; who misses too
-// many in a row is taken to be away.
-func (t *turn) missed() {
-	id := t.t.Agent
-	a, ok := t.agent(id)
-	if !ok {
-		a = core.Agent{ID: id, Name: t.name(id), Presence: core.OffDuty}
+// wake is when the ticket next needs a turn though nobody wrote.
+func (v view) wake(t ticket) (at time.Time) {
+	soonest := func(x time.Time) {
+		if !x.IsZero() && (at.IsZero() || x.Before(at)) {
+			at = x
+		}
 	}
-	a.Misses++
-	t.event(core.Missed, bySystem, "nobody took it in time", "agent", id)
-	if a.Misses >= t.r.misses() && a.Presence == core.OnDuty {
-		a.Presence, a.Since = core.OnBreak, t.now()
-		t.event(core.PresenceSet, bySystem, "missed "+itoa(a.Misses)+" tickets in a row", "agent", id, "presence", string(core.OnBreak))
-		t.notice(id, "misses", "n", itoa(a.Misses))
-		for _, lead := range t.leads() {
+	if !t.Open() {
+		return at
+	}
+	if len(t.m.Held) > 0 {
+		soonest(t.m.Held[0].Due)
+	}
+	switch t.State {
+	case core.TicketRinging:
+		soonest(t.Rung.Add(v.r.ring()))
+	case core.TicketParked:
+		soonest(t.m.Until)
+	case core.TicketActive:
+		if steps := v.r.silences(); !t.m.Open.IsZero() && len(t.m.Held) == 0 && t.m.Nags < len(steps) {
+			soonest(t.m.Open.Add(steps[t.m.Nags]))
+		}
+		soonest(v.closing(t))
+	}
+	return at
+}
+
+// missed returns a ticket whose phone rang out to the line, for the next agent.
+// Whatever rang while an agent was away is one miss. Who has missed as many in a
+// row as Rules.Misses is asked in the ticket's thread whether they are there;
+// who then misses one more is set to a break, and the leads are told.
+func missed(v view, t ticket) (ticket, done) {
+	id, rung := t.Agent, t.Rung
+	next := follows(v, t)
+	a, ok := v.agent(id)
+	if !ok {
+		a = core.Agent{ID: id, Name: v.name(t, id), Presence: core.OffDuty}
+	}
+	t, d := back(v, t, 0, cause{bySystem, "nobody took it in time"})
+	d = done{}.log(v.event(core.EventMissed, bySystem, "nobody took it in time", "agent", id)).then(d)
+	if next {
+		d = d.say(v.notice(t, id, "missed"))
+	} else {
+		d = d.say(v.notice(t, id, "missed_alone"))
+	}
+	t, told := alarm(v, t)
+	d = d.then(told)
+	if rung.Before(a.Missed) {
+		return t, d
+	}
+	a.Misses, a.Missed = a.Misses+1, v.now()
+	n := strconv.Itoa(a.Misses)
+	switch {
+	case a.Presence != core.OnDuty || a.Misses < v.r.misses():
+	case a.Misses == v.r.misses():
+		d = d.say(v.ask(t, id, v.of(id, "misses_ask", "agent", a.Name, "n", n),
+			card.Option(command.ActOn, v.of(id, "btn_here")), card.Option(command.ActBreak, v.of(id, "btn_break"))))
+	default:
+		a.Presence, a.Since = core.OnBreak, v.now()
+		d = d.log(v.event(core.EventPresence, bySystem, "missed "+n+" times in a row, and did not answer when asked", "agent", id, "presence", string(core.OnBreak))).
+			say(v.notice(t, id, "misses", "n", n))
+		for _, lead := range v.leads() {
 			if lead != id {
-				t.notice(lead, "misses_lead", "agent", a.Name, "n", itoa(a.Misses))
+				d = d.say(v.notice(t, lead, "misses_lead", "agent", a.Name, "n", n))
 			}
 		}
-	} else {
-		t.notice(id, "missed")
 	}
-	t.agents[id] = a
-	t.back(0, "nobody took it in time", bySystem)
+	d.agents = d.agents.With(a)
+	return t, d
 }
 
-// silence reminds an owner who does not answer, then the leads, then gives the
-// ticket to somebody else.
-func (t *turn) silence() {
-	steps := t.r.silences()
-	if t.m.Open.IsZero() || len(t.m.Held) > 0 {
-		return
+// follows reports whether anybody but the ticket's agent is on duty, has room
+// and takes its topic and language.
+func follows(v view, t ticket) bool {
+	lang, _, _ := strings.Cut(strings.ToLower(v.lang(t)), "-")
+	for id, a := range v.s.Agents {
+		if id != t.Agent && a.Presence == core.OnDuty && (a.Max <= 0 || a.Load < a.Max) && !slices.Contains(t.Passed, id) &&
+			(len(a.Topics) == 0 || t.Topic == "" || slices.Contains(a.Topics, t.Topic)) &&
+			(len(a.Langs) == 0 || lang == "" || slices.ContainsFunc(a.Langs, func(s string) bool {
+				s, _, _ = strings.Cut(strings.ToLower(s), "-")
+				return s == lang
+			})) {
+			return true
+		}
 	}
-	waited, due := t.now().Sub(t.m.Open), t.m.Nags
+	return false
+}
+
+// unanswered reminds an owner who does not answer, then the leads, then gives
+// the ticket to somebody else.
+func unanswered(v view, t ticket) (ticket, done) {
+	steps := v.r.silences()
+	if t.m.Open.IsZero() || len(t.m.Held) > 0 {
+		return t, done{}
+	}
+	waited, due := v.now().Sub(t.m.Open), t.m.Nags
 	for due < len(steps) && waited >= steps[due] {
 		due++
 	}
 	if due == t.m.Nags {
-		return
+		return t, done{}
 	}
 	t.m.Nags = due
-	owner, last := t.t.Agent, len(steps)
+	owner, wait := t.Agent, card.Span(waited)
+	var d done
 	switch due {
-	case last:
-		t.notice(owner, "returned", "wait", span(waited))
-		t.back(1, "the owner was silent for "+waited.Round(time.Second).String(), bySystem)
-		t.sorry()
-	case last - 1:
-		told := false
-		for _, lead := range t.leads() {
+	case len(steps):
+		d = d.say(v.notice(t, owner, "returned", "wait", wait))
+		t, returned := backFirst(v, t, cause{bySystem, "the owner was silent for " + waited.Round(time.Second).String()})
+		return t, d.then(returned)
+	case len(steps) - 1:
+		for _, lead := range v.leads() {
 			if lead != owner {
-				told = true
-				t.notice(lead, "silent_lead", "owner", t.name(owner), "wait", span(waited))
+				d = d.say(v.notice(t, lead, "silent_lead", "owner", v.name(t, owner), "wait", wait))
 			}
 		}
-		if !told {
-			t.notice(owner, "remind", "wait", span(waited))
+		if len(d.said) > 0 {
+			return t, d
 		}
-	default:
-		t.notice(owner, "remind", "wait", span(waited))
 	}
+	return t, d.say(v.notice(t, owner, "remind", "wait", wait))
 }
 
 // warn tells owner and leads that the platform will soon let us say nothing.
-func (t *turn) warn() {
-	at := t.closing()
-	if at.IsZero() || t.now().Before(at) {
-		return
+func warn(v view, t ticket) (ticket, done) {
+	at := v.closing(t)
+	if at.IsZero() || v.now().Before(at) {
+		return t, done{}
 	}
-	t.m.Warned = t.c.Ledger.Until
-	left := span(t.c.Ledger.Until.Sub(t.now()))
-	t.notice(t.t.Agent, "closing", "left", left)
-	for _, lead := range t.leads() {
-		if lead != t.t.Agent {
-			t.notice(lead, "closing", "left", left)
+	t.m.Warned = v.c.Ledger.Until
+	left := card.Span(v.c.Ledger.Until.Sub(v.now()))
+	d := done{}.say(v.notice(t, t.Agent, "closing", "left", left))
+	for _, lead := range v.leads() {
+		if lead != t.Agent {
+			d = d.say(v.notice(t, lead, "closing", "left", left))
 		}
 	}
-}
-
-// span writes a length of time as 5:20 or 1:05:20.
-
-func span(d time.Duration) string {
-	s := int(max(d, 0).Seconds())
-	pad := func(n int) string {
-		if n < 10 {
-			return "0" + itoa(n)
-		}
-		return itoa(n)
-	}
-	if s >= 3600 {
-		return itoa(s/3600) + ":" + pad(s/60%60) + ":" + pad(s%60)
-	}
-	return pad(s/60) + ":" + pad(s%60)
+	return t, d
 }

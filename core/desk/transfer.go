@@ -3,137 +3,124 @@ package desk
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
-	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/desk/card"
+	"github.com/frontdesk-im/frontdesk/core/desk/command"
 )
 
 // transfer gives the ticket to another agent or to the agents of another topic,
 // with everything that was said. The customer reads one line about it, and none
 // when the next agent takes over. After Rules.Hops of them only a lead can end
 // the wandering.
-func (t *turn) transfer(a core.Agent, act Act) {
-	if !t.mayDispose(a, ActTransfer) {
-		return
+func transfer(v view, t ticket, act command.Act) (ticket, done) {
+	if d, ok := mayDispose(v, t, command.ActTransfer); !ok {
+		return t, d
 	}
-	to, note := act.Values["to"], act.Values["note"]
+	a, to := v.actor, act.Values["to"]
 	if to == "" {
-		t.ask(a.ID, t.of(a.ID, "transfer_whom", "names", t.colleaguesOf(a)), t.targets(a)...)
-		return
+		return t, done{}.say(v.ask(t, a.ID, v.of(a.ID, "transfer_whom", "names", colleagues(v)), buttons(v, t)...))
 	}
-	target, topic, note, found := t.target(to, note)
-	switch {
-	case !found:
-		t.refuse(a, ActTransfer, "transfer_unknown", "to", clip(to, 40), "names", t.colleaguesOf(a))
-		return
-	case t.t.Hops >= t.r.hops() && !a.Lead && !(target != "" && t.lead(target)):
-		lead := t.freeLead(a.ID)
+	g, ok := destination(v, to, act.Values["note"])
+	if !ok {
+		return t, v.refuse(t, command.ActTransfer, "transfer_unknown", "to", card.Clip(to, 40), "names", colleagues(v))
+	}
+	var d done
+	if next, _ := v.agent(g.agent); t.Hops >= v.r.hops() && !a.Lead && !(g.agent != "" && next.Lead) {
+		lead := freeLead(v)
 		if lead == "" {
-			t.refuse(a, ActTransfer, "hops_no_lead", "n", itoa(t.t.Hops))
-			return
+			return t, v.refuse(t, command.ActTransfer, "hops_no_lead", "n", strconv.Itoa(t.Hops))
 		}
-		t.notice(a.ID, "hops_lead", "n", itoa(t.t.Hops), "lead", t.name(lead))
-		target, topic = lead, ""
+		d = d.say(v.notice(t, a.ID, "hops_lead", "n", strconv.Itoa(t.Hops), "lead", v.name(t, lead)))
+		g.agent, g.topic = lead, ""
 	}
-	if target != "" && !t.canTake(a, target) {
-		return
+	if g.agent != "" {
+		if refused, ok := canTake(v, t, g.agent); !ok {
+			return t, d.then(refused)
+		}
 	}
-	t.move(a, target, topic, note)
+	t, moved := move(v, t, g)
+	return t, d.then(moved)
 }
+
+// A goal is where a transfer goes: to an agent or to a topic.
+type goal struct{ agent, topic, note string }
 
 // canTake reports whether an agent can be given a ticket; who asked is told why
 // not.
-func (t *turn) canTake(a core.Agent, target string) bool {
-	b, _ := t.agent(target)
+func canTake(v view, t ticket, agent string) (done, bool) {
+	b, _ := v.agent(agent)
 	switch {
-	case target == a.ID && t.t.Agent == a.ID:
-		t.refuse(a, ActTransfer, "yours_already")
+	case agent == v.actor.ID && t.Agent == v.actor.ID:
+		return v.refuse(t, command.ActTransfer, "yours_already"), false
 	case b.Presence == core.OnBreak:
-		t.refuse(a, ActTransfer, "on_break", "agent", b.Name)
+		return v.refuse(t, command.ActTransfer, "on_break", "agent", b.Name), false
 	case b.Presence != core.OnDuty:
-		t.refuse(a, ActTransfer, "off_duty", "agent", b.Name)
+		return v.refuse(t, command.ActTransfer, "off_duty", "agent", b.Name), false
 	case b.Max > 0 && b.Load >= b.Max:
-		t.refuse(a, ActTransfer, "full", "agent", b.Name, "load", itoa(b.Load), "max", itoa(b.Max))
-	default:
-		return true
+		return v.refuse(t, command.ActTransfer, "full", "agent", b.Name, "load", strconv.Itoa(b.Load), "max", strconv.Itoa(b.Max)), false
 	}
-	return false
+	return done{}, true
 }
 
 // move carries a transfer out: to an agent, whose phone rings, or to a topic.
-func (t *turn) move(a core.Agent, target, topic, note string) {
-	t.flush(a)
-	k := t.t
-	from := k.Agent
-	if k.State == core.TicketActive || k.State == core.TicketParked {
-		k.LastOwn = from
+func move(v view, t ticket, g goal) (ticket, done) {
+	a := v.actor
+	t, d := flush(v, t)
+	from, told := t.Agent, t.State == core.TicketActive
+	if t.State == core.TicketRinging && from != a.ID && from != g.agent {
+		d = d.say(v.notice(t, from, "taken_away", "agent", a.Name))
 	}
-	if k.State == core.TicketRinging && from != a.ID && from != target {
-		t.notice(from, "taken_away", "agent", a.Name)
+	if g.note != "" {
+		d = d.log(v.event(core.EventNoted, by(a), "with a transfer", "text", card.Clip(g.note, 4000)))
+		t.m = t.m.remember(noteOf(v, a.Name, g.note))
 	}
-	told := k.State == core.TicketActive
-	t.m.Message = t.m.Message || k.State == core.TicketMessage
-	if note != "" {
-		t.event(core.Noted, by(a), "with a transfer", "text", clip(note, 4000))
-		t.m.remember(line{At: t.now(), Kind: core.ByAgent, Note: true, Name: a.Name, Text: note})
-	}
-	k.Hops++
-	k.Passed, k.Rung, k.Agent = nil, time.Time{}, ""
-	t.c.State = core.InLine
-	if t.m.Message {
-		t.c.State = core.WithBot
-	}
-	t.m.Open, t.m.Nags, t.m.Until, t.m.Offers = time.Time{}, 0, time.Time{}, nil
-	if topic != "" {
-		k.Topic, k.State = topic, core.TicketWaiting
-		if t.m.Message {
-			k.State = core.TicketMessage
-		}
+	t = t.moved()
+	if g.topic != "" {
+		t.Topic = g.topic
 		if from != "" {
-			k.Passed = []string{from}
+			t.Passed = []string{from}
 		}
-		t.spread()
-		t.event(core.Transferred, by(a), clip(note, 200), "from", from, "to", topic)
-		t.notice(a.ID, "transferred_topic", "topic", topic)
+		d = d.then(spread(v, t)).
+			log(v.event(core.EventTransferred, by(a), card.Clip(g.note, 200), "from", from, "to", g.topic)).
+			say(v.notice(t, a.ID, "transferred_topic", "topic", g.topic))
 	} else {
-		t.event(core.Transferred, by(a), clip(note, 200), "from", from, "to", target)
-		t.ringAt(target, "transferred by "+a.Name)
-		t.notice(target, "ring_from", "agent", a.Name, "note", note, "seconds", itoa(int(t.r.ring().Seconds())))
-		t.notice(a.ID, "transferred_agent", "agent", t.name(target))
+		var rung done
+		d = d.log(v.event(core.EventTransferred, by(a), card.Clip(g.note, 200), "from", from, "to", g.agent))
+		t, rung = ring(v, t, g.agent, "transferred by "+a.Name)
+		d = d.then(rung).
+			say(v.notice(t, g.agent, "ring_from", "agent", a.Name, "note", g.note, "seconds", strconv.Itoa(int(v.r.ring().Seconds())))).
+			say(v.notice(t, a.ID, "transferred_agent", "agent", v.name(t, g.agent)))
 	}
 	if told && !t.m.Quiet {
-		t.toPeer("transferred", map[string]string{"agent": t.nameOrNone(target)})
+		name := ""
+		if g.agent != "" {
+			name = v.name(t, g.agent)
+		}
+		var peer done
+		t, peer = toPeer(v, t, "transferred", map[string]string{"agent": name})
+		d = d.then(peer)
 	}
 	t.m.Quiet = t.m.Quiet || told
+	return t, d
 }
 
-func (t *turn) nameOrNone(id string) string {
-	if id == "" {
-		return ""
-	}
-	return t.name(id)
+// ring lets the phone of an agent ring.
+func ring(v view, t ticket, agent, why string) (ticket, done) {
+	desk, _ := card.DeskOf(agent)
+	return t.rung(agent, v.now()), done{}.say(shown(desk)).log(v.event(core.EventRang, bySystem, why, "agent", agent))
 }
 
-// ringAt lets the phone of an agent ring.
-func (t *turn) ringAt(agent, why string) {
-	k := t.t
-	t.m.Message = t.m.Message || k.State == core.TicketMessage
-	k.State, k.Agent, k.Rung = core.TicketRinging, agent, t.now()
-	desk, _ := deskOf(agent)
-	t.show(desk)
-	t.event(core.Rang, bySystem, why, "agent", agent)
-}
-
-// target finds whom or what a transfer means: an agent by ID, by the platform's
-// name or by name, otherwise a topic. Names may have spaces, so the beginning of
-// the note may belong to one.
-func (t *turn) target(to, note string) (agent, topic, rest string, ok bool) {
+// destination finds whom or what a transfer means: an agent by ID, by the
+// platform's name or by name, otherwise a topic. Names may have spaces, so the
+// beginning of the note may belong to one.
+func destination(v view, to, note string) (g goal, ok bool) {
 	to = strings.Trim(to, "@＠<> ")
 	whole := strings.TrimSpace(to + " " + note)
-	best := ""
-	for id, a := range t.s.Agents {
-		_, peer := deskOf(id)
+	for id, a := range v.s.Agents {
+		_, peer := card.DeskOf(id)
 		exact := id == to || peer == to || strings.EqualFold(a.Name, to)
 		spaced := strings.Contains(a.Name, " ") && len(whole) >= len(a.Name) && strings.EqualFold(whole[:len(a.Name)], a.Name)
 		if !exact && !spaced {
@@ -144,23 +131,23 @@ func (t *turn) target(to, note string) (agent, topic, rest string, ok bool) {
 			n = strings.TrimSpace(whole[len(a.Name):])
 		}
 		// Of several who are called so, one on duty, then the first by ID.
-		if best == "" || t.prefers(id, best) {
-			best, rest = id, n
+		if g.agent == "" || prefers(v, id, g.agent) {
+			g = goal{agent: id, note: n}
 		}
 	}
-	if best != "" {
-		return best, "", rest, true
+	if g.agent != "" {
+		return g, true
 	}
-	for _, name := range t.topics() {
+	for _, name := range topics(v) {
 		if strings.EqualFold(name, to) {
-			return "", name, note, true
+			return goal{topic: name, note: note}, true
 		}
 	}
-	return "", "", note, false
+	return goal{}, false
 }
 
-func (t *turn) prefers(a, b string) bool {
-	x, y := t.s.Agents[a].Presence == core.OnDuty, t.s.Agents[b].Presence == core.OnDuty
+func prefers(v view, a, b string) bool {
+	x, y := v.s.Agents[a].Presence == core.OnDuty, v.s.Agents[b].Presence == core.OnDuty
 	if x != y {
 		return x
 	}
@@ -168,26 +155,26 @@ func (t *turn) prefers(a, b string) bool {
 }
 
 // topics are those that have a line, a desk or an agent of their own.
-func (t *turn) topics() []string {
+func topics(v view) []string {
 	var out []string
-	for name := range t.s.Lines {
+	for name := range v.s.Lines {
 		out = append(out, name)
 	}
-	for _, d := range t.r.Desks {
+	for _, d := range v.r.Desks {
 		out = append(out, d.Topics...)
 	}
-	for _, a := range t.s.Agents {
+	for _, a := range v.s.Agents {
 		out = append(out, a.Topics...)
 	}
 	slices.Sort(out)
 	return slices.DeleteFunc(slices.Compact(out), func(s string) bool { return s == "" })
 }
 
-// colleaguesOf lists who and what a ticket can be transferred to.
-func (t *turn) colleaguesOf(a core.Agent) string {
+// colleagues lists to whom and to what a ticket can be transferred.
+func colleagues(v view) string {
 	var out []string
-	for id, b := range t.s.Agents {
-		if id != a.ID && b.Presence == core.OnDuty {
+	for id, b := range v.s.Agents {
+		if id != v.actor.ID && b.Presence == core.OnDuty {
 			out = append(out, "@"+b.Name)
 		}
 	}
@@ -195,46 +182,41 @@ func (t *turn) colleaguesOf(a core.Agent) string {
 	if len(out) > 20 {
 		out = append(out[:20], "…")
 	}
-	out = append(out, t.topics()...)
+	out = append(out, topics(v)...)
 	if len(out) == 0 {
-		return t.of(a.ID, "nobody")
+		return v.of(v.actor.ID, "nobody")
 	}
-	return strings.Join(out, t.of(a.ID, "comma"))
+	return strings.Join(out, v.of(v.actor.ID, "comma"))
 }
 
-// targets are buttons for those to whom a ticket can go: colleagues with room,
-// then topics.
-func (t *turn) targets(a core.Agent) (out []core.Option) {
-	for _, id := range slices.Sorted(maps.Keys(t.s.Agents)) {
-		b := t.s.Agents[id]
-		if id != a.ID && b.Presence == core.OnDuty && (b.Max <= 0 || b.Load < b.Max) && len(out) < 6 {
-			out = append(out, option(ActTransfer+":"+id, "@"+b.Name))
+// buttons are for those to whom a ticket can go: colleagues with room, then
+// topics.
+func buttons(v view, t ticket) (out []core.Option) {
+	for _, id := range slices.Sorted(maps.Keys(v.s.Agents)) {
+		b := v.s.Agents[id]
+		if id != v.actor.ID && b.Presence == core.OnDuty && (b.Max <= 0 || b.Load < b.Max) && len(out) < 6 {
+			out = append(out, card.Option(command.ActTransfer+":"+id, "@"+b.Name))
 		}
 	}
-	for _, name := range t.topics() {
-		if name != t.t.Topic && len(out) < 10 {
-			out = append(out, option(ActTransfer+":"+name, name))
+	for _, name := range topics(v) {
+		if name != t.Topic && len(out) < 10 {
+			out = append(out, card.Option(command.ActTransfer+":"+name, name))
 		}
 	}
 	return out
 }
 
-func (t *turn) lead(id string) bool {
-	a, ok := t.agent(id)
-	return ok && a.Lead
-}
-
-// freeLead is the lead on duty with the most room, other than one agent.
-func (t *turn) freeLead(except string) (best string) {
-	for _, id := range t.leads() {
-		if id == except {
+// freeLead is the lead on duty with the most room, other than who acts.
+func freeLead(v view) (best string) {
+	for _, id := range v.leads() {
+		if id == v.actor.ID {
 			continue
 		}
-		a := t.s.Agents[id]
+		a := v.s.Agents[id]
 		if a.Max > 0 && a.Load >= a.Max {
 			continue
 		}
-		if best == "" || a.Load < t.s.Agents[best].Load {
+		if best == "" || a.Load < v.s.Agents[best].Load {
 			best = id
 		}
 	}

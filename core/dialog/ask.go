@@ -2,20 +2,18 @@ package dialog
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/frontdesk-im/frontdesk/core/match"
+	"github.com/frontdesk-im/frontdesk/core/script"
 )
 
 var (
 	numbers = regexp.MustCompile(`[-+]?[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?`)
-	phones  = regexp.MustCompile(`(?:\+|00)?[0-9](?:[ \-()]?[0-9]){6,14}`)
-	mobile  = regexp.MustCompile(`^1[3-9][0-9]{9}$`)
-	emails  = regexp.MustCompile(`[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,24}`)
-	tokens  = regexp.MustCompile(`[A-Za-z0-9][A-Za-z0-9_\-]*`)
 	dates   = regexp.MustCompile(`(?:([0-9]{4})[-/.年 ])?([0-9]{1,2})[-/.月 ]([0-9]{1,2})日?号?`)
 )
 
@@ -31,88 +29,98 @@ func number(s string) (float64, bool) {
 
 // valid reads text as the answer to a question: the value in the form in which
 // it is kept.
-func (t *turn) valid(s *step, text, cmd string) (string, bool) {
+func valid(v view, lang string, s *script.Step, u match.Utterance, cmd string) (string, bool) {
 	if s.Choose != "" {
-		return t.chosen(s, text, cmd)
+		return chosen(v, lang, s, u, cmd)
 	}
-	wide := strings.TrimSpace(narrow(text))
+	text := u.Text
 	switch s.Kind {
 	case "number":
 		n, ok := number(text)
-		return show(n, nil), ok && within(n, s)
+		return strconv.FormatFloat(n, 'f', -1, 64), ok && within(n, s)
 	case "phone":
-		for _, p := range phones.FindAllString(wide, 4) {
-			p = strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(p)
-			if q := strings.TrimPrefix(strings.TrimPrefix(p, "+86"), "0086"); mobile.MatchString(q) {
-				return q, true
-			}
-			if len(p) >= 7 && !strings.HasPrefix(p, "1") || strings.HasPrefix(p, "+") && len(p) >= 8 {
-				return p, true
-			}
-		}
-		return "", false
+		return firstOf(phonesIn(text))
 	case "email":
-		m := emails.FindString(wide)
-		return m, m != ""
+		return firstOf(emailsIn(text))
 	case "order":
-		return byPattern(s.c.re, wide)
+		return firstOf(valuesOf(s.Re, text))
 	case "date":
-		return t.date(wide)
+		return date(v, clean(text))
 	}
 	n := float64(utf8.RuneCountInString(text))
-	if s.c.re != nil {
-		return byPattern(s.c.re, wide)
+	if s.Re != nil {
+		return firstOf(valuesOf(s.Re, text))
 	}
 	return text, n <= 1000 && (s.Min != nil || s.Max != nil || n > 0) && within(n, s)
 }
 
-func within(n float64, s *step) bool {
+func within(n float64, s *script.Step) bool {
 	return (s.Min == nil || n >= *s.Min) && (s.Max == nil || n <= *s.Max)
 }
 
-// narrow turns full width letters and digits into the usual ones and leaves
-// everything else alone.
-func narrow(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= '！' && r <= '～':
-			return r - '！' + '!'
-		case r == '　':
-			return ' '
-		}
-		return r
-	}, s)
-}
-
-// byPattern finds what the pattern wants: the whole text, or one word of it.
-func byPattern(re *regexp.Regexp, text string) (string, bool) {
-	try := append([]string{text}, tokens.FindAllString(text, 20)...)
-	for _, s := range try {
-		for _, x := range []string{s, strings.ToUpper(s)} {
-			if re.MatchString(x) && len(x) <= 100 {
-				return x, true
-			}
-		}
+func firstOf(found []string) (string, bool) {
+	if len(found) == 0 {
+		return "", false
 	}
-	return "", false
+	return found[0], true
 }
 
-func (t *turn) chosen(s *step, text, cmd string) (string, bool) {
-	f := plain(text)
+// further are the values in text beside the first, where a step asks for one of
+// a kind that can be told apart.
+func further(s *script.Step, text string) []string {
+	var all []string
+	switch s.Kind {
+	case "phone":
+		all = phonesIn(text)
+	case "email":
+		all = emailsIn(text)
+	case "order":
+		all = valuesOf(s.Re, text)
+	}
+	return all[min(1, len(all)):]
+}
+
+// chosen is the option that text means. One that it denies is not chosen; of two,
+// the other is. Nothing is, where two fit alike.
+func chosen(v view, lang string, s *script.Step, u match.Utterance, cmd string) (string, bool) {
+	f := u.Bare
 	var items []item
+	var rest []string
+	best, most := "", 0
 	for _, o := range s.Options {
-		for _, w := range o.Words.all() {
-			if p := plain(w); p != "" && (p == f || len([]rune(p)) >= 2 && strings.Contains(f, p)) {
+		label := v.Variant(o.Label, lang, 0).Render(nil)
+		items = append(items, item{o.ID, label})
+		denied := false
+		for _, w := range append(o.Words.All(), label) {
+			p := match.Bare(w)
+			if p != "" && p == f {
 				return o.ID, true
+			}
+			said, no := match.Finds(u.Folded, p)
+			denied = denied || no && !said
+			switch n := len([]rune(p)); {
+			case !said || n == 0 || n == 1 && p[0] < utf8.RuneSelf:
+			case n > most:
+				best, most = o.ID, n
+			case n == most && best != o.ID:
+				best = ""
 			}
 		}
 		if cmd == o.ID { // yes and no
 			return o.ID, true
 		}
-		items = append(items, item{o.ID, t.b.pick(o.Label, t.m.Lang, 0).render(nil)})
+		if !denied {
+			rest = append(rest, o.ID)
+		}
 	}
-	if i := pickItem(text, items); i >= 0 {
+	if best != "" {
+		return best, true
+	}
+	if i := pickItem(u, items); i >= 0 && most == 0 && slices.Contains(rest, items[i].ID) {
 		return items[i].ID, true
+	}
+	if len(rest) == 1 && len(s.Options) == 2 && most == 0 {
+		return rest[0], true
 	}
 	return "", false
 }
@@ -124,11 +132,8 @@ var nearDays = []struct {
 
 // date reads 2026-11-21, 11月21日, 今天, tomorrow; a day without a year is the
 // next one to come, or the last one if that is nearer.
-func (t *turn) date(s string) (string, bool) {
-	now := t.s.Now
-	if h := t.b.hoursOf(t.b.set.Topic); h != nil && h.loc != nil {
-		now = now.In(h.loc)
-	}
+func date(v view, s string) (string, bool) {
+	now := v.HoursOf(v.Settings.Topic).Calendar().In(v.Now)
 	lower := strings.ToLower(s)
 	for _, x := range nearDays {
 		if strings.Contains(lower, x.word) {

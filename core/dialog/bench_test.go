@@ -4,17 +4,7 @@ import (
 	"testing"
 
 	"github.com/frontdesk-im/frontdesk/core"
-	"github.com/frontdesk-im/frontdesk/core/dialog"
-	"github.com/frontdesk-im/frontdesk/flows"
 )
-
-func BenchmarkLoad(b *testing.B) {
-	for b.Loop() {
-		if _, err := dialog.Load(flows.FS, dialog.Options{Base: flows.FS}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
 
 func BenchmarkStep(b *testing.B) {
 	book := demo(b)

@@ -1,85 +1,96 @@
 package dialog
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/script"
 )
 
-// call asks a business system. The question leaves with the outbox; the answer
+// ask asks a business system. The question leaves with the outbox; the answer
 // comes back as an envelope with the same form ID.
-func (t *turn) call(s *step) {
-	t.m.Calls++
-	id := t.m.Flow.Flow + "." + s.ID + "#" + strconv.Itoa(t.m.Calls)
-	values := map[string]string{"lang": t.m.Lang}
-	t.fill(values, s)
-	t.m.Flow.Call = &call{ID: id, System: s.Call, Until: t.s.Now.Add(s.Timeout)}
-	t.m.Flow.Checked = false
-	if !s.Text.empty() {
-		t.say(t.textOf(t.m.Flow.Flow+"."+s.ID, s.Text))
+func ask(v view, t talk, s *script.Step) talk {
+	t.Calls++
+	id := t.Flow.Flow + "." + s.ID + "#" + strconv.Itoa(t.Calls)
+	form := map[string]string{"lang": t.Lang}
+	maps.Copy(form, sends(v, t, s))
+	t.Call = call{ID: id, System: s.Call, Until: v.Now.Add(s.Timeout)}
+	if !s.Text.Empty() {
+		t = sayNext(v, t, t.Flow.Flow+"."+s.ID, s.Text)
 	}
-	t.calls = append(t.calls, core.Envelope{Channel: s.Call, Peer: core.Peer{ID: s.Call}, Thread: t.c.Key.String(), By: t.by(),
-		Parts: core.Parts{core.Form{ID: id, Values: values}}})
-	t.event(core.Called, "flow "+t.m.Flow.Flow+": step "+s.ID, "system", s.Call, "result", "asked")
+	t.sent = append(slices.Clip(t.sent), core.Envelope{Channel: s.Call, Peer: core.Peer{ID: s.Call}, Thread: v.key.String(), By: v.by(t.Lang),
+		Parts: core.Parts{core.Form{ID: id, Values: form}}})
+	return note(v, t, core.EventCalled, "flow "+t.Flow.Flow+": step "+s.ID, "system", s.Call, "result", "asked")
 }
 
 // answered takes the answer of a business system.
-func (t *turn) answered(env core.Envelope) {
-	f := t.m.Flow
+func answered(v view, t talk, env core.Envelope) talk {
 	var form core.Form
 	for _, p := range env.Parts {
 		if x, ok := p.(core.Form); ok {
 			form = x
 		}
 	}
-	if f == nil || f.Call == nil || f.Call.ID != form.ID || f.Call.System != env.Channel {
-		t.late(env)
-		return
+	if !t.Call.on() || !t.Flow.on() || t.Call.ID != form.ID || t.Call.System != env.Channel {
+		return late(v, t, env)
 	}
 	if code := form.Values["error"]; code != "" {
-		t.event(core.Called, "answered with an error", "system", env.Channel, "result", clip(code, 40))
-		t.callFailed(code)
-		return
+		t = note(v, t, core.EventCalled, "answered with an error", "system", env.Channel, "result", clip(code, 40))
+		return callFailed(v, t, code)
 	}
-	s := t.stepAt(f)
-	t.event(core.Called, "answered", "system", env.Channel, "result", "ok")
-	f.Call = nil
-	for _, field := range sortedKeys(s.Save) {
-		t.put(field, form.Values[s.Save[field]])
+	s := v.step(t.Flow)
+	t = note(v, t, core.EventCalled, "answered", "system", env.Channel, "result", "ok")
+	t.Call = call{}
+	for _, field := range slices.Sorted(maps.Keys(s.Save)) {
+		t.memory = t.put(field, form.Values[s.Save[field]])
 	}
-	t.goTo("")
+	return goTo(v, t, "")
 }
 
-func (t *turn) late(env core.Envelope) {
-	t.event(core.Called, "an answer nobody waits for any more; dropped", "system", env.Channel, "result", "late")
+func late(v view, t talk, env core.Envelope) talk {
+	return note(v, t, core.EventCalled, "an answer nobody waits for any more; dropped", "system", env.Channel, "result", "late")
+}
+
+// overdue gives up a business system that has not answered in time.
+func overdue(v view, t talk) talk {
+	if !t.Call.on() || v.Now.Before(t.Call.Until) {
+		return t
+	}
+	t = note(v, t, core.EventCalled, "no answer in time", "system", t.Call.System, "result", "timeout")
+	return callFailed(v, t, "timeout")
 }
 
 // callFailed goes where the step says for this error.
-func (t *turn) callFailed(code string) {
-	s := t.stepAt(t.m.Flow)
-	t.m.Flow.Call = nil
+func callFailed(v view, t talk, code string) talk {
+	t.Call = call{}
+	s := v.step(t.Flow)
+	if s == nil { // nothing goes on with it
+		return t
+	}
 	to := s.OnError
 	if x, ok := s.Errors[code]; ok {
 		to = x
 	}
-	if to == toHuman || to == toMenu || to == toEnd {
-		t.tell("call_failed", nil)
+	if to == script.ToHuman || to == script.ToMenu || to == script.ToEnd {
+		t = tell(v, t, "call_failed")
 	}
-	t.goTo(to)
+	return goTo(v, t, to)
 }
 
-// fill renders what a step sends along.
-func (t *turn) fill(values map[string]string, s *step) {
-	for _, a := range s.c.send {
-		values[a.name] = a.value.render(t.env())
+// sends renders what a step sends along.
+func sends(v view, t talk, s *script.Step) map[string]string {
+	out := map[string]string{}
+	for _, a := range s.Sends {
+		out[a.Name] = a.Value.Render(values(v, t.memory, t.text))
 	}
+	return out
 }
 
 // showForm shows the customer a form of their platform. Where the platform has none
 // it is its values, in words.
-func (t *turn) showForm(s *step) {
-	values := map[string]string{}
-	t.fill(values, s)
-	t.calls = append(t.calls, core.Envelope{By: t.by(), Parts: core.Parts{core.Form{ID: s.Form, Values: values}}})
-	t.step(s, "sent the form "+s.Form)
+func showForm(v view, t talk, s *script.Step) talk {
+	t.sent = append(slices.Clip(t.sent), core.Envelope{By: v.by(t.Lang), Parts: core.Parts{core.Form{ID: s.Form, Values: sends(v, t, s)}}})
+	return noteStep(v, t, s, "sent the form "+s.Form)
 }

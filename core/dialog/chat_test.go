@@ -13,23 +13,24 @@ import (
 	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/coretest"
 	"github.com/frontdesk-im/frontdesk/core/dialog"
+	"github.com/frontdesk-im/frontdesk/core/script"
 	"github.com/frontdesk-im/frontdesk/flows"
 )
 
-func demo(t testing.TB) *dialog.Book {
+func demo(t testing.TB) *dialog.Engine {
 	t.Helper()
-	b, err := dialog.Load(flows.FS, dialog.Options{Systems: []string{"orders"}})
+	b, err := script.Load(flows.FS, script.Options{Systems: []string{"orders"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b
+	return dialog.New(b)
 }
 
 // player is a customer, a bot and as much of the rest as a script needs: the
 // state is written and read again between any two lines.
 type player struct {
 	t      testing.TB
-	b      *dialog.Book
+	b      *dialog.Engine
 	c      core.Conversation
 	now    time.Time
 	line   core.LineState
@@ -42,12 +43,13 @@ type player struct {
 	inbox  *coretest.Inbox
 	seen   int
 	ref    int
-	deaf   bool // business systems do not answer
-	heard  int  // bubbles of the customer
-	said   int  // of the bot, since heard was zero
+	others map[string]core.Conversation // by the name of who has them
+	deaf   bool                         // business systems do not answer
+	heard  int                          // bubbles of the customer
+	said   int                          // of the bot, since heard was zero
 }
 
-func newPlayer(t testing.TB, b *dialog.Book) *player {
+func newPlayer(t testing.TB, b *dialog.Engine) *player {
 	p := &player{t: t, b: b, now: time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC), inbox: &coretest.Inbox{},
 		line: core.LineState{OnDuty: 2, Free: 1}}
 	p.c.Key = core.Key{Channel: "web", Peer: "p1"}
@@ -171,13 +173,13 @@ func (p *player) text(s string) { p.t.Helper(); p.says(core.Text{Body: s}) }
 func (p *player) passes(d time.Duration) {
 	p.t.Helper()
 	end := p.now.Add(d)
-	for !p.c.Wake.IsZero() && !p.c.Wake.After(end) {
-		if p.c.Wake.After(p.now) {
-			p.now = p.c.Wake
+	for !p.c.Wakes.At(core.WakeBot).IsZero() && !p.c.Wakes.At(core.WakeBot).After(end) {
+		if p.c.Wakes.At(core.WakeBot).After(p.now) {
+			p.now = p.c.Wakes.At(core.WakeBot)
 		}
-		was := p.c.Wake
+		was := p.c.Wakes.At(core.WakeBot)
 		p.turn()
-		if p.c.Wake.Equal(was) {
+		if p.c.Wakes.At(core.WakeBot).Equal(was) {
 			p.t.Fatalf("woken at %s, and wants to be woken then again", was)
 		}
 	}
@@ -200,27 +202,43 @@ func (p *player) agent(text string) {
 }
 
 // play runs a .chat file.
-func (p *player) play(c *dialog.Chat) {
+func (p *player) play(c *script.Chat) {
 	p.t.Helper()
 	for i, s := range c.Steps {
-		if (s.Kind == dialog.ChatSay || s.Kind == dialog.ChatAgent) && (i == 0 || c.Steps[i-1].Kind != dialog.ChatSay) {
+		if (s.Kind == script.ChatSay || s.Kind == script.ChatAgent) && (i == 0 || c.Steps[i-1].Kind != script.ChatSay) {
 			p.shown = nil
 		}
 		p.step(s)
 	}
 }
 
-func (p *player) step(s dialog.ChatStep) {
+// meets goes on with the conversation of a customer, or begins one.
+func (p *player) meets(who string) {
+	if p.others == nil {
+		p.others = map[string]core.Conversation{}
+	}
+	if old := p.c.Peer.Name; old != "" && old != who {
+		p.others[old] = p.c
+		c, ok := p.others[who]
+		if !ok {
+			c.Key = core.Key{Channel: p.c.Key.Channel, Peer: "p-" + who}
+		}
+		p.c, p.unread, p.last = c, nil, nil
+	}
+	p.c.Peer.Name = who
+}
+
+func (p *player) step(s script.ChatStep) {
 	p.t.Helper()
 	switch s.Kind {
-	case dialog.ChatSay:
-		p.c.Peer.Name = s.Who
+	case script.ChatSay:
+		p.meets(s.Who)
 		p.says(s.Parts()...)
-	case dialog.ChatAgent:
+	case script.ChatAgent:
 		p.agent(s.Text)
-	case dialog.ChatPass:
+	case script.ChatPass:
 		p.passes(s.Pass)
-	case dialog.ChatExpect:
+	case script.ChatExpect:
 		for i, got := range p.shown {
 			ok, err := s.Matches(got)
 			if err != nil {
@@ -232,11 +250,11 @@ func (p *player) step(s dialog.ChatStep) {
 			}
 		}
 		p.t.Errorf("%s: want %s\nshown %q\nwhy %s", s.Pos, s.Text, p.shown, p.why())
-	case dialog.ChatNothing:
+	case script.ChatNothing:
 		if len(p.shown) > 0 {
 			p.t.Errorf("%s: shown %q, want nothing more\nwhy %s", s.Pos, p.shown, p.why())
 		}
-	case dialog.ChatSet:
+	case script.ChatSet:
 		p.set(s)
 	}
 }
@@ -249,7 +267,7 @@ func (p *player) why() string {
 	return b.String()
 }
 
-func (p *player) set(s dialog.ChatStep) {
+func (p *player) set(s script.ChatStep) {
 	p.t.Helper()
 	f := strings.Fields(s.Text)
 	switch {
@@ -283,16 +301,22 @@ func TestChats(t *testing.T) {
 		return
 	}
 	b := demo(t)
-	if err := b.Refine(t.Context()); err != nil {
+	if err := b.Matcher.Refine(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	playAll(t, b)
 }
 
-func playAll(t *testing.T, b *dialog.Book) {
+func playAll(t *testing.T, b *dialog.Engine) {
 	t.Helper()
-	files, err := filepath.Glob("../../flows/*.chat")
-	if err != nil || len(files) < 8 {
+	playFiles(t, b, "../../flows/*.chat", 8)
+}
+
+// playFiles plays the files of a pattern, at least so many.
+func playFiles(t *testing.T, b *dialog.Engine, pattern string, least int) {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) < least {
 		t.Fatalf("%d chats, %v", len(files), err)
 	}
 	for _, name := range files {
@@ -301,14 +325,17 @@ func playAll(t *testing.T, b *dialog.Book) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c, err := dialog.ParseChat(filepath.Base(name), src)
+			c, err := script.ParseChat(filepath.Base(name), src)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if again, err := dialog.ParseChat("x", []byte(c.String())); err != nil || again.String() != c.String() {
+			if again, err := script.ParseChat("x", []byte(c.String())); err != nil || again.String() != c.String() {
 				t.Errorf("printed and read again it differs: %v", err)
 			}
 			newPlayer(t, b).play(c)
 		})
 	}
 }
+
+// Twenty conversations as people have them, from the greeting to the goodbye.
+func TestWhole(t *testing.T) { playFiles(t, demo(t), "../../flows/testdata/whole/*.chat", 20) }

@@ -1,6 +1,7 @@
 package dialog_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,13 +44,13 @@ func wantIn(t *testing.T, got, want string) {
 	}
 }
 
-// C-01: greeting once in 24 h, says 机器人 and how to reach a person.
-func TestC01Greeting(t *testing.T) {
+// Greeting once in 24 h, says 机器人 and how to reach a person.
+func TestGreeting(t *testing.T) {
 	b := demo(t)
 	for _, first := range []core.Part{core.Joined{From: "qr"}, core.Text{Body: "茶叶能放多久"}, core.Text{Body: "你好"}, core.Media{Type: "image/png"}, core.Text{Body: "人工"}, core.Text{Body: "XH20261101"}} {
 		p := newPlayer(t, b)
 		p.says(first)
-		if n := p.count(core.Greeted); n != 1 {
+		if n := p.count(core.EventGreeted); n != 1 {
 			t.Fatalf("%T: greeted %d times", first, n)
 		}
 		for _, w := range []string{"机器人", "人工"} {
@@ -59,7 +60,7 @@ func TestC01Greeting(t *testing.T) {
 		p.text("运费多少钱")
 		p.says(core.Joined{})
 		p.text("你好")
-		if n := p.count(core.Greeted); n != 1 {
+		if n := p.count(core.EventGreeted); n != 1 {
 			t.Errorf("greeted again after 23 h: %d", n)
 		}
 	}
@@ -67,7 +68,7 @@ func TestC01Greeting(t *testing.T) {
 	p.says(core.Joined{})
 	p.passes(25 * time.Hour)
 	p.text("茶叶能放多久")
-	if n := p.count(core.Greeted); n != 2 || len(p.all) != 3 {
+	if n := p.count(core.EventGreeted); n != 2 || len(p.all) != 3 {
 		t.Errorf("after 25 h: greeted %d times, said %q", n, p.all)
 	}
 	p = newPlayer(t, b)
@@ -82,8 +83,8 @@ var wishes = []string{"人工", "转人工", "转人工！", "我要人工", "�
 	"human", "Human please", "a real person", "talk to a human", "speak to an agent", "agent", "representative", "customer service", "live agent",
 	"I want to talk to someone", "get me a person", "operator", "不要机器人", "别用机器人", "找你们经理", "叫你们负责人", "0", "０", "人工！！！", "转人工 转人工"}
 
-// C-02: any of ≥ 40 phrases puts in line at once, in any state, with no second menu.
-func TestC02Human(t *testing.T) {
+// Any of ≥ 40 phrases puts in line at once, in any state, with no second menu.
+func TestHuman(t *testing.T) {
 	if len(wishes) < 40 {
 		t.Fatal("too few")
 	}
@@ -119,15 +120,15 @@ func TestC02Human(t *testing.T) {
 	}
 }
 
-// C-03: numbered, at most five, taken in many forms, for ten minutes.
-func TestC03Clarify(t *testing.T) {
+// Numbered, at most five, taken in many forms, for ten minutes.
+func TestClarify(t *testing.T) {
 	b := demo(t)
 	ask := func() *player {
 		p := newPlayer(t, b)
 		p.says(core.Joined{})
 		p.text("我想问问积分和发票")
 		p.passes(2 * time.Second)
-		if p.count(core.Clarified) != 1 || p.last == nil || len(p.last.Options) < 3 || len(p.last.Options) > 5 {
+		if p.count(core.EventClarified) != 1 || p.last == nil || len(p.last.Options) < 3 || len(p.last.Options) > 5 {
 			t.Fatalf("no list: %q", p.all)
 		}
 		p.fresh()
@@ -137,16 +138,22 @@ func TestC03Clarify(t *testing.T) {
 	for _, form := range []string{"2", "２", "二", "第二个", "2.", "第2个", "2、", "选2", "the second one", "option 2", "②", second.Label, second.Label + "吧"} {
 		p := ask()
 		p.text(form)
-		if p.count(core.Answered)+p.count(core.Flowed) == 0 {
+		if p.count(core.EventAnswered)+p.count(core.EventFlowed) == 0 {
 			t.Errorf("%q was not taken: %q", form, p.all)
 		}
-		if e := p.events[len(p.events)-1]; e.Data["entry"] != second.ID && !strings.Contains(p.kinds(0), "flowed") {
+		if e := p.events[len(p.events)-1]; e.Data["entry"] != second.ID {
 			t.Errorf("%q chose %v, want %s", form, e.Data, second.ID)
 		}
 	}
 	p := ask()
+	first := p.last.Options[0] // starts a flow
+	p.text("1")
+	if !p.chose(first.ID) || p.chose(second.ID) || p.count(core.EventFlowed) == 0 {
+		t.Errorf("1 chose %s: %q", p.kinds(0), p.all)
+	}
+	p = ask()
 	p.says(core.Pick{Option: second.ID, Label: second.Label})
-	if p.count(core.Answered) != 1 {
+	if p.count(core.EventAnswered) != 1 || !p.chose(second.ID) {
 		t.Errorf("a press was not taken: %q", p.all)
 	}
 	p = ask()
@@ -159,15 +166,18 @@ func TestC03Clarify(t *testing.T) {
 	p.passes(10 * time.Second)
 	p.text("2")
 	p.passes(2 * time.Second)
-	for _, e := range p.events[len(p.events)-1:] {
-		if e.Data["entry"] == second.ID {
-			t.Error("the list held after another topic")
-		}
+	if p.chose(second.ID) {
+		t.Error("the list held after another topic")
 	}
 }
 
-// C-04: in line a FAQ hit is answered and nothing about the place changes.
-func TestC04InLine(t *testing.T) {
+// chose reports whether an entry was chosen since the player was fresh.
+func (p *player) chose(entry string) bool {
+	return slices.ContainsFunc(p.events, func(e core.Event) bool { return e.Data["entry"] == entry })
+}
+
+// In line a FAQ hit is answered and nothing about the place changes.
+func TestInLine(t *testing.T) {
 	b := demo(t)
 	p := newPlayer(t, b)
 	p.line = core.LineState{OnDuty: 2, Waiting: 7, Known: true, Low: 4 * time.Minute, High: 9 * time.Minute}
@@ -191,7 +201,7 @@ func TestC04InLine(t *testing.T) {
 	}
 	p.text("我家的猫把袋子咬了个洞而且下雨")
 	p.passes(2 * time.Second)
-	if p.c.State != core.InLine || p.count(core.HandedOff) != 1 {
+	if p.c.State != core.InLine || p.count(core.EventHandedOff) != 1 {
 		t.Error("what the bot does not know moved the customer")
 	}
 	p.passes(20 * time.Minute)
@@ -199,8 +209,8 @@ func TestC04InLine(t *testing.T) {
 	wantIn(t, p.lastSaid(), "抱歉") // overdue: owned up
 }
 
-// C-05: what has no words is never met with silence.
-func TestC05NeverSilent(t *testing.T) {
+// What has no words is never met with silence.
+func TestNeverSilent(t *testing.T) {
 	b := demo(t)
 	parts := []core.Part{core.Media{Type: "audio/amr"}, core.Media{Type: "image/jpeg"}, core.Media{Type: "application/pdf", Name: "a.pdf"},
 		core.Media{Type: "video/mp4"}, core.Place{Lat: 1, Lon: 2}, core.Other{Kind: "sticker"}, core.Card{Title: "mini"}, core.Form{ID: "x"}, core.Text{Body: " "}, core.Text{}}
@@ -229,8 +239,8 @@ func TestC05NeverSilent(t *testing.T) {
 	wantIn(t, strings.Join(p.all, " "), "18 个月")
 }
 
-// C-06: leaving the line at once, with a way back to the old place.
-func TestC06Exit(t *testing.T) {
+// Leaving the line at once, with a way back to the old place.
+func TestExit(t *testing.T) {
 	b := demo(t)
 	for _, w := range []string{"9", "取消排队", "退出排队", "不等了", "leave the line"} {
 		p := newPlayer(t, b)
@@ -239,7 +249,7 @@ func TestC06Exit(t *testing.T) {
 		p.passes(time.Minute)
 		p.fresh()
 		p.text(w)
-		if p.c.State != core.WithBot || p.c.Ticket.State != core.TicketClosed || p.c.Ticket.Outcome != "left" || p.count(core.ExitedLine) != 1 || len(p.all) != 1 {
+		if p.c.State != core.WithBot || p.c.Ticket.State != core.TicketClosed || p.c.Ticket.Outcome != "left" || p.count(core.EventExited) != 1 || len(p.all) != 1 {
 			t.Fatalf("%q: %+v %q", w, p.c.Ticket, p.all)
 		}
 		p.passes(time.Minute)
@@ -256,8 +266,8 @@ func TestC06Exit(t *testing.T) {
 	}
 }
 
-// C-07 and bursts: eight short lines get one reply; a confident one is at once.
-func TestC07Burst(t *testing.T) {
+// Bursts: eight short lines get one reply; a confident one is at once.
+func TestBurst(t *testing.T) {
 	b := demo(t)
 	p := newPlayer(t, b)
 	p.says(core.Joined{})
@@ -269,9 +279,25 @@ func TestC07Burst(t *testing.T) {
 	if len(p.all) != 0 {
 		t.Errorf("spoke into a burst: %q", p.all)
 	}
-	p.passes(time.Second)
-	if len(p.all) > 2 || len(p.all) == 0 || p.count(core.FellBack)+p.count(core.Clarified) != 1 {
+	p.passes(2 * time.Second)
+	if len(p.all) > 2 || len(p.all) == 0 || p.count(core.EventFellBack)+p.count(core.EventClarified) != 1 {
 		t.Errorf("a burst got %q", p.all)
+	}
+
+	// Of one question in pieces, that the script knows, the whole is answered, and once.
+	q := newPlayer(t, b)
+	q.says(core.Joined{})
+	q.fresh()
+	pieces := strings.Split("那个 上次 买的 龙井 不太 喜欢 想 退货", " ")
+	for i, s := range pieces {
+		if q.text(s); len(q.all) > 0 && i < len(pieces)-1 {
+			t.Errorf("%q was answered alone: %q", s, q.all)
+		}
+		q.passes(100 * time.Millisecond)
+	}
+	q.passes(2 * time.Second)
+	if len(q.all) != 1 || !q.chose("returns_entry") {
+		t.Errorf("a question in pieces got %s %q", q.kinds(0), q.all)
 	}
 	p.passes(time.Minute)
 	p.fresh()
@@ -284,8 +310,8 @@ func TestC07Burst(t *testing.T) {
 	p.fresh()
 	p.text("退货")
 	p.passes(time.Second)
-	if !p.c.Wake.IsZero() {
-		t.Errorf("still to be woken at %s", p.c.Wake)
+	if !p.c.Wakes.At(core.WakeBot).IsZero() {
+		t.Errorf("still to be woken at %s", p.c.Wakes.At(core.WakeBot))
 	}
 }
 
@@ -295,13 +321,13 @@ func TestDuplicate(t *testing.T) {
 	p.text("茶叶能放多久")
 	n := len(p.all)
 	p.text("茶叶能放多久？")
-	if len(p.all) != n || p.count(core.Ignored) != 1 {
+	if len(p.all) != n || p.count(core.EventIgnored) != 1 {
 		t.Errorf("answered twice: %q", p.all)
 	}
 }
 
-// C-09: once, joined to the ticket, not where there is nothing to rate.
-func TestC09Survey(t *testing.T) {
+// Once, joined to the ticket, not where there is nothing to rate.
+func TestSurvey(t *testing.T) {
 	b := demo(t)
 	served := func() *player {
 		p := newPlayer(t, b)
@@ -312,18 +338,18 @@ func TestC09Survey(t *testing.T) {
 	}
 	p := served()
 	p.agent("!close")
-	if p.count(core.SurveySent) != 1 || len(p.all) != 1 {
+	if p.count(core.EventSurvey) != 1 || len(p.all) != 1 {
 		t.Fatalf("survey: %q", p.all)
 	}
 	id := p.c.Ticket.ID
 	p.take(b.AfterClose(p.c, p.scene()))
-	if p.count(core.SurveySent) != 1 {
+	if p.count(core.EventSurvey) != 1 {
 		t.Error("sent twice")
 	}
 	p.passes(29 * time.Minute)
 	p.text("4")
 	e := p.events[len(p.events)-1]
-	if e.Kind != core.Rated || e.Data["score"] != "4" || e.Data["ticket"] != id {
+	if e.Kind != core.EventRated || e.Data["score"] != "4" || e.Data["ticket"] != id {
 		t.Errorf("a bare digit: %+v", e)
 	}
 	p.text("配送员很客气的一个小伙子")
@@ -337,7 +363,7 @@ func TestC09Survey(t *testing.T) {
 	p.passes(31 * time.Minute)
 	p.text("5")
 	p.passes(2 * time.Second)
-	if p.count(core.Rated) != 0 {
+	if p.count(core.EventRated) != 0 {
 		t.Error("rated after 30 minutes")
 	}
 	p = served()
@@ -364,7 +390,7 @@ func TestC09Survey(t *testing.T) {
 			k.Outcome = how
 		}
 		p.take(b.AfterClose(p.c, p.scene()))
-		if len(p.all) != 0 || p.count(core.SurveySent) != 0 {
+		if len(p.all) != 0 || p.count(core.EventSurvey) != 0 {
 			t.Errorf("%s: %q", how, p.all)
 		}
 	}
@@ -379,9 +405,9 @@ func TestC09Survey(t *testing.T) {
 	}
 }
 
-// C-11: every bot message says whose it is: see player.take. With an agent the
+// Every message of the bot says whose it is: see player.take. With an agent the
 // bot says nothing.
-func TestC11Silent(t *testing.T) {
+func TestSilent(t *testing.T) {
 	p := newPlayer(t, demo(t))
 	p.text("人工")
 	p.agent("!claim")

@@ -18,7 +18,7 @@ func TestLeaveMessage(t *testing.T) {
 	p.passes(2 * time.Second)
 	p.text("人工")
 	k := p.c.Ticket
-	if k == nil || k.State != core.TicketMessage || p.c.State != core.WithBot || p.count(core.LeftMessage) != 1 {
+	if k == nil || k.State != core.TicketMessage || p.c.State != core.WithBot || p.count(core.EventLeftMessage) != 1 {
 		t.Fatalf("%+v", k)
 	}
 	wantIn(t, p.lastSaid(), "明天 10:00")
@@ -86,6 +86,29 @@ func TestFlood(t *testing.T) {
 	p.text("运费多少钱")
 	if len(p.all) != 1 {
 		t.Errorf("after the pause: %q", p.all)
+	}
+}
+
+// Who asks for a person during the pause gets one, by word or by button, once.
+func TestFloodPlea(t *testing.T) {
+	for name, ask := range map[string]func(*player){
+		"words": func(p *player) { p.text("人工") }, "button": func(p *player) { p.says(core.Pick{Option: "human", Label: "人工客服"}) },
+	} {
+		p := newPlayer(t, demo(t))
+		for i := range 60 {
+			p.text("刷屏" + strconv.Itoa(i))
+		}
+		p.fresh()
+		ask(p)
+		if p.c.State != core.InLine || len(p.all) == 0 {
+			t.Errorf("%s: %s, said %q", name, p.c.State, p.all)
+		}
+		p.fresh()
+		p.text("刷屏又来了")
+		p.text("还是刷屏")
+		if len(p.all) != 0 {
+			t.Errorf("%s: the pause is over: %q", name, p.all)
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package dialog
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
 )
@@ -11,59 +10,65 @@ import (
 // human brings the customer to a person: into the line, or to leaving a
 // message when nobody is there. It is never followed by another menu, save one
 // confirmation where the script asks for it before a long line.
-func (t *turn) human(r request) {
-	if k := t.c.Ticket; k.Open() && (t.c.State == core.InLine || k.State == core.TicketRinging) {
-		t.sayPlace("asked for a person again; the place is kept")
-		return
+func human(v view, t talk, r request) talk {
+	if t.inLine() || t.waiting() && t.Ticket.State == core.TicketRinging {
+		return sayPlace(v, t, "asked for a person again; the place is kept")
 	}
 	if r.Topic == "" {
-		r.Topic = t.topic()
+		r.Topic = topicOf(v, t.memory)
 	}
-	if r.Mood == "" && t.m.Mood != "" && t.s.Now.Sub(t.m.MoodAt) < t.b.set.Context {
-		r.Mood = t.m.Mood
+	if r.Mood == "" && t.Mood != "" && v.Now.Sub(t.MoodAt) < v.Settings.Context {
+		r.Mood = t.Mood
 	}
-	r.Class = t.classOf(r)
-	asked := t.m.Confirm != nil
-	t.m.Flow, t.m.Menu, t.m.Confirm = nil, nil, nil
-	line := t.s.Line(r.Topic)
-	if !t.served(r.Topic) {
-		t.leaveMessage(r)
-		return
+	r.Class = classOf(v, r)
+	asked := t.Confirm.on()
+	t.memory = t.left()
+	t.Menu, t.Confirm = menu{}, request{}
+	if !served(v, r.Topic) {
+		return leaveMessage(v, t, r)
 	}
-	if n := t.b.set.Confirm; n > 0 && line.Waiting >= n && !asked && r.Mood == "" && !t.c.Ticket.Open() {
-		t.m.Confirm = &r
-		t.offer("confirm", t.word("confirm_line", t.waitVars(r.Topic)), []item{{"confirm=yes", t.word("opt_wait", nil)},
-			{"confirm=message", t.word("opt_message", nil)}, {"confirm=no", t.word("opt_leave", nil)}})
-		t.event(core.Clarified, "the line is long: asked once whether to join", "entries", "")
-		return
+	if n := v.Settings.Confirm; n > 0 && v.Line(r.Topic).Waiting >= n && !asked && r.Mood == "" && !t.waiting() {
+		t.Confirm = r
+		t = offer(v, t, "confirm", v.Word(t.Lang, "confirm_line", joinWords(v, t.Lang, r.Topic)), []item{{"confirm=yes", v.Word(t.Lang, "opt_wait", nil)},
+			{"confirm=message", v.Word(t.Lang, "opt_message", nil)}, {"confirm=no", v.Word(t.Lang, "opt_leave", nil)}})
+		return note(v, t, core.EventClarified, "the line is long: asked once whether to join", "entries", "")
 	}
-	t.queue(r)
+	return queue(v, t, r)
+}
+
+// toHuman says that a person comes, or in other words of the same that one will: what
+// follows says that nobody is there.
+func toHuman(v view, t talk, id string) talk {
+	if !t.waiting() && !served(v, topicOf(v, t.memory)) {
+		id += "_later"
+	}
+	return tell(v, t, id)
 }
 
 // served reports whether somebody takes customers of a topic now.
-func (t *turn) served(topic string) bool {
-	return t.s.Line(topic).OnDuty > 0 && (t.b.set.Overtime || t.b.hoursOf(topic).open(t.s.Now))
+func served(v view, topic string) bool {
+	return v.Line(topic).OnDuty > 0 && (v.Settings.Overtime || v.HoursOf(topic).Calendar().Open(v.Now))
 }
 
-// topic is what the conversation is about: the flow's, the last entry's, the default.
-func (t *turn) topic() string {
-	if f := t.m.Flow; f != nil && t.b.flows[f.Flow] != nil && t.b.flows[f.Flow].Topic != "" {
-		return t.b.flows[f.Flow].Topic
+// topicOf is what the conversation is about: the flow's, the last entry's, the default.
+func topicOf(v view, m memory) string {
+	if f := v.Flows[m.Flow.Flow]; f != nil && f.Topic != "" {
+		return f.Topic
 	}
-	if t.s.Now.Sub(t.m.IntentAt) < 3*t.b.set.Context {
-		if e := t.b.entries[t.m.Intent]; e != nil && e.Topic != "" {
+	if v.Now.Sub(m.IntentAt) < 3*v.Settings.Context {
+		if e := v.Entries[m.Intent]; e != nil && e.Topic != "" {
 			return e.Topic
 		}
-		if f := t.b.flows[t.m.Intent]; f != nil && f.Topic != "" {
+		if f := v.Flows[m.Intent]; f != nil && f.Topic != "" {
 			return f.Topic
 		}
 	}
-	return t.b.set.Topic
+	return v.Settings.Topic
 }
 
-func (t *turn) classOf(r request) int {
+func classOf(v view, r request) int {
 	class := 2
-	if tp := t.b.topics[r.Topic]; tp != nil && tp.Class != nil {
+	if tp := v.Topics[r.Topic]; tp != nil && tp.Class != nil {
 		class = *tp.Class
 	}
 	if r.Class >= 0 {
@@ -72,67 +77,75 @@ func (t *turn) classOf(r request) int {
 	return raised(class, r.Mood)
 }
 
-// ticket is a new claim on staff.
-func (t *turn) ticket(r request, state core.TicketState) *core.Ticket {
-	k := &core.Ticket{Key: t.c.Key, State: state, Topic: r.Topic, Lang: t.m.Lang, Class: r.Class, Intent: t.b.title(t.m.Intent, ""),
-		Asked: r.Asked, Form: t.form(), Mood: r.Mood, Since: t.s.Now}
-	if old := t.c.Ticket; old != nil {
+// open makes a new claim on staff.
+func open(v view, t talk, r request, state core.TicketState) talk {
+	k := &core.Ticket{Key: v.key, State: state, Topic: r.Topic, Lang: t.Lang, Class: r.Class, Intent: v.Title(t.Intent, ""),
+		Asked: r.Asked, Form: toldForm(v, t.memory), Mood: r.Mood, Since: v.Now}
+	if old := t.Ticket; old != nil {
 		k.LastOwn = old.Agent
 		if k.LastOwn == "" {
 			k.LastOwn = old.LastOwn
 		}
 	}
-	t.event(core.HandedOff, r.Why, "topic", r.Topic, "class", strconv.Itoa(r.Class))
-	return k
+	t.Ticket = k
+	return note(v, t, core.EventHandedOff, r.Why, "topic", r.Topic, "class", strconv.Itoa(r.Class))
 }
 
-// form is what the customer told: not what business systems answered, which
-// staff look up themselves, current.
-func (t *turn) form() map[string]string {
+// toldForm is what the customer told. What business systems answered is not in
+// it: staff look it up themselves, as it is then.
+func toldForm(v view, m memory) map[string]string {
 	out := map[string]string{}
-	for k, v := range t.m.Form {
-		if t.b.fields[k].told {
-			out[k] = v
+	for k, s := range m.Form {
+		if v.Fields[k].Told {
+			out[k] = s
+			if more := m.More[k]; more != "" {
+				out[k] += ", " + more
+			}
 		}
 	}
 	return out
 }
 
 // queue puts the customer in line, in the old place if they left it a moment ago.
-func (t *turn) queue(r request) {
-	line := t.s.Line(r.Topic)
-	since := t.s.Now
-	why := r.Why
-	if old := t.c.Ticket; old.Open() { // a message that was left, or one that was set aside
-		since = old.Since
-		r.Asked = old.Asked
-		t.c.Ticket.State, t.c.Ticket.Topic = core.TicketWaiting, r.Topic
-		t.event(core.HandedOff, r.Why, "topic", r.Topic, "class", strconv.Itoa(t.c.Ticket.Class))
+func queue(v view, t talk, r request) talk {
+	line := v.Line(r.Topic)
+	since, why := v.Now, r.Why
+	if t.waiting() { // a message that was left, or one that was set aside
+		k := *t.Ticket
+		since = k.Since
+		k.State, k.Topic = core.TicketWaiting, r.Topic
+		t.Ticket = &k
+		t = note(v, t, core.EventHandedOff, r.Why, "topic", r.Topic, "class", strconv.Itoa(k.Class))
 	} else {
-		x := t.m.Exit
-		if !x.Since.IsZero() && x.Topic == r.Topic && t.s.Now.Sub(x.At) < t.b.set.Reenter && !x.At.After(t.s.Now) {
-			since, why = x.Since, why+"; back within "+t.b.set.Reenter.String()+": old place"
+		x := t.Exit
+		if !x.Since.IsZero() && x.Topic == r.Topic && v.Now.Sub(x.At) < v.Settings.Reenter && !x.At.After(v.Now) {
+			since, why = x.Since, why+"; back within "+v.Settings.Reenter.String()+": old place"
 		}
-		t.c.Ticket = t.ticket(r, core.TicketWaiting)
+		t = open(v, t, r, core.TicketWaiting)
 	}
-	k := t.c.Ticket
+	k := *t.Ticket
 	k.Since = since
-	t.m.Exit, t.m.Survey, t.m.Message = exit{}, nil, false
-	t.c.State = core.InLine
-	t.m.Misses, t.m.Barren, t.m.Again = 0, 0, 0
-	k.Told = core.Told{At: t.s.Now, Ahead: line.Waiting, Upper: upper(line)}
-	t.event(core.Queued, why, "topic", r.Topic, "ahead", strconv.Itoa(line.Waiting))
-	vars := t.waitVars(r.Topic)
-	vars["topic"] = t.b.Topic(t.m.Lang, r.Topic)
-	if k.Asked != "" && !t.isWish(k.Asked) && !strings.Contains(k.Asked, "\n") {
-		vars["asked"] = t.word("asked_kept", map[string]string{"text": short(k.Asked, 20)})
+	k.Told = core.Told{At: v.Now, Ahead: line.Waiting, Upper: upper(joining(line))}
+	t.claim = claim{State: core.InLine, Ticket: &k, Gone: t.claim.Gone}
+	t.Exit, t.Survey, t.Message = exit{}, rating{}, false
+	t.memory = t.settled()
+	t = note(v, t, core.EventQueued, why, "topic", r.Topic, "ahead", strconv.Itoa(line.Waiting))
+	if endangered(v, t) {
+		t.Acked = v.Now
+		return sayDanger(v, t, t.Mood)
+	}
+	vars := joinWords(v, t.Lang, r.Topic)
+	vars["topic"] = v.Topic(t.Lang, r.Topic)
+	if k.Asked != "" && !isWish(v, k.Asked) && !strings.Contains(k.Asked, "\n") {
+		vars["asked"] = v.Word(t.Lang, "asked_kept", map[string]string{"text": short(k.Asked, 20)})
 	}
 	id := "queued"
 	if line.Free > 0 && line.Waiting == 0 {
 		id, vars = "connecting", map[string]string{"topic": vars["topic"], "asked": vars["asked"]}
 	}
-	t.offer("line", t.word(id, vars), t.lineItems())
-	t.m.Acked = t.s.Now
+	t = offer(v, t, "line", v.Word(t.Lang, id, vars), lineItems(v, t.Lang))
+	t.Kept = 0
+	return t
 }
 
 // short is clip that shows where something is left out.
@@ -141,96 +154,4 @@ func short(s string, n int) string {
 		return c + "…"
 	}
 	return s
-}
-
-func (t *turn) lineItems() []item {
-	return []item{{"line=message", t.word("opt_message", nil)}, {"line=leave", t.word("opt_leave", nil)}}
-}
-
-// longest wait that is ever announced.
-const longest = 45 * time.Minute
-
-// upper is the longest wait that may be announced, 0 if none may be.
-func upper(l core.LineState) time.Duration {
-	if !l.Known || l.High <= 0 || l.High > longest {
-		return 0
-	}
-	return l.High
-}
-
-// waitVars says the place and the wait as far as they are known.
-func (t *turn) waitVars(topic string) map[string]string {
-	l := t.s.Line(topic)
-	return map[string]string{"ahead": t.aheadText(l.Waiting), "eta": t.etaText(l)}
-}
-
-// aheadText gives a number only as long as it means something to people.
-func (t *turn) aheadText(n int) string {
-	switch {
-	case n <= 0:
-		return t.word("ahead_next", nil)
-	case n <= 20:
-		return t.word("ahead", map[string]string{"n": strconv.Itoa(n)})
-	}
-	return t.word("ahead_about", map[string]string{"n": strconv.Itoa((n + 5) / 10 * 10)})
-}
-
-func (t *turn) etaText(l core.LineState) string {
-	high := upper(l)
-	switch {
-	case high > 0 && high <= time.Minute:
-		return t.word("eta_under", map[string]string{"high": "1"})
-	case high > 0:
-		low := max(1, int(l.Low/time.Minute))
-		return t.word("eta", map[string]string{"low": strconv.Itoa(low), "high": strconv.Itoa(max(low+1, minutesUp(high)))})
-	case l.Head >= 30*time.Minute:
-		return t.word("eta_over", map[string]string{"high": "30"})
-	}
-	return t.word("eta_none", nil)
-}
-
-func minutesUp(d time.Duration) int { return int((d + time.Minute - 1) / time.Minute) }
-
-// ownWait is what can honestly be said to somebody in line: no more ahead than
-// they were told, and what is left of the wait they were told.
-func (t *turn) ownWait() map[string]string {
-	k := t.c.Ticket
-	l := t.s.Line(k.Topic)
-	ahead := l.Waiting - 1
-	if !k.Told.At.IsZero() {
-		ahead = min(ahead, k.Told.Ahead)
-	}
-	vars := map[string]string{"ahead": t.aheadText(ahead)}
-	left := k.Told.Upper - t.s.Now.Sub(k.Told.At)
-	switch {
-	case k.Told.Upper == 0:
-		vars["eta"] = t.etaText(core.LineState{Head: l.Head})
-	case left <= 0:
-		vars["eta"] = t.word("eta_late", nil)
-	default:
-		vars["eta"] = t.word("eta_under", map[string]string{"high": strconv.Itoa(minutesUp(left))})
-	}
-	return vars
-}
-
-// footer keeps somebody who waits at ease while the bot answers.
-func (t *turn) footer() string {
-	if k := t.c.Ticket; k.Open() && k.State == core.TicketMessage {
-		h := t.b.hoursOf(k.Topic)
-		at, ok := h.promise(k.Since)
-		if !ok || at.Before(t.s.Now) {
-			return ""
-		}
-		return t.word("message_too", map[string]string{"promise": t.b.when(t.m.Lang, h, at, t.s.Now)})
-	}
-	if t.c.State != core.InLine || !t.c.Ticket.Open() {
-		return ""
-	}
-	return t.word("still_in_line", t.ownWait())
-}
-
-func (t *turn) sayPlace(why string) {
-	t.event(core.Answered, why, "entry", "", "how", "line")
-	t.offer("line", t.word("place", t.ownWait()), t.lineItems())
-	t.m.Acked = t.s.Now
 }

@@ -3,6 +3,7 @@ package dialog_test
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/dialog"
+	"github.com/frontdesk-im/frontdesk/core/script"
 	"github.com/frontdesk-im/frontdesk/flows"
 )
 
@@ -22,16 +24,16 @@ var lines = []string{"你好", "茶叶能放多久", "保质期", "运费多少�
 	"我想问问积分和发票", "火星种土豆", "asdfgh", "human", "how long does tea keep", "i want to return it", "お茶はどのくらい保存できますか", "?", "。。。", "👍", "", " ",
 	strings.Repeat("长", 3000), "{{ name }}", "\x00\xff", "已解决", "未解决", "5 分，很满意", "接着做", "不用了"}
 
-// A script without most of what the demo has: conversations in the middle of a
-// flow find it gone.
-func smaller(t testing.TB) *dialog.Book {
+// smaller is a script without most of what the demo has: conversations in the
+// middle of a flow find it gone.
+func smaller(t testing.TB) *dialog.Engine {
 	t.Helper()
 	src, err := flows.FS.ReadFile("shop.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	shop := strings.Replace(string(src), "menu: [order_status, returns_entry, invoice_entry, ship_time]", "menu: [a]", 1)
-	b, err := dialog.Load(fstest.MapFS{"shop.yaml": {Data: []byte(shop)}, "x.yaml": {Data: []byte(`
+	b, err := script.Load(fstest.MapFS{"shop.yaml": {Data: []byte(shop)}, "x.yaml": {Data: []byte(`
 entries:
   - {id: a, title: {zh: 甲, en: A}, samples: [甲是什么], answer: {zh: 甲。, en: A.}}
   - {id: b, title: {zh: 退, en: B}, exact: 我要退货, next: returns}
@@ -40,21 +42,22 @@ flows:
     title: {zh: 退, en: R}
     steps:
       - {id: number, ask: order, kind: number, text: {zh: 几件？, en: How many?}, too_many: end}
-`)}}, dialog.Options{Base: flows.FS})
+`)}}, script.Options{Base: flows.FS})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b
+	return dialog.New(b)
 }
 
 // Whatever happens in whatever order: no panic, at most two messages to each
 // of the customer's, none over an agent, state and ticket agree, and the state
 // is the same written and read.
 func TestAnything(t *testing.T) {
-	books := []*dialog.Book{demo(t), smaller(t)}
+	books := []*dialog.Engine{demo(t), smaller(t)}
 	rapid.Check(t, func(rt *rapid.T) {
 		p := newPlayer(t, books[0])
 		for range rapid.IntRange(1, 40).Draw(rt, "n") {
+			said, heard, left := p.said, p.heard, len(p.unread)
 			p.anything(rt, books)
 			k := p.c.Ticket
 			switch {
@@ -62,13 +65,15 @@ func TestAnything(t *testing.T) {
 				rt.Fatalf("in line with ticket %+v", k)
 			case p.c.State != core.InLine && k.Open() && k.State == core.TicketWaiting:
 				rt.Fatalf("waiting in state %s", p.c.State)
+			case p.said-said > 2*max(p.heard-heard+left, 1):
+				rt.Fatalf("%d messages to %d: %q", p.said-said, p.heard-heard+left, p.all)
 			case p.said > 2*p.heard:
-				rt.Fatalf("%d messages to %d: %q", p.said, p.heard, p.all)
-			case !p.c.Wake.IsZero() && !p.c.Wake.After(p.now):
-				rt.Fatalf("wants to be woken at %s, it is %s", p.c.Wake, p.now)
+				rt.Fatalf("%d messages to %d in all: %q", p.said, p.heard, p.all)
+			case !p.c.Wakes.At(core.WakeBot).IsZero() && !p.c.Wakes.At(core.WakeBot).After(p.now):
+				rt.Fatalf("wants to be woken at %s, it is %s", p.c.Wakes.At(core.WakeBot), p.now)
 			case len(p.c.Mind) > 32<<10:
 				rt.Fatalf("the mind has %d bytes", len(p.c.Mind))
-			case len(p.unread) > 0 && p.c.Wake.IsZero():
+			case len(p.unread) > 0 && p.c.Wakes.At(core.WakeBot).IsZero():
 				rt.Fatal("lines are left and nobody will read them")
 			}
 			if t.Failed() {
@@ -78,7 +83,7 @@ func TestAnything(t *testing.T) {
 	})
 }
 
-func (p *player) anything(rt *rapid.T, books []*dialog.Book) {
+func (p *player) anything(rt *rapid.T, books []*dialog.Engine) {
 	before, state := len(p.all), p.c.State
 	switch rapid.IntRange(0, 15).Draw(rt, "what") {
 	case 0:
@@ -126,30 +131,55 @@ func (p *player) anything(rt *rapid.T, books []*dialog.Book) {
 	}
 }
 
-// D-06: 200 conversations in less than a second. The log has the figure; the test
-// fails at ten times that, for a machine that is busy is no fault of the scripts.
+// Two hundred conversations take a second on a machine that has nothing else to do:
+// BenchmarkTwoHundred has the figure. A machine that is busy is no fault of the
+// scripts, so what is held here is the work: how much memory a step asks for.
 func TestTwoHundred(t *testing.T) {
 	b := demo(t)
-	var chats []*dialog.Chat
-	files, _ := filepath.Glob("../../flows/*.chat")
+	chats := demoChats(t)
+	newPlayer(t, b).play(chats[0]) // what is made once
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	start, steps := time.Now(), 0
+	for i := range 200 {
+		p := newPlayer(t, b)
+		p.play(chats[i%len(chats)])
+		steps += len(chats[i%len(chats)].Steps)
+	}
+	runtime.ReadMemStats(&after)
+	times, kb := int(after.Mallocs-before.Mallocs)/steps, int(after.TotalAlloc-before.TotalAlloc)/steps>>10
+	t.Logf("200 conversations of %d lines in %s; %d allocations, %d kB a line", steps, time.Since(start), times, kb)
+	if !raceEnabled && (times > 300 || kb > 40) {
+		t.Errorf("a line asks for memory %d times, %d kB in all", times, kb)
+	}
+}
+
+func BenchmarkTwoHundred(b *testing.B) {
+	e, chats := demo(b), demoChats(b)
+	for b.Loop() {
+		for i := range 200 {
+			newPlayer(b, e).play(chats[i%len(chats)])
+		}
+	}
+}
+
+// demoChats are the conversations of the demo.
+func demoChats(t testing.TB) (out []*script.Chat) {
+	t.Helper()
+	files, err := filepath.Glob("../../flows/*.chat")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no conversations: %v", err)
+	}
 	for _, name := range files {
 		src, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := dialog.ParseChat(name, src)
+		c, err := script.ParseChat(name, src)
 		if err != nil {
 			t.Fatal(err)
 		}
-		chats = append(chats, c)
+		out = append(out, c)
 	}
-	start := time.Now()
-	for i := range 200 {
-		newPlayer(t, b).play(chats[i%len(chats)])
-	}
-	took := time.Since(start)
-	t.Logf("200 conversations in %s", took)
-	if took > 10*time.Second && !testing.Short() && !raceEnabled {
-		t.Errorf("took %s", took)
-	}
+	return out
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/frontdesk-im/frontdesk/core/dialog"
+	"github.com/frontdesk-im/frontdesk/core/script"
 	"github.com/frontdesk-im/frontdesk/flows"
 )
 
@@ -27,7 +27,7 @@ func TestReadme(t *testing.T) {
 	for _, m := range fence.FindAllStringSubmatch(string(src), -1) {
 		n[m[1]]++
 		if m[1] == "chat" {
-			c, err := dialog.ParseChat("README.md", []byte(m[2]))
+			c, err := script.ParseChat("README.md", []byte(m[2]))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -42,7 +42,7 @@ func TestReadme(t *testing.T) {
 			}
 			all[name] = &fstest.MapFile{Data: b}
 		}
-		if b, err := dialog.Load(all, dialog.Options{Base: flows.FS}); err != nil {
+		if b, err := script.Load(all, script.Options{Base: flows.FS}); err != nil {
 			t.Errorf("%s\n%v", m[2], err)
 		} else if len(b.Warnings) > 0 {
 			t.Errorf("%s\n%v", m[2], b.Warnings)

@@ -11,143 +11,151 @@ import (
 // unrated are ends that are not for the customer to rate.
 var unrated = []string{"left", "message", "spam", "gone", "duplicate", "silent"}
 
-// noSurvey is the tag with which an agent spares a customer the survey.
-const noSurvey = "nosurvey"
-
-// afterClose begins the survey: once for a ticket that somebody worked on with
-// the customer there.
-func (t *turn) afterClose() {
-	k := t.c.Ticket
-	wasMessage := t.m.Message
-	t.m.Flow, t.m.Menu, t.m.Confirm, t.m.Message = nil, nil, nil, false
-	t.m.Misses, t.m.Barren, t.m.Again = 0, 0, 0
-	t.m.Form = map[string]string{}
+// survey asks, once for a ticket that somebody worked on with the customer
+// there, whether it was solved.
+func survey(v view, t talk) talk {
+	k, left := t.Ticket, t.Message
+	t.memory = t.left().settled()
+	t.Menu, t.Confirm, t.Message, t.Form = menu{}, request{}, false, nil
 	switch {
-	case k == nil || k.State != core.TicketClosed, k.Claimed.IsZero(), wasMessage, t.c.Gone,
-		t.m.Surveyed == k.ID && k.ID != "", slices.Contains(unrated, k.Outcome), slices.Contains(k.Tags, noSurvey):
-		return
-	case t.c.Ledger.Why != "" && t.c.Ledger.Left == 0 && !t.c.Ledger.Until.IsZero():
-		return // the platform lets us say nothing more
+	case t.Stopped, k == nil || k.State != core.TicketClosed, k.Claimed.IsZero(), left, t.claim.Gone,
+		t.Surveyed == k.ID && k.ID != "", slices.Contains(unrated, k.Outcome), slices.Contains(k.Tags, core.TagNoSurvey):
+		return t
+	case v.ledger.Why != "" && v.ledger.Left == 0 && !v.ledger.Until.IsZero():
+		return t // the platform lets us say nothing more
 	}
-	t.m.Surveyed = k.ID
-	t.m.Survey = &survey{Ticket: k.ID, Stage: "solved", At: t.s.Now}
-	t.m.Bubbles, t.m.Room = 0, 2
-	t.offerSurvey("survey", []item{{"survey=solved", t.word("opt_solved", nil)}, {"survey=unsolved", t.word("opt_unsolved", nil)}})
-	t.event(core.SurveySent, "the ticket was closed", "ticket", k.ID)
+	t.Surveyed = k.ID
+	t.Survey = rating{Ticket: k.ID, Stage: stageSolved, At: v.Now}
+	t.Bubbles, t.Room = 0, 2
+	t = askRating(v, t, "survey", []item{{"survey=solved", v.Word(t.Lang, "opt_solved", nil)}, {"survey=unsolved", v.Word(t.Lang, "opt_unsolved", nil)}})
+	return note(v, t, core.EventSurvey, "the ticket was closed", "ticket", k.ID)
 }
 
-func (t *turn) offerSurvey(id string, items []item) {
-	c := core.Choice{Prompt: t.word(id, nil)}
-	for _, it := range items {
-		c.Options = append(c.Options, core.Option{ID: it.ID, Label: it.Label})
-	}
-	t.m.Menu = nil
-	t.out = append(t.out, c)
+func askRating(v view, t talk, id string, items []item) talk {
+	t.Menu = menu{}
+	t.speech = t.say(choice(v.Word(t.Lang, id, nil), items))
+	return t
 }
 
-func (t *turn) surveyOpen() bool {
-	return t.m.Survey != nil && t.m.Survey.Stage != "done" && t.s.Now.Sub(t.m.Survey.At) <= t.b.set.Survey
+func surveyOpen(v view, m memory) bool {
+	return m.Survey.Stage != "" && m.Survey.Stage != stageDone && v.Now.Sub(m.Survey.At) <= v.Settings.Survey
 }
+
+// rated is an answer to the survey: solved, unsolved, or 1 to 5.
+type rated string
 
 // rates takes a bare digit or the words of the survey as a rating.
-func (t *turn) rates(text string) bool {
-	if !t.surveyOpen() || t.m.Flow != nil || t.c.Ticket.Open() {
-		return false
+func rates(v view, t talk, u match.Utterance) act {
+	if !surveyOpen(v, t.memory) || t.Flow.on() || t.waiting() {
+		return nil
 	}
-	v := t.m.Survey
-	n := ordinal(text)
-	if n == 0 {
-		n = -1
-	}
-	if v.Stage == "solved" {
-		i := pickItem(text, []item{{"solved", t.word("opt_solved", nil)}, {"unsolved", t.word("opt_unsolved", nil)}})
-		switch t.b.command(text) {
-		case "yes":
+	stage, n := t.Survey.Stage, ordinal(u)
+	if stage == stageSolved {
+		i := pickItem(u, []item{{"solved", v.Word(t.Lang, "opt_solved", nil)}, {"unsolved", v.Word(t.Lang, "opt_unsolved", nil)}})
+		switch {
+		case i >= 0:
+		case v.Commands[u.Bare] == "yes":
 			i = 0
-		case "no":
+		case v.Commands[u.Bare] == "no":
 			i = 1
+		default:
+			return ratesWords(v, t, u, n)
 		}
-		if i >= 0 {
-			t.actSurvey([]string{"solved", "unsolved"}[i])
-			return true
-		}
+		return rated([]string{"solved", "unsolved"}[i])
 	}
-	if (v.Stage == "solved" || v.Stage == "score") && n >= 1 && n <= 5 {
-		t.actSurvey(strconv.Itoa(n))
-		return true
+	if stage != stageScore {
+		return nil
 	}
-	if v.Stage == "score" {
-		if i := pickItem(text, t.scores()); i >= 0 {
-			t.actSurvey(strconv.Itoa(i + 1))
-			return true
-		}
+	if n >= 1 && n <= 5 {
+		return rated(strconv.Itoa(n))
 	}
-	return false
+	if i := pickItem(u, scores(v, t.Lang)); i >= 0 {
+		return rated(strconv.Itoa(i + 1))
+	}
+	if n = starsOf(u); n > 0 {
+		return rated(strconv.Itoa(n))
+	}
+	return nil
 }
 
-func (t *turn) scores() []item {
+// ratesWords takes an answer in other words than ours: solved or not, or at once
+// a score. A question that a rule of the script answers is none.
+func ratesWords(v view, t talk, u match.Utterance, n int) act {
+	if n < 1 || n > 5 {
+		n = 0
+	}
+	if d := matched(v, t.memory, u); n == 0 && sure(v, d) && d.Candidates[0].How == "exact" && v.Entries[d.Candidates[0].Entry].Act == "" {
+		return nil
+	}
+	switch solved, stars := solvedOf(u), starsOf(u); {
+	case n > 0:
+		return rated(strconv.Itoa(n))
+	case solved != "":
+		return rated(solved)
+	case stars > 0:
+		return rated(strconv.Itoa(stars))
+	}
+	return nil
+}
+
+func scores(v view, lang string) []item {
 	var out []item
 	for i := 1; i <= 5; i++ {
 		n := strconv.Itoa(i)
-		out = append(out, item{"survey=" + n, t.word("opt_"+n, nil)})
+		out = append(out, item{"survey=" + n, v.Word(lang, "opt_"+n, nil)})
 	}
 	return out
 }
 
-// actSurvey takes one answer and asks for the next.
-func (t *turn) actSurvey(what string) {
-	v := t.m.Survey
-	if v == nil || !t.surveyOpen() {
-		t.tell("expired", nil)
-		return
+// do takes one answer and asks for the next.
+func (a rated) do(v view, t talk) talk {
+	if !surveyOpen(v, t.memory) {
+		return tell(v, t, "expired")
 	}
-	switch what {
-	case "solved", "unsolved":
-		v.Solved = what
-		v.Stage = "score"
-		t.rated("answered the survey", "")
-		t.offerSurvey("survey_score", t.scores())
-	default:
-		n, err := strconv.Atoi(what)
-		if err != nil || n < 1 || n > 5 {
-			t.tell("expired", nil)
-			return
-		}
-		v.Score = n
-		v.Stage = "words"
-		t.rated("gave "+what, "")
-		if n <= 3 || v.Solved == "unsolved" {
-			t.tell("survey_sorry", nil)
-		} else {
-			t.tell("survey_words", nil)
-		}
+	if a == "solved" || a == "unsolved" {
+		t.Survey.Solved, t.Survey.Stage = string(a), stageScore
+		return askRating(v, noteRating(v, t, "answered the survey", ""), "survey_score", scores(v, t.Lang))
 	}
+	n, err := strconv.Atoi(string(a))
+	if err != nil || n < 1 || n > 5 {
+		return tell(v, t, "expired")
+	}
+	t.Survey.Score, t.Survey.Stage = n, stageWords
+	t = noteRating(v, t, "gave "+string(a), "")
+	if n <= 3 || t.Survey.Solved == "unsolved" {
+		return tell(v, t, "survey_sorry")
+	}
+	return tell(v, t, "survey_words")
 }
 
-// surveyWords takes what the customer adds to a rating, unless it is a new question.
-func (t *turn) surveyWords(text string, d match.Decision) bool {
-	v := t.m.Survey
-	if v.Stage != "words" || t.s.Now.Sub(v.At) > t.b.set.Survey || t.c.Ticket.Open() || d.Kind == match.Answer {
-		return false
+// remark is what the customer adds to a rating.
+type remark string
+
+// afterword takes a text as a remark, unless it is a new question.
+func afterword(v view, t talk, text string, d match.Decision) act {
+	if t.Survey.Stage != stageWords || !surveyOpen(v, t.memory) || t.waiting() || d.Kind == match.Answer {
+		return nil
 	}
-	v.Stage = "done"
-	t.rated("added words", clip(text, 1000))
-	t.tell("survey_thanks", nil)
-	return true
+	return remark(text)
 }
 
-// rated logs all that is known of the rating; the last of a ticket counts.
-func (t *turn) rated(why, words string) {
-	v := t.m.Survey
-	data := []string{"ticket", v.Ticket}
-	if v.Solved != "" {
-		data = append(data, "solved", map[string]string{"solved": "yes", "unsolved": "no"}[v.Solved])
+func (a remark) do(v view, t talk) talk {
+	t.Survey.Stage = stageDone
+	return tell(v, noteRating(v, t, "added words", clip(string(a), 1000)), "survey_thanks")
+}
+
+// noteRating logs all that is known of the rating; the last of a ticket counts.
+func noteRating(v view, t talk, why, words string) talk {
+	r := t.Survey
+	data := []string{"ticket", r.Ticket}
+	if r.Solved != "" {
+		data = append(data, "solved", map[string]string{"solved": "yes", "unsolved": "no"}[r.Solved])
 	}
-	if v.Score > 0 {
-		data = append(data, "score", strconv.Itoa(v.Score))
+	if r.Score > 0 {
+		data = append(data, "score", strconv.Itoa(r.Score))
 	}
 	if words != "" {
 		data = append(data, "words", words)
 	}
-	t.event(core.Rated, why, data...)
+	return note(v, t, core.EventRated, why, data...)
 }

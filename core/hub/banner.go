@@ -2,12 +2,10 @@ package hub
 
 import (
 	"context"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
-	"github.com/frontdesk-im/frontdesk/core/queue"
 )
 
 // banners keep the one line about the wait current for those who wait on a
@@ -29,8 +27,8 @@ type told struct {
 	text   string
 }
 
-// every is how often a banner may change while nothing happens.
-const every = 15 * time.Second
+// bannerRest is how long a banner stays as it is while nothing happens.
+const bannerRest = 15 * time.Second
 
 // show tells the peer of a conversation how things stand after a turn.
 func (b *banners) show(ctx context.Context, c core.Conversation) {
@@ -59,8 +57,10 @@ func (b *banners) show(ctx context.Context, c core.Conversation) {
 		b.set(ctx, c.Key, now, core.Banner{State: core.WithBot})
 	case !t.Open():
 	case t.State == core.TicketWaiting || t.State == core.TicketRinging:
-		now.at, now.text = before.at, before.text
-		b.waiting(ctx, c.Key, now, before.ticket != now.ticket || before.state != now.state)
+		if now.text = before.text; before.ticket == now.ticket && before.state == now.state {
+			now.at = before.at
+		}
+		b.waiting(ctx, c.Key, now)
 	case !shown || before.state != now.state || before.agent != now.agent:
 		b.set(ctx, c.Key, now, core.Banner{State: c.State, Name: now.agent})
 	}
@@ -70,15 +70,15 @@ func (b *banners) name(agent string) string {
 	return b.hub.line.scene().Agents[agent].Name
 }
 
-// waiting shows the place in line, at once if the state is new, else when the
-// text has changed and the last change is some time ago.
-func (b *banners) waiting(ctx context.Context, key core.Key, n told, fresh bool) {
+// waiting shows the place in line when the text has changed, if the last change
+// is some time ago: told.at is zero where the state is new.
+func (b *banners) waiting(ctx context.Context, key core.Key, n told) {
 	est, ok := b.hub.line.estimate(n.ticket)
 	if !ok {
 		return
 	}
-	text := b.place(n.peer.Lang, est)
-	if text == n.text || !fresh && b.hub.now().Sub(n.at) < every {
+	text := b.hub.conf.Books("").Place(n.peer.Lang, est)
+	if text == n.text || b.hub.now().Sub(n.at) < bannerRest {
 		return
 	}
 	n.text, n.at = text, b.hub.now()
@@ -87,22 +87,6 @@ func (b *banners) waiting(ctx context.Context, key core.Key, n told, fresh bool)
 	b.mu.Unlock()
 	b.set(ctx, key, n, core.Banner{Text: text, State: core.InLine})
 }
-
-// place is the place in line and the time left, in the words of the scripts.
-func (b *banners) place(lang string, est queue.Estimate) string {
-	book := b.hub.conf.Book()
-	ahead := book.Words(lang, "ahead_next", nil)
-	if est.Ahead > 0 {
-		ahead = book.Words(lang, "ahead", map[string]string{"n": strconv.Itoa(est.Ahead)})
-	}
-	eta := book.Words(lang, "eta_none", nil)
-	if low, high := minutes(est.Low), minutes(est.High); est.Known && queue.Band(est.Low, est.High) != "" {
-		eta = book.Words(lang, "eta", map[string]string{"low": strconv.Itoa(low), "high": strconv.Itoa(max(high, low+1))})
-	}
-	return book.Words(lang, "place", map[string]string{"ahead": ahead.Text(), "eta": eta.Text()}).Text()
-}
-
-func minutes(d time.Duration) int { return int((d + time.Minute - 1) / time.Minute) }
 
 func (b *banners) set(ctx context.Context, key core.Key, n told, banner core.Banner) {
 	a := b.hub.accounts[key.Channel]
@@ -154,6 +138,6 @@ func (b *banners) refresh(ctx context.Context) {
 	}
 	b.mu.Unlock()
 	for k, n := range todo {
-		b.waiting(ctx, k, n, false)
+		b.waiting(ctx, k, n)
 	}
 }

@@ -43,11 +43,11 @@ func benchHub(b *testing.B, s *sink, desk core.Adapter) *Hub {
 		b.Fatal(err)
 	}
 	h := testHub(st, time.Now)
-	if err := h.Connect("web", Channel, s); err != nil {
+	if err := h.Connect("web", core.RoleChannel, s); err != nil {
 		b.Fatal(err)
 	}
 	if desk != nil {
-		if err := h.Connect("desk", Desk, desk); err != nil {
+		if err := h.Connect("desk", core.RoleDesk, desk); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -207,9 +207,9 @@ func (w *wall) Send(_ context.Context, env core.Envelope) (string, error) {
 	return env.ID, nil
 }
 
-// BenchmarkDesk is A-01 in our own time: from the customer's message to its post
-// in the thread at a desk that answers at once, everything durable, 50 tickets
-// open.
+// BenchmarkDesk is our own part of what an agent waits for: from the customer's
+// message to its post in the thread at a desk that answers at once, everything
+// durable, 50 tickets open.
 //
 //	go test ./core/hub -run '^$' -bench Desk -benchtime 3000x
 func BenchmarkDesk(b *testing.B) {

@@ -19,8 +19,8 @@ type circuit struct {
 }
 
 const (
-	patience = 5                // failures in a row after which an account is left alone
-	alone    = 10 * time.Second // for this long, then one is tried
+	patience  = 5                // failures in a row after which an account is left alone
+	leftAlone = 10 * time.Second // for this long, then one is tried
 )
 
 var errOpen = errors.New("the platform keeps failing; messages wait and are tried again")
@@ -32,17 +32,24 @@ func (c *circuit) wait(now time.Time) time.Duration {
 	switch {
 	case c.fails < patience:
 		return 0
-	case c.until.Sub(now) > alone: // the clock was set back
-		c.until = now.Add(alone)
+	case c.until.Sub(now) > leftAlone: // the clock was set back
+		c.until = now.Add(leftAlone)
 	}
 	if now.Before(c.until) {
 		return c.until.Sub(now)
 	}
 	if c.tries {
-		return alone
+		return leftAlone
 	}
 	c.tries = true
 	return 0
+}
+
+// closed reports whether everything may pass.
+func (c *circuit) closed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.fails < patience
 }
 
 // after counts an attempt and reports whether it opened or closed the circuit.
@@ -52,11 +59,11 @@ func (c *circuit) after(err error, now time.Time) (changed bool) {
 	defer c.mu.Unlock()
 	open := c.fails >= patience
 	c.tries = false
-	if k := core.KindOf(err); err == nil || k != core.Transient && k != core.Unknown {
+	if k := core.KindOf(err); err == nil || k != core.KindTransient && k != core.KindUnknown {
 		c.fails = 0
 		return open
 	}
 	c.fails++
-	c.until = now.Add(alone)
+	c.until = now.Add(leftAlone)
 	return !open && c.fails >= patience
 }

@@ -101,11 +101,11 @@ func (f *far) Send(ctx context.Context, env core.Envelope) (string, error) {
 	body, _ := json.Marshal(s)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, f.url+"/show", bytes.NewReader(body))
 	if err != nil {
-		return "", &core.SendError{Kind: core.Rejected, Err: err}
+		return "", &core.SendError{Kind: core.KindRejected, Err: err}
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return "", &core.SendError{Kind: core.Unknown, Err: err}
+		return "", &core.SendError{Kind: core.KindUnknown, Err: err}
 	}
 	ref, _ := io.ReadAll(resp.Body)
 	resp.Body.Close()
@@ -127,9 +127,9 @@ func child() error {
 	h := testHub(fusedStore{st, f}, time.Now)
 	url := os.Getenv(crashURL)
 	err = errors.Join(
-		h.Connect("web", Channel, &far{f, "web", url, core.Limits{Options: 10, Idempotent: true, Names: true}}),
-		h.Connect("im", Channel, &far{f, "im", url, core.Limits{Names: true}}),
-		h.Connect("desk", Desk, &far{f, "desk", url, core.Limits{Threads: true, Cases: true, Idempotent: true}}))
+		h.Connect("web", core.RoleChannel, &far{f, "web", url, core.Limits{Options: 10, Idempotent: true, Names: true}}),
+		h.Connect("im", core.RoleChannel, &far{f, "im", url, core.Limits{Names: true}}),
+		h.Connect("desk", core.RoleDesk, &far{f, "desk", url, core.Limits{Threads: true, Cases: true, Idempotent: true}}))
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
 
 // world is the far side of the crash suite: the platforms, which remember what
@@ -284,7 +285,7 @@ func (w *world) settled(customers map[string]*talk) {
 		}
 		unsure, claims := map[string]bool{}, 0
 		for _, r := range rs {
-			if r.Message != nil && !r.In && r.State == core.Uncertain {
+			if r.Message != nil && !r.In && r.State == core.ProgressUncertain {
 				unsure[r.Message.ID] = true
 				// A bot's message that a claim dropped while it was under way is not
 				// sent again, not even where repeats are dropped.
@@ -292,10 +293,10 @@ func (w *world) settled(customers map[string]*talk) {
 					t.Errorf("%s: marked as uncertain where repeats are dropped: %+v", id, r)
 				}
 			}
-			if r.Message != nil && !r.In && r.State == core.Pending {
+			if r.Message != nil && !r.In && r.State == core.ProgressPending {
 				t.Errorf("%s: never sent: %s", id, r.Message.Parts.Text())
 			}
-			if r.Event != nil && r.Event.Kind == core.Claimed {
+			if r.Event != nil && r.Event.Kind == core.EventClaimed {
 				claims++
 			}
 		}
@@ -400,23 +401,21 @@ func TestCrashAtEveryBoundary(t *testing.T) {
 		t.Fatalf("%d boundaries, %v", total, err)
 	}
 	t.Logf("%d boundaries", total)
-	step := 1
-	if testing.Short() {
-		step = 7
-	}
-	for at := 1; at <= total; at += step {
-		t.Run(strconv.Itoa(at), func(t *testing.T) {
+	for i := range coretest.Sample(t, total, 16) {
+		t.Run(strconv.Itoa(i+1), func(t *testing.T) {
 			t.Parallel()
-			play(t, at)
+			play(t, i+1)
 		})
 	}
 }
 
-// TestCrashAtRandom kills the program 200 times while customers and agents talk.
+// TestCrashAtRandom kills the program 200 times while customers and agents talk,
+// or a sample of that.
 func TestCrashAtRandom(t *testing.T) {
 	kills, crowd := 200, 12
-	if testing.Short() {
+	if !coretest.Long() {
 		kills = 20
+		t.Logf("%d kills of 200; FRONTDESK_LONG=1 makes all", kills)
 	}
 	w := newWorld(t)
 	w.start(0)

@@ -5,11 +5,11 @@ import (
 	"strconv"
 
 	"github.com/frontdesk-im/frontdesk/core"
-	"github.com/frontdesk-im/frontdesk/core/desk"
+	"github.com/frontdesk-im/frontdesk/core/desk/card"
 )
 
 // digest tells every desk about those who wait, in one message instead of one
-// for each. It is not kept: the next one says what has changed.
+// for each. It is not kept: the next one says what has changed.
 func (h *Hub) digest(ctx context.Context) {
 	scene := h.line.scene()
 	waiting := 0
@@ -26,18 +26,20 @@ func (h *Hub) digest(ctx context.Context) {
 	}
 	for _, d := range h.conf.Desk.Desks {
 		a := h.accounts[d.Name]
-		if a == nil || d.Views {
+		if a == nil || d.Views || a.rests(scene.Now) {
 			continue
 		}
 		last := a.digested
-		parts := h.conf.Desk.Digest(d.Name, desk.Board{Lines: scene.Lines, Tickets: ts, New: h.board.since(d.Name), Since: last}, scene.Now)
+		parts := h.conf.Desk.Desks.Digest(d.Name, card.Board{Lines: scene.Lines, Tickets: ts, New: h.board.since(d.Name), Since: last}, scene.Now)
 		if len(parts) == 0 || !h.board.told(d.Name, scene.Now) {
 			continue
 		}
 		a.digested = scene.Now
 		env := core.Envelope{ID: "digest-" + strconv.FormatInt(scene.Now.UnixMilli(), 36), Channel: d.Name,
 			By: core.Author{Kind: core.BySystem}, Filed: scene.Now, Parts: parts}
-		if _, err := a.attempt(ctx, core.Delivery{Envelope: env}); err != nil {
+		del := core.Delivery{Envelope: env}
+		ref, err := a.try(ctx, del)
+		if a.result(del, ref, err); err != nil {
 			h.log.Warn("a desk did not get its digest", "channel", d.Name, "err", err)
 		}
 	}

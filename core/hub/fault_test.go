@@ -69,7 +69,7 @@ func TestAssignedAfterFault(t *testing.T) {
 	s.says("ann", "human")
 	s.work(time.Minute)
 	c, err := s.store.Conversation(t.Context(), core.Key{Channel: "web", Peer: "ann"})
-	if err != nil || !strings.Contains(s.record("web", "ann"), string(core.Rang)) {
+	if err != nil || !strings.Contains(s.record("web", "ann"), string(core.EventRang)) {
 		t.Errorf("nobody's phone rang: %+v, %v", c.Ticket, err)
 	}
 }
@@ -89,7 +89,7 @@ func TestThreadDeletedAfterFault(t *testing.T) {
 			gone = false
 		}
 		if gone && e.Thread == thread {
-			return &core.SendError{Kind: core.Gone, Err: errors.New("the thread was deleted")}
+			return &core.SendError{Kind: core.KindGone, Err: errors.New("the thread was deleted")}
 		}
 		return nil
 	}
@@ -115,5 +115,17 @@ func TestBreakSurvives(t *testing.T) {
 	s.work(21 * time.Minute)
 	if a := s.line.scene().Agents["desk/lin"]; a.Presence != core.OnDuty {
 		t.Errorf("%+v", a)
+	}
+}
+
+// What is wrong with an account is said in one line, whatever the platform says.
+func TestReasons(t *testing.T) {
+	s := newStage(t)
+	s.web.fail = func(core.Envelope) error {
+		return &core.SendError{Kind: core.KindDenied, Err: errors.New("bad\x00 token\n\xff " + strings.Repeat("x", 10_000))}
+	}
+	s.says("ann", "ping 1")
+	if got := s.accounts["web"].trouble(); !strings.Contains(got, "bad token � x") || len(got) > 2000 || strings.ContainsAny(got, "\x00\n") {
+		t.Errorf("the account says %q", got)
 	}
 }

@@ -2,9 +2,6 @@ package hub
 
 import (
 	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,7 +12,9 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/adapters/hook"
+	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/coretest"
+	"github.com/frontdesk-im/frontdesk/core/signed"
 )
 
 // BenchmarkWebhook is target 1 from outside: signed webhooks over 64 HTTP
@@ -30,14 +29,14 @@ func BenchmarkWebhook(b *testing.B) {
 	}
 	defer st.Close()
 	h := testHub(st, time.Now)
-	const secret = "0123456789abcdef"
+	const secret = "0123456789abcdef0123456789abcdef"
 	d := coretest.Deps(&coretest.Inbox{}, &coretest.Log{}, http.DefaultClient)
-	d.Name, d.Inbox = "web", h
+	d.Name, d.Inbox, d.Now = "web", h, time.Now
 	ch, err := hook.New(hook.Config{URL: "http://127.0.0.1", Secret: secret}, d)
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := h.Connect("web", Channel, ch); err != nil {
+	if err := h.Connect("web", core.RoleChannel, ch); err != nil {
 		b.Fatal(err)
 	}
 	bare := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -64,6 +63,10 @@ func BenchmarkWebhook(b *testing.B) {
 func post(b *testing.B, handler http.Handler, secret, run string) {
 	srv := httptest.NewServer(handler)
 	defer srv.Close()
+	ring, err := signed.New(signed.Secrets{Secret: core.Secret(secret)})
+	if err != nil {
+		b.Fatal(err)
+	}
 	const clients = 64
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
 	var wg sync.WaitGroup
@@ -71,14 +74,12 @@ func post(b *testing.B, handler http.Handler, secret, run string) {
 		wg.Go(func() {
 			for i := c; i < b.N; i += clients {
 				body := fmt.Appendf(nil, `{"id":"%s-%d","from":"p%d","unix":1767225600,"text":"ping %d"}`, run, i, i%10_000, i)
-				mac := hmac.New(sha256.New, []byte(secret))
-				mac.Write(body)
 				req, err := http.NewRequest(http.MethodPost, srv.URL, bytes.NewReader(body))
 				if err != nil {
 					b.Error(err)
 					return
 				}
-				req.Header.Set("Hook-Signature", hex.EncodeToString(mac.Sum(nil)))
+				ring.Sign(req.Header, "m", time.Now(), body)
 				resp, err := client.Do(req)
 				if err != nil || resp.StatusCode != http.StatusOK {
 					b.Error(err, resp)

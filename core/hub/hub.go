@@ -1,12 +1,17 @@
 // Package hub moves envelopes: in from adapters, through turns, out to
-// adapters. It is the only package that starts goroutines and the only one
-// that retries.
+// adapters. It starts the goroutines in which turns are taken and messages sent,
+// and is the only package that retries a turn or a send.
 //
 // What is promised when the process dies: an envelope that Receive has taken is
 // in the store; a turn that was under way has changed nothing and is taken
 // again; a delivery that was under way is sent again where the platform drops
 // repeats, and marked as uncertain where it does not. Hints are never relied
 // on: everything is found again by polling the store.
+//
+// Several hubs may work on one store and one bus. Each takes turns and sends;
+// what only one may do (offer tickets, fetch from one mailbox, tell desks how
+// long the line is) is done by whoever holds the lease, see hold.go. One that
+// loses a lease stops at once, and whoever gets it reads the store first.
 package hub
 
 import (
@@ -14,6 +19,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,27 +29,36 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/desk"
+	"github.com/frontdesk-im/frontdesk/core/desk/command"
 	"github.com/frontdesk-im/frontdesk/core/dialog"
 	"github.com/frontdesk-im/frontdesk/core/queue"
+	"github.com/frontdesk-im/frontdesk/core/turn"
 )
 
-// Config is what a Hub is made of. Everything but Store, Book, Desk and Log has
+// Config is what a Hub is made of. Everything but Store, Bus, Books and Desk has
 // a usable zero value.
 type Config struct {
 	Store core.Store
-	Book  func() *dialog.Book // the scripts in force; they may be exchanged at any time
-	Desk  *desk.Rules         // the staff's side
-	Line  queue.Rules         // who serves whom
+	Bus   core.Bus // shared by all hubs on one store
+	// Books gives the script of a version: the one in force, which may be exchanged
+	// at any time, for an empty version and for one that is no longer kept.
+	Books func(version string) *dialog.Engine
+	Desk  *desk.Rules // the staff's side
+	Line  queue.Rules // who serves whom
 	Log   *slog.Logger
 	Meter core.Meter
 	Now   func() time.Time // defaults to time.Now
+
+	// Chance is what retries wait by, beside their backoff; defaults to rand.N. A
+	// simulation gives its own.
+	Chance Chance
 
 	// Scene, if set, changes what turns are told of the waiting line: plays and
 	// previews set it.
 	Scene func(core.Scene) core.Scene
 
 	Poll    time.Duration // how often the store is searched for work that no hint told of; default 1 s
-	Workers int           // turns at a time, most of them waiting for the disk; default 64
+	Workers int           // turns at a time, most of them waiting for the disk; default 256
 	GiveUp  time.Duration // how long a message is tried; default 6 h
 	Send    time.Duration // how long one attempt may take; default 15 s
 }
@@ -55,7 +72,11 @@ type Hub struct {
 	now   func() time.Time
 
 	accounts map[string]*account // by the name in the configuration; fixed once Run is called
+	rules    turn.Rules          // what turns are decided by
 	turns    pool                // conversations that want a turn
+	minds    chan struct{}       // filled by each turn that is being decided: there are as many as processors
+	id       string              // tells this hub's hints from those of others
+	link     link
 	line     *line
 	board    *board
 	banners  banners
@@ -72,23 +93,17 @@ type Hub struct {
 	}
 }
 
-// Role is what an adapter is connected for.
-type Role int
-
-const (
-	Channel Role = iota // faces customers
-	Desk                // faces staff
-	System              // answers questions of flows
-)
-
 // New returns a hub without adapters. It panics on a Config without Store,
-// Book or Desk: that is a mistake in the program, not in its input.
+// Bus, Books or Desk: that is a mistake in the program, not in its input.
 func New(c Config) *Hub {
-	if c.Store == nil || c.Book == nil || c.Desk == nil {
-		panic("hub: Store, Book and Desk are required")
+	if c.Store == nil || c.Bus == nil || c.Books == nil || c.Desk == nil {
+		panic("hub: Store, Bus, Books and Desk are required")
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Chance == nil {
+		c.Chance = rand.N[time.Duration]
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -105,11 +120,16 @@ func New(c Config) *Hub {
 		}
 	}
 	if c.Workers <= 0 {
-		c.Workers = 64
+		c.Workers = 256
 	}
 	h := &Hub{conf: c, store: c.Store, log: c.Log, now: c.Now, accounts: map[string]*account{}}
+	h.id = strconv.FormatUint(rand.Uint64(), 36)
+	h.link = link{bus: c.Bus, log: c.Log, meter: c.Meter, chance: c.Chance, bg: &h.bg}
+	h.rules = turn.Rules{Desk: c.Desk, Books: c.Books, Role: h.role, Limits: h.limits}
 	h.ctx, h.stop = context.WithCancel(context.Background())
-	h.turns = pool{hub: h, busy: map[core.Key]bool{}, most: c.Workers}
+	h.turns = pool{hub: h, busy: map[core.Key]bool{}}
+	h.turns.crew = newCrew(&h.turns.mu, c.Workers)
+	h.minds = make(chan struct{}, runtime.GOMAXPROCS(0))
 	h.line = newLine(h)
 	h.board = newBoard(h)
 	h.banners = banners{hub: h, told: map[core.Key]told{}}
@@ -117,14 +137,14 @@ func New(c Config) *Hub {
 }
 
 // Connect adds an adapter under the name that the configuration gives it.
-func (h *Hub) Connect(name string, r Role, a core.Adapter) error {
+func (h *Hub) Connect(name string, r core.Role, a core.Adapter) error {
 	if name == "" || strings.Contains(name, "/") {
 		return fmt.Errorf("hub: an account's name must not be empty or contain a slash: %q", name)
 	}
 	if _, ok := h.accounts[name]; ok {
 		return fmt.Errorf("hub: two accounts are called %q; rename one", name)
 	}
-	if r == Desk && !a.Limits().Threads {
+	if r == core.RoleDesk && !a.Limits().Threads {
 		return fmt.Errorf("hub: %q cannot be a desk: its platform has no threads", name)
 	}
 	h.accounts[name] = newAccount(h, name, r, a)
@@ -141,6 +161,10 @@ func (h *Hub) Receive(ctx context.Context, env core.Envelope) error {
 	if err != nil {
 		return err
 	}
+	a := h.accounts[env.Channel]
+	if a.role == core.RoleChannel {
+		pause(ctx, slowdown(h.turns.age()))
+	}
 	env.Filed = h.now()
 	clean(env.Parts)
 	start := time.Now()
@@ -148,15 +172,30 @@ func (h *Hub) Receive(ctx context.Context, env core.Envelope) error {
 	if err != nil {
 		return err
 	}
-	h.conf.Meter.Time("receive_seconds", time.Since(start), "channel", env.Channel)
+	h.conf.Meter.Time("receive_seconds", time.Since(start), a.labels...)
 	if !fresh {
-		h.conf.Meter.Count("repeats_total", 1, "channel", env.Channel)
+		h.conf.Meter.Count("repeats_total", 1, a.labels...)
 		return nil
 	}
-	h.conf.Meter.Count("inbound_total", 1, "channel", env.Channel)
-	h.turns.want(key)
+	h.conf.Meter.Count("inbound_total", 1, a.labels...)
+	if h.running.Load() {
+		h.turns.want(key)
+	}
+	h.link.wake(ctx, topicTurn, h.id+" "+key.String())
 	return nil
 }
+
+// slowdown is how long a customer's message waits before it is filed while others
+// have waited so long for their turn: filing costs less than answering, and would
+// otherwise leave it nothing. Where messages come over n connections, the wait of
+// those before levels off at calm and twice n times what a turn takes. Nobody is
+// held up for so long that a platform would give up.
+func slowdown(age time.Duration) time.Duration {
+	return min(max(age-calm, 0)/2, time.Second)
+}
+
+// calm is how long turns may wait before filing slows down.
+const calm = 100 * time.Millisecond
 
 // address validates env and finds the conversation it belongs to.
 func (h *Hub) address(ctx context.Context, env core.Envelope) (core.Key, error) {
@@ -169,20 +208,20 @@ func (h *Hub) address(ctx context.Context, env core.Envelope) (core.Key, error) 
 	}
 	own := core.Key{Channel: env.Channel, Peer: env.Peer.ID}
 	switch {
-	case a.role == System:
+	case a.role == core.RoleSystem:
 		ch, peer, ok := strings.Cut(env.Thread, "/")
 		if !ok || h.accounts[ch] == nil {
 			return own, fmt.Errorf("hub: %w: %s answered for no conversation: %q", core.ErrInvalid, env.Channel, env.Thread)
 		}
 		return core.Key{Channel: ch, Peer: peer}, nil
-	case a.role == Desk && env.Thread != "":
+	case a.role == core.RoleDesk && env.Thread != "":
 		key, err := h.thread(ctx, a, env.Thread)
 		if errors.Is(err, core.ErrNotFound) {
 			return own, nil // a thread of the staff's own: not about a customer
 		}
 		return key, err
-	case a.role == Desk:
-		if id, ok := desk.Target(env); ok { // "claim 12" in the desk's main channel
+	case a.role == core.RoleDesk:
+		if id, ok := command.Target(env); ok { // "claim 12" in the desk's main channel
 			return h.ticket(ctx, id, own)
 		}
 	}
@@ -202,7 +241,7 @@ func (h *Hub) ticket(ctx context.Context, id string, own core.Key) (core.Key, er
 // being opened, one may be on the platform already and not yet in the store:
 // then an unknown one is looked for again before it counts as the staff's own.
 func (h *Hub) thread(ctx context.Context, a *account, thread string) (core.Key, error) {
-	for end := time.Now().Add(soon); ; {
+	for end := time.Now().Add(threadLag); ; {
 		key, err := h.store.Thread(ctx, a.name, thread)
 		if !errors.Is(err, core.ErrNotFound) || !a.opens() || time.Now().After(end) {
 			return key, err
@@ -215,9 +254,9 @@ func (h *Hub) thread(ctx context.Context, a *account, thread string) (core.Key, 
 	}
 }
 
-// soon is how long an unknown thread is looked for. After a start every desk
+// threadLag is how long an unknown thread is looked for. After a start every desk
 // counts as opening threads for this long: the last process may have died in it.
-const soon = 3 * time.Second
+const threadLag = 3 * time.Second
 
 // clean replaces broken UTF-8, which no database, page or script should meet.
 func clean(ps core.Parts) {
@@ -254,7 +293,7 @@ func (h *Hub) Typing(ctx context.Context, env core.Envelope) {
 	if err != nil || !c.Ticket.Open() {
 		return
 	}
-	if h.accounts[env.Channel].role == Desk {
+	if h.accounts[env.Channel].role == core.RoleDesk {
 		if c.Ticket.Agent == env.Channel+"/"+env.Peer.ID && c.State == core.WithAgent {
 			h.typing(ctx, key.Channel, c.Peer, "")
 		}
@@ -293,7 +332,7 @@ func (h *Hub) Health() map[string]string {
 func guard(f func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = &core.SendError{Kind: core.Unknown, Err: fmt.Errorf("the adapter panicked: %v", r)}
+			err = &core.SendError{Kind: core.KindUnknown, Err: fmt.Errorf("the adapter panicked: %v", r)}
 		}
 	}()
 	return f()

@@ -10,13 +10,15 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/bus"
 	"github.com/frontdesk-im/frontdesk/core/desk"
 	"github.com/frontdesk-im/frontdesk/core/dialog"
+	"github.com/frontdesk-im/frontdesk/core/script"
 	"github.com/frontdesk-im/frontdesk/core/store"
 	"github.com/frontdesk-im/frontdesk/flows"
 )
 
-const script = `
+const shop = `
 settings: {languages: [en], flood: {messages: 1000000, within: 1s, ignore: 1s}, confirm: 0}
 greeting: {text: "I am a robot. Say human for a person.", short: "I am a robot. Say human for a person."}
 topics: [{id: help}]
@@ -33,17 +35,17 @@ func openStore(ctx context.Context, dir string) (*store.Store, error) {
 	return store.Open(ctx, store.Options{Path: filepath.Join(dir, "frontdesk.db")})
 }
 
-var book = func() *dialog.Book {
-	b, err := dialog.Load(fstest.MapFS{"test.yaml": {Data: []byte(script)}}, dialog.Options{Base: flows.FS})
+var book = func() *dialog.Engine {
+	b, err := script.Load(fstest.MapFS{"test.yaml": {Data: []byte(shop)}}, script.Options{Base: flows.FS})
 	if err != nil {
 		panic(err)
 	}
-	return b
+	return dialog.New(b)
 }
 
 func testHub(st core.Store, now func() time.Time) *Hub {
 	b := book()
-	return New(Config{Store: st, Log: testLog(), Book: func() *dialog.Book { return b }, Now: now,
+	return New(Config{Store: st, Bus: bus.New(), Log: testLog(), Books: func(string) *dialog.Engine { return b }, Now: now,
 		Desk: &desk.Rules{Words: b.Words, Desks: []desk.Desk{{Name: "desk", Lang: "en", Crowd: -1}}}})
 }
 

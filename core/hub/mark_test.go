@@ -30,18 +30,18 @@ func (p *hungMarker) Mark(ctx context.Context, at core.Via, m core.Mark, why str
 func TestMarksWait(t *testing.T) {
 	s := newStage(t)
 	m := &hungMarker{&pipe{lim: core.Limits{Threads: true}}, make(chan struct{}, 1), make(chan struct{})}
-	if err := s.Connect("hung", Desk, m); err != nil {
+	if err := s.Connect("hung", core.RoleDesk, m); err != nil {
 		t.Fatal(err)
 	}
 	s.running.Store(true)
 	at := func(n int) core.Via { return core.Via{Channel: "hung", Ref: fmt.Sprint(n)} }
-	s.mark(at(0), core.Waiting, "")
+	s.mark(at(0), core.MarkWaiting, "")
 	<-m.began
 	for n := range mostMarks + 5 {
-		s.mark(at(n), core.Waiting, "")
+		s.mark(at(n), core.MarkWaiting, "")
 	}
-	s.mark(at(8), core.Arrived, "")
-	s.mark(at(mostMarks+5), core.Failed, "no")
+	s.mark(at(8), core.MarkArrived, "")
+	s.mark(at(mostMarks+5), core.MarkFailed, "no")
 	close(m.letGo)
 	s.bg.Wait()
 	want := []string{"0 waiting "}

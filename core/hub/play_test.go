@@ -13,10 +13,12 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/adapters/action"
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/bus"
 	"github.com/frontdesk-im/frontdesk/core/coretest"
 	"github.com/frontdesk-im/frontdesk/core/desk"
 	"github.com/frontdesk-im/frontdesk/core/dialog"
 	"github.com/frontdesk-im/frontdesk/core/queue"
+	"github.com/frontdesk-im/frontdesk/core/script"
 	"github.com/frontdesk-im/frontdesk/flows"
 )
 
@@ -32,7 +34,7 @@ type play struct {
 	desks []string
 }
 
-func newPlay(t *testing.T, b *dialog.Book) *play {
+func newPlay(t *testing.T, b *dialog.Engine) *play {
 	st, err := openStore(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -47,8 +49,8 @@ func newPlay(t *testing.T, b *dialog.Book) *play {
 	s.web = &pipe{name: "web", lim: core.Limits{Options: 10, Idempotent: true, Names: true}}
 	s.desk = &pipe{name: "desk", lim: core.Limits{Threads: true, Cases: true}}
 	p.crew(core.LineState{OnDuty: 2, Free: 1})
-	s.Hub = New(Config{Store: st, Book: func() *dialog.Book { return b }, Now: func() time.Time { return s.clock },
-		Line:  queue.Rules{Mode: queue.Manual},
+	s.Hub = New(Config{Store: st, Bus: bus.New(), Books: func(string) *dialog.Engine { return b }, Now: func() time.Time { return s.clock },
+		Line:  queue.Rules{Mode: queue.ModeManual},
 		Desk:  &desk.Rules{Words: b.Words, Desks: []desk.Desk{{Name: "desk", Lang: "zh-CN", Crowd: -1}}},
 		Scene: func(sc core.Scene) core.Scene { return p.scene(sc) }})
 	d := coretest.Deps(&coretest.Inbox{}, &coretest.Log{}, nil)
@@ -57,7 +59,7 @@ func newPlay(t *testing.T, b *dialog.Book) *play {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(s.Connect("web", Channel, s.web), s.Connect("desk", Desk, s.desk), s.Connect("orders", System, orders)); err != nil {
+	if err := errors.Join(s.Connect("web", core.RoleChannel, s.web), s.Connect("desk", core.RoleDesk, s.desk), s.Connect("orders", core.RoleSystem, orders)); err != nil {
 		t.Fatal(err)
 	}
 	return p
@@ -71,31 +73,31 @@ func (p *play) crew(l core.LineState) {
 	}
 }
 
-func (p *play) step(s dialog.ChatStep) error {
+func (p *play) step(s script.ChatStep) error {
 	switch s.Kind {
-	case dialog.ChatSay:
+	case script.ChatSay:
 		return p.say(s)
-	case dialog.ChatAgent:
+	case script.ChatAgent:
 		return p.agent(s)
-	case dialog.ChatPass:
+	case script.ChatPass:
 		p.work(s.Pass)
 		p.gather()
-	case dialog.ChatExpect:
+	case script.ChatExpect:
 		return take(&p.shown, s)
-	case dialog.ChatDesk:
+	case script.ChatDesk:
 		return take(&p.desks, s)
-	case dialog.ChatNothing:
+	case script.ChatNothing:
 		if len(p.shown) > 0 {
 			return fmt.Errorf("shown %q, want nothing more", p.shown)
 		}
-	case dialog.ChatSet:
+	case script.ChatSet:
 		return p.set(strings.Fields(s.Text))
 	}
 	return nil
 }
 
 // take looks for what is expected, in order.
-func take(shown *[]string, s dialog.ChatStep) error {
+func take(shown *[]string, s script.ChatStep) error {
 	for i, got := range *shown {
 		if ok, err := s.Matches(got); err != nil || ok {
 			*shown = (*shown)[i+1:]
@@ -105,7 +107,7 @@ func take(shown *[]string, s dialog.ChatStep) error {
 	return fmt.Errorf("want %q\n      shown %q", s.Text, *shown)
 }
 
-func (p *play) say(s dialog.ChatStep) error {
+func (p *play) say(s script.ChatStep) error {
 	p.who = cmp.Or(s.Who, "customer")
 	parts := s.Parts()
 	for i, x := range parts {
@@ -123,7 +125,7 @@ func (p *play) say(s dialog.ChatStep) error {
 	return nil
 }
 
-func (p *play) agent(s dialog.ChatStep) error {
+func (p *play) agent(s script.ChatStep) error {
 	c, err := p.Hub.store.Conversation(p.t.Context(), core.Key{Channel: "web", Peer: p.who})
 	if err != nil || c.Ticket == nil {
 		return fmt.Errorf("no ticket that staff could answer: %w", err)
@@ -184,7 +186,7 @@ func (p *play) set(f []string) error {
 
 // TestChats plays the demo's conversations on the whole program.
 func TestChats(t *testing.T) {
-	b, err := dialog.Load(flows.FS, dialog.Options{Base: flows.FS, Systems: []string{"orders"}})
+	b, err := script.Load(flows.FS, script.Options{Base: flows.FS, Systems: []string{"orders"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,13 +200,13 @@ func TestChats(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c, err := dialog.ParseChat(name, src)
+			c, err := script.ParseChat(name, src)
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := newPlay(t, b)
+			p := newPlay(t, dialog.New(b))
 			for i, s := range c.Steps {
-				if i > 0 && (s.Kind == dialog.ChatSay || s.Kind == dialog.ChatAgent) && c.Steps[i-1].Kind != dialog.ChatSay {
+				if i > 0 && (s.Kind == script.ChatSay || s.Kind == script.ChatAgent) && c.Steps[i-1].Kind != script.ChatSay {
 					p.shown = nil
 				}
 				if err := p.step(s); err != nil {

@@ -2,6 +2,11 @@ package hub
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
@@ -15,12 +20,6 @@ func (h *Hub) Run(ctx context.Context) error {
 	if err := h.line.load(ctx); err != nil {
 		return err
 	}
-	if err := h.board.load(ctx); err != nil {
-		return err
-	}
-	if err := h.banners.load(ctx); err != nil {
-		return err
-	}
 	h.resume(ctx)
 	h.running.Store(true)
 	for _, a := range h.accounts {
@@ -31,25 +30,52 @@ func (h *Hub) Run(ctx context.Context) error {
 		}
 		a.mu.Unlock()
 		if r, ok := a.Adapter.(core.Runner); ok {
-			h.bg.Go(func() { h.keep(ctx, a, r) })
+			h.bg.Go(func() { h.link.hold(ctx, leaseRun+a.name, func(ctx context.Context) { h.keep(ctx, a, r) }) })
 		}
 	}
 	h.turns.start()
-	h.bg.Go(func() { h.line.run(ctx) })
-	h.bg.Go(func() { h.board.run(ctx) })
-	h.bg.Go(func() { h.banners.run(ctx) })
-	h.bg.Go(func() { h.digests(ctx) })
+	h.bg.Go(func() { h.link.listen(ctx, topicTurn, h.hinted) })
+	h.bg.Go(func() { h.link.listen(ctx, topicLine, func(hint string) { h.line.hear(ctx, hint) }) })
+	h.bg.Go(func() { h.link.hold(ctx, leaseLine, h.line.keep) })
+	h.bg.Go(func() { h.link.hold(ctx, leaseAnnounce, h.announce) })
 	h.poll(ctx)
 
 	h.turns.end()
+	for _, a := range h.accounts {
+		a.mu.Lock()
+		a.crew.dismiss()
+		a.mu.Unlock()
+	}
 	h.drain()
 	return nil
 }
 
+// hinted takes a turn of the conversation that a hint names.
+func (h *Hub) hinted(hint string) {
+	from, key, _ := strings.Cut(hint, " ")
+	if channel, peer, ok := strings.Cut(key, "/"); ok && from != h.id {
+		h.turns.want(core.Key{Channel: channel, Peer: peer})
+	}
+}
+
+// announce tells desks and those who wait how things stand until ctx is done.
+// What others have told is read from the store first.
+func (h *Hub) announce(ctx context.Context) {
+	if err := errors.Join(h.board.load(ctx), h.banners.load(ctx)); err != nil && ctx.Err() == nil {
+		h.log.Error("who waits could not be read in full; what changes is told", "err", err)
+	}
+	var all sync.WaitGroup
+	all.Go(func() { h.board.run(ctx) })
+	all.Go(func() { h.banners.run(ctx) })
+	all.Go(func() { h.digests(ctx) })
+	all.Wait()
+}
+
 // resume sees to breaks whose end the last process may not have noted.
 func (h *Hub) resume(ctx context.Context) {
-	for _, a := range h.line.scene().Agents {
-		h.rests(ctx, a)
+	agents := h.line.scene().Agents
+	for _, id := range slices.Sorted(maps.Keys(agents)) {
+		h.rests(ctx, agents[id])
 	}
 }
 
@@ -84,36 +110,53 @@ func (h *Hub) poll(ctx context.Context) {
 	}
 }
 
-const batch = 512 // conversations or deliveries looked for at a time
+const perSearch = 512 // conversations or deliveries looked for at a time
 
 func (h *Hub) search(ctx context.Context) {
-	keys, err := h.store.Ready(ctx, h.now(), batch)
+	keys, err := h.store.Ready(ctx, h.now(), perSearch+h.turns.failures())
 	if err != nil && ctx.Err() == nil {
 		h.log.Error("the store could not be searched for conversations; trying again", "err", err)
 	}
 	for _, k := range keys {
-		if !h.turns.waits(k) {
+		if !h.turns.failing(k) && !h.turns.under(k) {
 			h.turns.want(k)
 		}
 	}
+	h.renew(ctx)
 	for ctx.Err() == nil {
-		ds, err := h.store.Outbox(ctx, h.now(), batch)
+		ds, err := h.store.Outbox(ctx, h.now(), perSearch)
 		if err != nil && ctx.Err() == nil {
 			h.log.Error("the store could not be searched for messages; trying again", "err", err)
 		}
 		for _, d := range ds {
 			h.send(d)
 		}
-		if len(ds) < batch || h.backlog() > 4*batch {
+		if len(ds) < perSearch || backlog(h.accounts) > 4*perSearch {
 			return
+		}
+	}
+}
+
+// renew keeps deliveries that wait for a worker ours: their leases run from the
+// commit that made them, and one that runs out here would count as sent by a
+// process that died.
+func (h *Hub) renew(ctx context.Context) {
+	now := h.now()
+	for _, a := range h.accounts {
+		ids := a.renewed(now)
+		if len(ids) == 0 {
+			continue
+		}
+		if err := h.store.Renew(ctx, now, ids); err != nil && ctx.Err() == nil {
+			h.log.Error("the leases of messages that wait were not renewed", "channel", a.name, "messages", len(ids), "err", err)
 		}
 	}
 }
 
 // backlog is how many leased deliveries wait for a worker. Too many would let
 // their leases run out.
-func (h *Hub) backlog() (n int) {
-	for _, a := range h.accounts {
+func backlog(accounts map[string]*account) (n int) {
+	for _, a := range accounts {
 		a.mu.Lock()
 		n += len(a.queued)
 		a.mu.Unlock()
@@ -132,15 +175,12 @@ func (h *Hub) keep(ctx context.Context, a *account, r core.Runner) {
 		if h.now().Sub(start) > time.Minute {
 			tries = 0
 		}
-		wait := backoff(tries)
+		wait := h.conf.Chance.backoff(tries)
 		if err != nil {
 			a.set(err.Error())
 			h.log.Error("an account's connection ended; it is made again", "channel", a.name, "in", wait, "err", err)
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
-		}
+		pause(ctx, wait)
 		a.set("")
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
-	"github.com/frontdesk-im/frontdesk/core/desk"
+	"github.com/frontdesk-im/frontdesk/core/desk/card"
 )
 
 // A board shows at the desks who waits: one card after the other, never more
@@ -20,9 +20,9 @@ type board struct {
 	byID   map[string]*unshown
 	topics map[string][]*unshown // oldest first; those with no desks left are passed over
 	n      int
-	posts  map[string]desk.Posts
+	posts  map[string]card.Posts
 	carded map[string]time.Time // by desk: when its last post was, if that was a card
-	fresh  map[string]int       // by desk: how many have come that its last digest did not tell of
+	came   map[string]int       // by desk: how many have come that its last digest did not tell of
 }
 
 // unshown is a ticket that waits, and the desks that do not show it yet.
@@ -35,7 +35,7 @@ type unshown struct {
 }
 
 func newBoard(h *Hub) *board {
-	return &board{hub: h, kick: make(chan struct{}, 1), byID: map[string]*unshown{}, topics: map[string][]*unshown{}, posts: map[string]desk.Posts{}, carded: map[string]time.Time{}, fresh: map[string]int{}}
+	return &board{hub: h, kick: make(chan struct{}, 1), byID: map[string]*unshown{}, topics: map[string][]*unshown{}, posts: map[string]card.Posts{}, carded: map[string]time.Time{}, came: map[string]int{}}
 }
 
 // load fills the board from the store.
@@ -67,7 +67,7 @@ func (b *board) put(t *core.Ticket) {
 		b.byID[t.ID] = u
 		b.topics[t.Topic] = append(b.topics[t.Topic], u)
 		for _, d := range desks {
-			b.fresh[d]++
+			b.came[d]++
 		}
 	default:
 		return
@@ -102,11 +102,11 @@ func (b *board) show(ctx context.Context) (n int) {
 				break
 			}
 			n++
-			kept := b.hub.alter(ctx, u.key, func(m *mind, c core.Conversation) core.Outcome {
+			kept := b.hub.alter(ctx, u.key, func(c core.Conversation, s core.Scene) core.Outcome {
 				if c.Ticket == nil || c.Ticket.ID != u.ticket {
 					return core.Outcome{Conversation: c}
 				}
-				return m.desk.Show(c, d.Name, m.scene)
+				return b.hub.conf.Desk.Show(c, d.Name, s)
 			})
 			if !kept { // it keeps its place
 				break
@@ -203,7 +203,7 @@ func (b *board) told(name string, now time.Time) bool {
 	if !b.may(name, now) {
 		return false
 	}
-	b.fresh[name] = 0
+	b.came[name] = 0
 	delete(b.carded, name)
 	return true
 }
@@ -212,5 +212,5 @@ func (b *board) told(name string, now time.Time) bool {
 func (b *board) since(name string) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.fresh[name]
+	return b.came[name]
 }

@@ -9,16 +9,17 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/desk"
+	"github.com/frontdesk-im/frontdesk/core/desk/card"
 )
 
-// a thousand customers ask for a person within ten minutes at two chat
+// A thousand customers ask for a person within ten minutes at two chat
 // desks, whose two agents serve one each at a time. No desk gets more than two
 // posts a minute besides those of the tickets that its own agents are given.
 func TestThousandInLine(t *testing.T) {
 	s := newStage(t)
 	s.conf.Desk.Desks = []desk.Desk{{Name: "desk", Lang: "en"}, {Name: "night", Lang: "zh-CN"}}
 	night := &pipe{name: "night", lim: core.Limits{Threads: true, Cases: true}}
-	if err := s.Connect("night", Desk, night); err != nil {
+	if err := s.Connect("night", core.RoleDesk, night); err != nil {
 		t.Fatal(err)
 	}
 	for _, d := range []string{"desk", "night"} {
@@ -68,7 +69,7 @@ func TestThousandInLine(t *testing.T) {
 	}
 	for name, at := range posts {
 		for i := range at {
-			if i >= desk.PostsPerMinute && at[i].Sub(at[i-desk.PostsPerMinute]) < time.Minute {
+			if i >= card.PostsPerMinute && at[i].Sub(at[i-card.PostsPerMinute]) < time.Minute {
 				t.Errorf("%s got a third post within a minute, at %s", name, at[i].Sub(start))
 			}
 		}
@@ -102,7 +103,7 @@ func TestShownInTurn(t *testing.T) {
 	// A new process does not forget who is not shown.
 	s.Hub = testHub(s.store, func() time.Time { return s.clock })
 	s.conf.Desk.Desks[0].Crowd = 0
-	if err := errors.Join(s.Connect("web", Channel, s.web), s.Connect("desk", Desk, s.desk), s.Load(t.Context())); err != nil {
+	if err := errors.Join(s.Connect("web", core.RoleChannel, s.web), s.Connect("desk", core.RoleDesk, s.desk), s.Load(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	s.work(time.Minute)

@@ -1,371 +1,173 @@
 package hub
 
 import (
+	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
-	"slices"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/desk"
-	"github.com/frontdesk-im/frontdesk/core/dialog"
+	"github.com/frontdesk-im/frontdesk/core/turn"
 )
 
-// A mind decides one turn. It is pure: everything it knows is in it, in the
-// conversation and in what is unread, so a turn may be taken again.
-type mind struct {
-	book  *dialog.Book
-	desk  *desk.Rules
-	scene core.Scene
-	role  func(channel string) (Role, bool)
-	limit func(channel string) core.Limits
-	past  []core.Envelope   // the conversation before this turn, if asked for
-	asked bool              // whether past was loaded
-	mine  []core.TicketView // for staff: their open tickets
-
-	out core.Outcome
-}
-
-// errPast asks for mind.past: only a turn that opens a ticket or corrects what
-// was sent needs it.
-var errPast = errors.New("hub: the turn needs what was said before")
-
-// turn folds over the unread envelopes, oldest first. A panic of what decides
-// is an error of this conversation's turn, not the end of the process.
-func (m *mind) turn(c core.Conversation, unread []core.Envelope) (out core.Outcome, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("hub: deciding the turn panicked: %v\n%s", r, debug.Stack())
-		}
-	}()
-	if c.State == "" {
-		c.State = core.WithBot
-	}
-	m.out = core.Outcome{Conversation: c}
-	if r, ok := m.role(c.Key.Channel); ok && r == Desk {
-		if due(c.Wake, m.scene.Now) {
-			m.apply(m.desk.Clock(c, m.scene, m.mine...))
-		}
-		for _, env := range unread {
-			m.apply(m.desk.Duty(m.out.Conversation, env, m.scene, m.mine...))
-		}
-		return m.finish(), nil
-	}
-	if err := m.timers(); err != nil {
-		return m.out, err
-	}
-	for i := 0; i < len(unread); {
-		n := m.run(unread[i:])
-		left, err := m.read(unread[i : i+n])
+// turn takes one turn of a conversation: steps 4 to 6.
+func (h *Hub) turn(ctx context.Context, key core.Key) error {
+	start := time.Now()
+	in := turn.Input{Scene: h.line.scene()}
+	if h.role(key.Channel) == core.RoleDesk {
+		mine, err := h.store.Tickets(ctx, core.TicketQuery{Agent: key.String(), States: held, Max: 200})
 		if err != nil {
-			return m.out, err
+			return err
 		}
-		if left > 0 { // the burst is not over: what came behind it waits too
-			m.out.Left = len(unread) - i - n + left
-			break
+		in.Mine = mine
+	}
+	var said []core.Event
+	take := func(c core.Conversation, unread []core.Envelope) (core.Outcome, error) {
+		h.minds <- struct{}{}
+		defer func() { <-h.minds }()
+		in.Scene = h.line.own(in.Scene, c.Ticket)
+		began := time.Now()
+		out, err := turn.Take(h.rules, c, unread, in)
+		h.conf.Meter.Time("decide_seconds", time.Since(began))
+		said = out.Events
+		return out, err
+	}
+	done, err := h.store.Turn(ctx, key, in.Scene.Now, take)
+	if errors.Is(err, turn.ErrPast) {
+		if in.Past, err = past(ctx, h.store, key); err != nil {
+			return err
 		}
-		i += n
+		done, err = h.store.Turn(ctx, key, in.Scene.Now, take)
 	}
-	return m.finish(), nil
-}
-
-// run is how many of the envelopes are read together: consecutive ones of the
-// customer, else one; an edit is alone, and so is what nobody said.
-func (m *mind) run(es []core.Envelope) int {
-	n := 0
-	for n < len(es) && es[n].Channel == m.out.Conversation.Key.Channel && es[n].Replaces == "" && !quiet(es[n:n+1]) {
-		n++
-	}
-	return max(n, 1)
-}
-
-// timers lets the desk and the bot act on a time that has come.
-func (m *mind) timers() error {
-	if t := m.out.Conversation.Ticket; t != nil && due(t.Wake, m.scene.Now) {
-		m.desked(func(c core.Conversation) core.Outcome { return m.desk.Timer(c, m.scene) })
-	}
-	if c := m.out.Conversation; due(c.Wake, m.scene.Now) {
-		_, err := m.bot(nil)
+	if err != nil {
 		return err
 	}
+	h.conf.Meter.Time("turn_seconds", time.Since(start))
+	h.count(done, said)
+	h.committed(ctx, key, done)
 	return nil
 }
 
-func due(t, now time.Time) bool { return !t.IsZero() && !t.After(now) }
+// held are the states in which a ticket is somebody's.
+var held = []core.TicketState{core.TicketRinging, core.TicketActive, core.TicketParked}
 
-// read takes one run and returns how many of its newest envelopes are left.
-func (m *mind) read(run []core.Envelope) (left int, err error) {
-	r, ok := m.role(run[0].Channel)
-	switch {
-	case ok && r == Desk:
-		if run[0].Replaces != "" && !m.asked {
-			return 0, errPast // what it has become at the customer's
-		}
-		m.desked(func(c core.Conversation) core.Outcome { return m.desk.Staff(c, run[0], m.scene, m.past...) })
-		return 0, nil
-	case ok && r == System:
-		return m.bot(run)
+// role is what an account is for, empty for one that the configuration has lost.
+func (h *Hub) role(channel string) core.Role {
+	if a := h.accounts[channel]; a != nil {
+		return a.role
 	}
-	m.hear(run)
-	if quiet(run) {
-		return 0, nil
-	}
-	if t := m.out.Conversation.Ticket; t != nil && !t.Open() && !m.book.Rating(m.out.Conversation, m.scene.Now) {
-		if o, ok := m.desk.Reopen(m.out.Conversation, run, m.scene); ok {
-			m.apply(o)
-		}
-	}
-	before, said := m.out.Conversation.Ticket, len(m.out.Say)
-	edited := len(run) == 1 && run[0].Replaces != "" // the bot has answered; staff see what it says now
-	if m.out.Conversation.State != core.WithAgent && !edited {
-		if left, err = m.bot(run); err != nil {
-			return 0, err
-		}
-	}
-	run = run[:len(run)-left]
-	if now := m.out.Conversation.Ticket; len(run) > 0 && before.Open() && now != nil && now.ID == before.ID {
-		heard := slices.Concat(run, m.toPeer(said)) // staff see what the bot answered, too
-		m.desked(func(c core.Conversation) core.Outcome { return m.desk.Relay(c, heard, m.scene) })
-		m.suggest(run)
-	}
-	return left, nil
+	return ""
 }
 
-// suggest offers the owner what the scripts would have answered.
-func (m *mind) suggest(run []core.Envelope) {
-	c := m.out.Conversation
-	if c.State != core.WithAgent {
+// limits are those of an account, none for one that the configuration has lost.
+func (h *Hub) limits(channel string) core.Limits {
+	if a := h.accounts[channel]; a != nil {
+		return a.limits
+	}
+	return core.Limits{}
+}
+
+// past is what was said with the peer, for a ticket's card.
+func past(ctx context.Context, from core.Views, key core.Key) ([]core.Envelope, error) {
+	records, err := from.Past(ctx, core.PastQuery{Key: key, Max: 12, Peer: true})
+	if err != nil {
+		return nil, err
+	}
+	c, err := from.Conversation(ctx, key)
+	if err != nil && !errors.Is(err, core.ErrNotFound) {
+		return nil, err
+	}
+	out := []core.Envelope{} // not nil: somebody has looked
+	for _, r := range records {
+		if r.Message != nil && (!r.In || r.Seq <= c.Seen) { // what is unread comes with the turn
+			out = append(out, *r.Message)
+		}
+	}
+	return out, nil
+}
+
+// committed passes on what a turn has changed. The line hears of agents before
+// they do: who has been told that they are on duty is there for the next customer.
+func (h *Hub) committed(ctx context.Context, key core.Key, done core.Committed) {
+	var was []core.Presence
+	for _, a := range done.Agents {
+		was = append(was, h.line.agent(a))
+	}
+	for _, d := range done.Deliveries {
+		h.send(d)
+	}
+	for i, a := range done.Agents {
+		if a.Presence == core.OffDuty && (was[i] == core.OnDuty || was[i] == core.OnBreak) {
+			h.vacate(ctx, a.ID) // they have just gone home
+		}
+		if a.ID != key.String() { // said in a ticket's thread
+			h.rests(ctx, a)
+		}
+	}
+	t := done.After.Ticket
+	changed := t != nil && (done.Before.Open() || t.Open())
+	if changed || len(done.Agents) > 0 {
+		h.line.tell(ctx, key)
+	}
+	if changed {
+		h.line.put(*t)
+		h.board.put(t)
+		h.banners.show(ctx, done.After)
+	}
+	for _, via := range desk.Held(done.After.Ticket) {
+		h.mark(via, core.MarkWaiting, "")
+	}
+	if done.More {
+		h.turns.want(key)
+	}
+	if due := done.After.Wakes.Next(); !due.IsZero() {
+		h.turns.at(key, due)
+	}
+}
+
+// rests arranges the end of a break that has one.
+func (h *Hub) rests(ctx context.Context, a core.Agent) {
+	if a.Presence != core.OnBreak || a.Until.IsZero() {
 		return
 	}
-	var offers []desk.Suggestion
-	for _, s := range m.book.Suggest(c.Peer.Lang, core.Parts(run[len(run)-1].Parts).Text(), 3) {
-		offers = append(offers, desk.Suggestion{Entry: s.Entry, Title: s.Title, Text: s.Answer})
-	}
-	if len(offers) > 0 {
-		m.apply(m.desk.Suggest(c, offers, m.scene))
+	desk, peer, _ := strings.Cut(a.ID, "/")
+	if h.role(desk) == core.RoleDesk {
+		h.alter(ctx, core.Key{Channel: desk, Peer: peer}, func(c core.Conversation, s core.Scene) core.Outcome { return h.conf.Desk.AgentDue(c, s) })
 	}
 }
 
-// quiet reports whether nobody spoke: a page was opened, a position reported.
-func quiet(run []core.Envelope) bool {
-	for _, env := range run {
-		for _, p := range env.Parts {
-			if o, ok := p.(core.Other); !ok || !o.Quiet {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// toPeer is what this turn has said to the peer from the n-th envelope on.
-func (m *mind) toPeer(n int) (out []core.Envelope) {
-	for _, env := range m.out.Say[n:] {
-		if m.address(&env); env.Channel == m.out.Conversation.Key.Channel {
-			out = append(out, env)
-		}
-	}
-	return out
-}
-
-// hear notes what the run says of its peer, whoever reads it.
-func (m *mind) hear(run []core.Envelope) {
-	c := &m.out.Conversation
-	for _, env := range run {
-		c.Gone = slices.ContainsFunc(env.Parts, func(p core.Part) bool { _, left := p.(core.Left); return left })
-		if c.Heard.Before(env.Filed) {
-			c.Heard = env.Filed
-		}
-		c.Peer = merge(c.Peer, env.Peer)
-		c.Ledger = c.Ledger.Heard(m.limit(c.Key.Channel).Allowances, env.Cause, env.Filed)
-	}
-}
-
-// merge keeps what was known of a peer where the newer envelope says nothing.
-func merge(old, now core.Peer) core.Peer {
-	if now.Name == "" {
-		now.Name = old.Name
-	}
-	if now.Lang == "" {
-		now.Lang = old.Lang
-	}
-	if now.Person == "" {
-		now.Person = old.Person
-	}
-	if len(old.Facts) > 0 {
-		facts := map[string]string{}
-		for k, v := range old.Facts {
-			facts[k] = v
-		}
-		for k, v := range now.Facts {
-			facts[k] = v
-		}
-		now.Facts = facts
-	}
-	return now
-}
-
-// bot lets the scripts read the run, none if only a time has come, and shows a
-// ticket that they opened to the staff.
-func (m *mind) bot(run []core.Envelope) (left int, err error) {
-	before := m.out.Conversation.Ticket
-	o, err := m.book.Step(m.out.Conversation, run, m.scene)
+// vacate returns the tickets of an agent who has gone home.
+func (h *Hub) vacate(ctx context.Context, agent string) {
+	ts, err := h.store.Tickets(ctx, core.TicketQuery{Agent: agent, States: held[:2]})
 	if err != nil {
-		return 0, err
+		h.log.Error("tickets of an agent who went off duty were not returned", "agent", agent, "err", err)
+		return
 	}
-	left, o.Left = o.Left, 0
-	m.apply(o)
-	t := m.out.Conversation.Ticket
-	if t.Open() && (!before.Open() || t.ID == "") {
-		err = m.open(run)
-	} else if before.Open() && !t.Open() { // the peer left the line
-		m.apply(m.desk.Relay(m.out.Conversation, nil, m.scene))
-	}
-	return left, err
-}
-
-// open names a new ticket and shows it at the desks.
-func (m *mind) open(run []core.Envelope) error {
-	if !m.asked {
-		return errPast
-	}
-	t := *m.out.Conversation.Ticket
-	t.Key = m.out.Conversation.Key
-	if t.ID == "" {
-		seq := m.out.Conversation.Seen
-		if len(run) > 0 {
-			seq = run[len(run)-1].Seq
-		}
-		t.ID = strconv.FormatInt(seq, 10)
-		if old := m.out.Conversation.Ticket; old != nil && old.ID == t.ID {
-			t.ID += "b"
-		}
-	}
-	m.out.Conversation.Ticket = &t
-	m.apply(m.desk.Open(m.out.Conversation, m.scene, append(slices.Clone(m.past), run...)...))
-	return nil
-}
-
-// desked applies what the desk decides, and a survey if that closed the ticket.
-func (m *mind) desked(f func(core.Conversation) core.Outcome) {
-	before := m.out.Conversation.Ticket.Open()
-	m.apply(f(m.out.Conversation))
-	if t := m.out.Conversation.Ticket; before && t != nil && !t.Open() {
-		m.apply(m.book.AfterClose(m.out.Conversation, m.scene))
-	}
-}
-
-func (m *mind) apply(o core.Outcome) {
-	if o.Hush { // what the bot said earlier in this turn is overtaken, too
-		m.out.Say = slices.DeleteFunc(m.out.Say, func(env core.Envelope) bool {
-			m.address(&env)
-			over := env.Channel == m.out.Conversation.Key.Channel && env.By.Kind == core.ByBot
-			if over {
-				m.dropped("a person has taken over", env)
+	for _, v := range ts {
+		h.alter(ctx, v.Ticket.Key, func(c core.Conversation, s core.Scene) core.Outcome {
+			if c.Ticket.Open() && c.Ticket.Agent == agent {
+				return h.conf.Desk.Vacate(c, agent, "off duty", s)
 			}
-			return over
+			return core.Outcome{Conversation: c}
 		})
 	}
-	m.out.Conversation = o.Conversation
-	m.out.Say = append(m.out.Say, o.Say...)
-	m.out.Events = append(m.out.Events, o.Events...)
-	m.out.Agents = append(m.out.Agents, o.Agents...)
-	m.out.Hush = m.out.Hush || o.Hush
 }
 
-// finish addresses what is said and cuts it into the messages of its platforms.
-func (m *mind) finish() core.Outcome {
-	var say []core.Envelope
-	for _, env := range m.out.Say {
-		m.address(&env)
-		toPeer := env.Channel == m.out.Conversation.Key.Channel
-		if toPeer && m.out.Conversation.Gone {
-			m.dropped("the customer has left the channel", env)
-			continue
-		}
-		for _, parts := range m.fit(env) {
-			one := env
-			one.Parts = parts
-			say = append(say, one)
-		}
-	}
-	m.out.Say = say
-	for i := range m.out.Events {
-		if m.out.Events[i].At.IsZero() {
-			m.out.Events[i].At = m.scene.Now
-		}
-	}
-	return m.out
-}
-
-// fit cuts what is said into the messages of its platform. A case stays one
-// whatever the desk can show: the store opens and keeps threads by it.
-func (m *mind) fit(env core.Envelope) []core.Parts {
-	if len(env.Parts) > 0 {
-		if _, ok := env.Parts[0].(core.Case); ok {
-			return []core.Parts{env.Parts}
-		}
-	}
-	lim := m.limit(env.Channel)
-	mark := m.sign(env, lim)
-	if lim.Text > 0 {
-		lim.Text -= lim.Unit.Len(mark)
-	}
-	out := lim.Fit(env.Parts)
-	for i, ps := range out {
-		out[i] = prefixed(mark, ps)
-	}
-	return out
-}
-
-// sign is what marks every message of a bot to the peer on platforms that show
-// no name (C-11).
-func (m *mind) sign(env core.Envelope, lim core.Limits) string {
-	c := m.out.Conversation
-	if env.Channel != c.Key.Channel || env.By.Kind != core.ByBot || lim.Names {
-		return ""
-	}
-	return m.book.Words(c.Peer.Lang, "bot_prefix", nil).Text()
-}
-
-func (m *mind) address(env *core.Envelope) {
-	c := m.out.Conversation
-	if env.Channel == "" {
-		env.Channel, env.Peer = c.Key.Channel, c.Peer
-		env.Peer.ID = c.Key.Peer
-		env.Peer.Facts = nil
-	}
-	if env.By.Kind == "" {
-		env.By.Kind = core.ByBot
-	}
-	env.Filed = m.scene.Now
-}
-
-// prefixed puts mark before the first words of ps.
-func prefixed(mark string, ps core.Parts) core.Parts {
-	if mark == "" {
-		return ps
-	}
-	ps = slices.Clone(ps)
-	for i, p := range ps {
-		switch p := p.(type) {
-		case core.Text:
-			ps[i] = core.Text{Body: mark + p.Body}
-			return ps
-		case core.Choice:
-			p.Prompt = mark + p.Prompt
-			ps[i] = p
-			return ps
-		}
-	}
-	return ps
-}
-
-func (m *mind) dropped(why string, env core.Envelope) {
-	m.out.Events = append(m.out.Events, core.Event{
-		Kind: core.Dropped, By: core.Author{Kind: core.BySystem}, Why: why,
-		Data: map[string]string{"text": env.Parts.Text()},
+// alter is a turn that reads nothing: f decides, what is unread stays so. It
+// reports whether that was kept.
+func (h *Hub) alter(ctx context.Context, key core.Key, f func(core.Conversation, core.Scene) core.Outcome) (kept bool) {
+	in := turn.Input{Scene: h.line.scene()}
+	done, err := h.store.Turn(ctx, key, in.Scene.Now, func(c core.Conversation, unread []core.Envelope) (core.Outcome, error) {
+		in.Scene = h.line.own(in.Scene, c.Ticket)
+		return turn.Alter(h.rules, c, unread, in, f)
 	})
+	if err != nil {
+		if ctx.Err() == nil {
+			h.log.Error("a change to a conversation was not kept", "conversation", key.String(), "err", err)
+		}
+		return false
+	}
+	h.committed(ctx, key, done)
+	return true
 }

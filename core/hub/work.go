@@ -22,7 +22,7 @@ func (h *Hub) Work(ctx context.Context) (next time.Time, err error) {
 		if n == 0 {
 			break
 		}
-		if round > most {
+		if round > mostRounds {
 			return next, fmt.Errorf("hub: there is always something to do at %s: %d things after %d rounds", h.now().Format(time.RFC3339), n, round)
 		}
 	}
@@ -30,26 +30,40 @@ func (h *Hub) Work(ctx context.Context) (next time.Time, err error) {
 	return h.later(), nil
 }
 
-// most is how often Work looks for more before it gives up: a turn that wants
+// mostRounds is how often Work looks for more before it gives up: a turn that wants
 // itself again at once would never end.
-const most = 10_000
+const mostRounds = 10_000
 
-// Load fills the line from the store, as Run does when it starts.
+// Load fills the line from the store, as Run does when it starts, and learns
+// when the conversations of an earlier hub want a turn: Work does not poll.
 func (h *Hub) Load(ctx context.Context) error {
-	err := errors.Join(h.line.load(ctx), h.board.load(ctx))
+	err := errors.Join(h.line.load(ctx), h.board.load(ctx), h.wakes(ctx))
 	h.resume(ctx)
 	return err
 }
 
+// wakes notes the times that conversations wait for.
+func (h *Hub) wakes(ctx context.Context) error {
+	keys, err := h.store.Ready(ctx, h.now().Add(farthest), perSearch)
+	for _, k := range keys {
+		c, err := h.store.Conversation(ctx, k)
+		if err != nil {
+			return err
+		}
+		h.note(c.Wakes.Next())
+	}
+	return err
+}
+
+// farthest is how far ahead Load looks.
+const farthest = 7 * 24 * time.Hour
+
 func (h *Hub) once(ctx context.Context) (n int, err error) {
-	keys, err := h.store.Ready(ctx, h.now(), batch)
+	keys, err := h.store.Ready(ctx, h.now(), perSearch)
 	if err != nil {
 		return 0, err
 	}
 	for _, k := range keys {
-		if h.turns.waits(k) {
-			continue
-		}
 		if err := h.turn(ctx, k); err != nil {
 			return n, err
 		}
@@ -58,7 +72,7 @@ func (h *Hub) once(ctx context.Context) (n int, err error) {
 	n += h.line.offer(ctx)
 	n += h.board.show(ctx)
 	h.turns.clear()
-	ds, err := h.store.Outbox(ctx, h.now(), batch)
+	ds, err := h.store.Outbox(ctx, h.now(), perSearch)
 	if err != nil {
 		return n, err
 	}
@@ -77,15 +91,8 @@ func (h *Hub) once(ctx context.Context) (n int, err error) {
 // pop takes the next delivery without a worker.
 func (a *account) pop() (core.Delivery, bool) {
 	a.mu.Lock()
-	a.workers++
-	a.mu.Unlock()
-	d, ok := a.next()
-	if ok {
-		a.mu.Lock()
-		a.workers--
-		a.mu.Unlock()
-	}
-	return d, ok
+	defer a.mu.Unlock()
+	return a.take()
 }
 
 // clear forgets the hints: Work finds everything by asking the store.

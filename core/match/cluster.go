@@ -79,7 +79,7 @@ func newClusterer(questions []string, script []example) *clusterer {
 	var fs [][]feature
 	for _, q := range questions {
 		f := Fold(q)
-		if len(spans([]rune(f))) == 0 {
+		if len(spans(nil, []rune(f))) == 0 {
 			continue
 		}
 		c.raw, c.folded = append(c.raw, q), append(c.folded, f)
@@ -207,7 +207,7 @@ func (c *clusterer) keywords(members []int) (out []string) {
 func phrases(f string) (out []string) {
 	r := []rune(f)
 	last := -1
-	for _, t := range spans(r) {
+	for _, t := range spans(nil, r) {
 		w := string(r[t[0]:t[1]])
 		switch {
 		case !han(r[t[0]]):

@@ -8,9 +8,11 @@ import (
 
 // Match decides what answers a query. See the package comment for the order of things.
 func (m *Matcher) Match(q Query) Decision {
-	f := Fold(q.Text)
-	text := []rune(f)
-	d := Decision{Kind: Fallback, Mood: moodOf(text)}
+	if q.Heard.Text != q.Text {
+		q.Heard = listen(q.Text)
+	}
+	f, text := q.Heard.Folded, q.Heard.runes
+	d := Decision{Kind: Fallback, Mood: moodOf(text, q.Heard.Danger)}
 	if strings.TrimSpace(f) == "" {
 		d.Why = m.say("没有文字，无法匹配", "no words to match")
 		return d
@@ -19,11 +21,32 @@ func (m *Matcher) Match(q Query) Decision {
 	hits, guarded := m.rules.find(f, text)
 	if len(hits) > 0 && !m.overruled(c, hits) {
 		m.byRules(&d, c, hits)
-		return d
+		return m.answerable(d)
+	}
+	if syllables, ok := pinyinOf(q.Text); ok && len(m.aloud.keys) > 0 {
+		if m.byPinyin(&d, syllables); d.Kind != Fallback {
+			return m.answerable(d)
+		}
+		d.Candidates = nil
+	}
+	if e := m.essence(c, q.Heard); e != f {
+		c = m.newCase(q, e)
 	}
 	c.guarded = guarded
 	m.bySamples(&d, c)
-	return d
+	return m.answerable(d)
+}
+
+// essence is the folded text without the greetings, thanks and faces around the question, which say nothing of what is
+// asked and would only speak for the entries that greet and thank. A text that is a sample stays as it is.
+func (m *Matcher) essence(c oneCase, u Utterance) string {
+	if _, ok := c.model.same[bare(c.f)]; ok {
+		return c.f
+	}
+	if f := Fold(u.Rest); f != "" && (len(u.Acts) > 0 || len(f) < len(c.f)) {
+		return f
+	}
+	return c.f
 }
 
 // overruled: what the whole message says of an entry that no hit means counts for more. A message that is a sample, word for
@@ -44,7 +67,7 @@ func (m *Matcher) overruled(c oneCase, hits []hit) bool {
 	return len(best) > 0 && best[0].p >= m.opt.Answer && !meant(best[0].entry)
 }
 
-// one case in hand.
+// oneCase is a query while it is decided.
 type oneCase struct {
 	q       Query
 	f       string // folded text
@@ -77,6 +100,9 @@ func (m *Matcher) byRules(d *Decision, c oneCase, hits []hit) {
 	if ties > 1 {
 		m.breakTie(d.Candidates[:ties], c)
 	}
+	if best.fuzzy && hasHan([]rune(best.span)) && !m.backed(c, best) {
+		d.Candidates[0].P = min(d.Candidates[0].P, (m.opt.Answer+m.opt.Clarify)/2)
+	}
 	d.Candidates = d.Candidates[:min(len(d.Candidates), m.opt.Max)]
 	m.settle(d)
 	for _, h := range hits {
@@ -86,6 +112,16 @@ func (m *Matcher) byRules(d *Decision, c oneCase, hits []hit) {
 		}
 	}
 	d.Why = m.whyRule(d, best)
+}
+
+// backed reports whether more than its sound speaks for a keyword that stands in the text as other characters: the
+// message begins with it or is little else, or the samples mean its entry too. Otherwise the customer is asked.
+func (m *Matcher) backed(c oneCase, h hit) bool {
+	if h.from == 0 || 2*h.size >= len([]rune(strings.Trim(bare(c.f), clauseEnd+" "))) {
+		return true
+	}
+	best := c.model.score(c.f)
+	return len(best) > 0 && best[0].entry == h.entry && best[0].p >= m.opt.Answer
 }
 
 func ruleP(h hit) float64 {
@@ -151,17 +187,15 @@ func (m *Matcher) bySamples(d *Decision, c oneCase) {
 		all, denial = m.guard(c, all)
 	}
 	m.prefer(all, c.q.Lang)
-	equal := false
 	for i, s := range all[:min(len(all), m.opt.Max)] {
 		x := Candidate{Entry: m.entries[s.entry].ID, P: s.p, How: how, Pattern: s.near}
-		equal = equal || i == 0 && s.equal
 		if i == 0 {
 			x.Span = shared(c.f, s.near)
 		}
 		d.Candidates = append(d.Candidates, x)
 	}
 	m.settle(d)
-	d.Why = m.whySamples(d, c, denial, equal)
+	d.Why = m.whySamples(d, c, denial, all)
 }
 
 // prefer swaps the first two if they are nearly equal and only the second is in the customer's language.
@@ -207,9 +241,10 @@ func (m *Matcher) guard(c oneCase, all []scored) ([]scored, string) {
 	return all, denial
 }
 
+// settle says what to do with the candidates.
 func (m *Matcher) settle(d *Decision) {
 	d.Kind = Fallback
-	if len(d.Candidates) > 0 {
+	if len(d.Candidates) > 0 && !m.unanswered(d.Candidates[0]) {
 		switch p := d.Candidates[0].P; {
 		case p >= m.opt.Answer:
 			d.Kind = Answer
@@ -217,4 +252,18 @@ func (m *Matcher) settle(d *Decision) {
 			d.Kind = Clarify
 		}
 	}
+}
+
+func (m *Matcher) unanswered(c Candidate) bool { return m.entries[m.index[c.Entry]].Unanswered }
+
+// answerable is d without the candidates that the script has no answer to. What stands behind such a one is shown as what
+// came closest, not as what is meant.
+func (m *Matcher) answerable(d Decision) Decision {
+	for i := range d.Candidates {
+		if i > 0 && m.unanswered(d.Candidates[0]) {
+			d.Candidates[i].P = min(d.Candidates[i].P, m.opt.Clarify*.9)
+		}
+	}
+	d.Candidates = slices.DeleteFunc(d.Candidates, m.unanswered)
+	return d
 }

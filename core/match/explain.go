@@ -44,6 +44,12 @@ func (m *Matcher) whyRule(d *Decision, h hit) string {
 			s += m.say("（原话“%s”）", " (as %q)", h.span)
 		}
 	}
+	if m.unanswered(c) {
+		return s + m.say("，这样的问题没有写答案，不猜，交给人工", ", and there is no answer to such questions: no guess, a person should look")
+	}
+	if d.Kind != Answer && h.fuzzy && (len(d.Candidates) == 1 || d.Candidates[0].P > d.Candidates[1].P) {
+		return s + m.say("，只是听起来像，先反问：%s", ", only by its sound, so ask: %s", m.name(c.Entry))
+	}
 	if d.Kind != Answer {
 		var names []string
 		for _, x := range d.Candidates[:min(3, len(d.Candidates))] {
@@ -66,7 +72,8 @@ func percent(p float64) string {
 	return fmt.Sprintf("%.0f%%", 100*p)
 }
 
-func (m *Matcher) whySamples(d *Decision, c oneCase, denial string, equal bool) string {
+// whySamples explains a decision by the scores of the entries, best first; denial is the word that denies what follows it.
+func (m *Matcher) whySamples(d *Decision, c oneCase, denial string, all []scored) string {
 	if len(d.Candidates) == 0 {
 		if denial != "" || len(c.guarded) > 0 {
 			return m.say("话里说的是不要，没有别的条目与它相近，不猜", "the wish is denied and no other entry is near: no guess")
@@ -84,7 +91,9 @@ func (m *Matcher) whySamples(d *Decision, c oneCase, denial string, equal bool) 
 	switch {
 	case best.How == "context":
 		s += m.say("接着上一个问题%s来理解；", "read as a follow-up to %s; ", m.name(c.q.Context))
-	case equal:
+	case all[0].equal && m.unanswered(best):
+		return s + m.say("与例句“%s”一字不差，这样的问题没有写答案，不猜，交给人工", "equals the sample %q, and there is no answer to such questions: no guess, a person should look", best.Pattern)
+	case all[0].equal:
 		return s + m.say("与例句“%s”一字不差 → %s", "equals the sample %q → %s", best.Pattern, m.name(best.Entry))
 	}
 	like := m.say("最像%s", "most like %s", m.name(best.Entry))
@@ -92,6 +101,9 @@ func (m *Matcher) whySamples(d *Decision, c oneCase, denial string, equal bool) 
 		like = m.say("最像%s的例句“%s”（都有“%s”）", "most like %s, sample %q (both have %q)", m.name(best.Entry), best.Pattern, best.Span)
 	}
 	s += like + m.say("，把握 %s", ", %s sure", percent(best.P))
+	if m.unanswered(best) {
+		return s + m.say("，这样的问题没有写答案，不猜，交给人工", ", and there is no answer to such questions: no guess, a person should look")
+	}
 	switch d.Kind {
 	case Answer:
 		s += m.say("，够 %s，直接回答", ", at least %s: answered", percent(m.opt.Answer))
@@ -112,10 +124,11 @@ func shared(f, sample string) string {
 	if sample == "" {
 		return ""
 	}
+	var room, more [64][2]int
 	other := []rune(Fold(sample))
-	theirs := spans(other)
+	theirs := spans(room[:0], other)
 	text := []rune(f)
-	mine := slices.DeleteFunc(spans(text), func(t [2]int) bool {
+	mine := slices.DeleteFunc(spans(more[:0], text), func(t [2]int) bool {
 		return !slices.ContainsFunc(theirs, func(o [2]int) bool { return slices.Equal(text[t[0]:t[1]], other[o[0]:o[1]]) })
 	})
 	pick := func(all bool) string {
@@ -144,8 +157,8 @@ func shared(f, sample string) string {
 	return pick(true)
 }
 
-// spans of the words of a text: single Chinese characters, other words and numbers whole.
-func spans(text []rune) (out [][2]int) {
+// spans adds those of the words of a text: single Chinese characters, other words and numbers whole.
+func spans(out [][2]int, text []rune) [][2]int {
 	for i := 0; i < len(text); {
 		j := i + 1
 		switch c := text[i]; {

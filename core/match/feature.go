@@ -26,7 +26,7 @@ type feature struct {
 	tf    uint8
 }
 
-// tokens and features of one text, in reused memory.
+// extract takes the tokens and features of a text, in memory that is used again.
 type extract struct {
 	tok   []token
 	out   []feature

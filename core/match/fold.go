@@ -25,6 +25,7 @@ var simple = sync.OnceValue(func() *simplifier {
 		if a, n := utf8.DecodeRuneInString(from); ok && n == len(from) {
 			if b, m := utf8.DecodeRuneInString(to); m == len(to) && a != b {
 				s.char[a] = b
+				s.any.add(a)
 			}
 		}
 	}
@@ -37,6 +38,7 @@ var simple = sync.OnceValue(func() *simplifier {
 		r := []rune(from)
 		s.phrase[from] = to
 		s.first[r[0]] = max(s.first[r[0]], len(r))
+		s.any.add(r[0])
 	}
 	return s
 })
@@ -45,12 +47,29 @@ type simplifier struct {
 	char   map[rune]rune
 	phrase map[string]string
 	first  map[rune]int // longest phrase, in runes, that starts with this rune
+	any    runes        // those that char or first have: most characters are in neither
 }
+
+// runes are a set of characters; all those beyond the basic plane are in it.
+type runes [1 << 16 / 64]uint64
+
+func (s *runes) add(c rune) {
+	if c < 1<<16 {
+		s[c>>6] |= 1 << (c & 63)
+	}
+}
+
+func (s *runes) has(c rune) bool { return c >= 1<<16 || s[c>>6]&(1<<(c&63)) != 0 }
 
 // fold rewrites traditional characters in place where no phrase says otherwise.
 func (s *simplifier) fold(in []rune) []rune {
 	out := in[:0:len(in)]
 	for i := 0; i < len(in); {
+		if !s.any.has(in[i]) {
+			out = append(out, in[i])
+			i++
+			continue
+		}
 		n := s.longest(in[i:])
 		if n > 0 {
 			to := []rune(s.phrase[string(in[i:i+n])])
@@ -91,39 +110,72 @@ func Fold(s string) string {
 	if !plain(s) {
 		s = norm.NFKC.String(s)
 	}
-	r := make([]rune, 0, len(s))
+	var room [foldRoom]rune
+	r := room[:0]
 	for _, c := range s {
 		if c = foldRune(c); c >= 0 {
 			r = append(r, c)
 		}
 	}
-	if hasHan(r) {
+	chinese := hasHan(r)
+	if chinese {
 		r = simple().fold(r)
 	}
 	r = squeeze(r)
-	out := string(r)
-	if hasHan(r) {
+	latin := hasLatin(r)
+	out := s
+	if !spells(s, r) {
+		out = string(r)
+	}
+	if chinese {
 		out = slang().replace(out)
 		out = numerals(out)
 	}
-	if hasLatin(r) {
+	if latin {
 		out = english(out)
 	}
 	return out
 }
 
+// foldRoom is how many characters are folded without asking for memory.
+const foldRoom = 128
+
+// spells reports whether s is r, so that it need not be written again.
+func spells(s string, r []rune) bool {
+	i := 0
+	for _, c := range s {
+		if i == len(r) || r[i] != c {
+			return false
+		}
+		i++
+	}
+	return i == len(r)
+}
+
 // plain reports whether NFKC cannot change s.
 func plain(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
+	for _, c := range s {
+		if c >= utf8.RuneSelf && !settled(c) {
 			return norm.NFKC.IsNormalString(s)
 		}
 	}
 	return true
 }
 
+// settled are the characters that most texts are made of and with which NFKC does nothing that foldRune does not, whatever
+// stands beside them.
+func settled(c rune) bool {
+	return fullWidth(c) || c == 0x3000 || 0x4e00 <= c && c <= 0x9fff || 0x3001 <= c && c <= 0x3002 || 0x300a <= c && c <= 0x300f || 0x2018 <= c && c <= 0x201d
+}
+
+// fullWidth are ASCII's characters in full width.
+func fullWidth(c rune) bool { return 0xff01 <= c && c <= 0xff5e }
+
 // foldRune lowers one rune; -1 drops it.
 func foldRune(c rune) rune {
+	if fullWidth(c) {
+		c -= 0xfee0
+	}
 	switch {
 	case c < utf8.RuneSelf:
 		if 'A' <= c && c <= 'Z' {
@@ -138,6 +190,8 @@ func foldRune(c rune) rune {
 		if c == '`' {
 			return '\''
 		}
+		return c
+	case 0x4e00 <= c && c <= 0x9fff:
 		return c
 	case c == '’' || c == '‘' || c == '′':
 		return '\''

@@ -16,8 +16,16 @@ type Finding struct {
 	Other    string  // the other entry, if any
 	OtherPos string  // where that is
 	Weight   float64 // how clear it is, larger first; for strays the margin by which the other entry is preferred
+	Near     float64 // of strays, how like a sample of the other entry it is, 0..1
 	Zh, En   string  // one line for people
 }
+
+// plainNear is how like a sample of the other entry a stray must be to be told.
+const plainNear = .35
+
+// Plain reports whether a person would see the fault: a stray that is like nothing under the other entry is only said in
+// a way that no sample shows, and worth keeping.
+func (f Finding) Plain() bool { return f.Kind != "stray" || f.Near >= plainNear }
 
 // String is the finding as `frontdesk check` prints it, file:line first.
 func (f Finding) String() string { return fmt.Sprintf("%s: %s / %s", f.Pos, f.Zh, f.En) }
@@ -50,6 +58,10 @@ func Lint(ctx context.Context, entries []Entry) ([]Finding, error) {
 const lintC = .15 // a softer fit than that of service: one wrong sample must not explain itself away
 
 const fewSamples = 30 // what leaving one out of fewer leaves is too little to judge by: see strays
+
+// MergeFrom is how many samples each of two entries needs before it can be said that
+// they are one.
+const MergeFrom = 6
 
 type linter struct {
 	entries []Entry
@@ -105,7 +117,7 @@ func (l *linter) samples() {
 	for i, e := range l.entries {
 		for k, s := range e.Samples {
 			f := Fold(s)
-			if hits, _ := l.rules.find(f, []rune(f)); len(hits) > 0 && hits[0].entry != int32(i) {
+			if hits, _ := l.rules.find(f, []rune(f)); len(hits) > 0 && hits[0].entry != int32(i) && !hits[0].fuzzy { // what only sounds like a rule asks back
 				h := hits[0]
 				l.add(Finding{Kind: "hijack", Sample: s, Weight: float64(h.size),
 					Zh: fmt.Sprintf("条目 %s 的例句“%s”换个说法就会被条目 %s 的规则“%s”截走，请改规则或移走例句", e.ID, s, l.entries[h.entry].ID, h.pattern),
@@ -141,7 +153,7 @@ func (l *linter) strays(t *training, vs []verdict) {
 			continue // a duplicate, told as such
 		}
 		e, o := t.entry[s.class], t.entry[v.rival]
-		l.add(Finding{Kind: "stray", Sample: s.raw, Weight: float64(-v.margin()),
+		l.add(Finding{Kind: "stray", Sample: s.raw, Weight: float64(-v.margin()), Near: v.close,
 			Zh: fmt.Sprintf("例句“%s”放在 %s，但其余例句都认为它属于 %s（如“%s”），请移过去、改写或删除", s.raw, l.entries[e].ID, l.entries[o].ID, v.near),
 			En: fmt.Sprintf("sample %q stands under %s, but the rest of the script takes it for %s (as %q): move, rewrite or delete it", s.raw, l.entries[e].ID, l.entries[o].ID, v.near)}, e, o, s.ref)
 	}
@@ -179,7 +191,10 @@ func (l *linter) overlaps(t *training, vs []verdict) {
 		}
 		a, b := t.entry[p.a], t.entry[p.b]
 		zh, en := "请把例句写得更分明", "sharpen their samples"
-		if 5*n >= 2*all {
+		switch {
+		case min(size[p.a], size[p.b]) < MergeFrom:
+			zh, en = fmt.Sprintf("例句太少，先各写到 %d 句以上再看", MergeFrom), fmt.Sprintf("they have too few samples to tell: write %d or more for each", MergeFrom)
+		case 5*n >= 2*all:
 			zh, en = "建议合并", "consider merging them"
 		}
 		l.add(Finding{Kind: "overlap", Sample: example[p], Weight: float64(n) / float64(all),

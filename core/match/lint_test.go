@@ -215,3 +215,24 @@ func TestTone(t *testing.T) {
 		}
 	}
 }
+
+// Of a script of a few samples nobody can say that two entries are one.
+func TestLintTiny(t *testing.T) {
+	es := []Entry{{ID: "a", Samples: []string{"怎么停车", "停车收费吗", "车停哪里"}}, {ID: "b", Samples: []string{"停车怎么收费", "哪里能停车", "停车方便吗"}}, {ID: "c", Samples: []string{"几点开门", "几点关门", "周末开门吗"}}}
+	found, err := Lint(t.Context(), es)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, f := range found {
+		if f.Kind == "overlap" {
+			n++
+		}
+		if strings.Contains(f.String(), "merging") {
+			t.Errorf("advised: %s", f)
+		}
+	}
+	if n == 0 {
+		t.Errorf("nothing overlaps in %v", found)
+	}
+}

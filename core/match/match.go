@@ -5,9 +5,8 @@
 // # How it decides
 //
 //  1. Fold brings text and script to one form (width, traditional characters, slang, numerals, slips of the keyboard).
-//  2. Rules win: exact, then contains and regexp, the longest span first. Only a message that is a sample of another entry,
-//     word for word, is longer still. A rule whose words stand under a denied wish
-//     ("不要退款") does not count. Keywords are also found by sound and with one slip, if nothing is found by letter.
+//  2. Rules win: exact, then contains and regexp, the longest span first. A message that equals another entry's
+//     sample word for word beats any rule but exact. A rule whose words stand under a denied wish ("不要退款") does not count. Keywords are also found by sound and with one slip, if nothing is found by letter.
 //  3. Otherwise a linear model over hashed words and letters, trained on the sample questions, and beside it, where they
 //     help, small neural networks say which entry is most like the text.
 //  4. Its score is turned into a probability that was learnt, without any out-of-scope samples, by leaving entries out of
@@ -32,6 +31,7 @@ type Entry struct {
 	Samples                 []string // ways customers ask it
 	Pos                     string   // file:line, for lint and explanations
 	SamplePos               []string // file:line of each sample, if known
+	Unanswered              bool     // the script has no answer to these: a text like them falls back, whatever else it resembles
 }
 
 // Options are thresholds on the probability that the best entry is the right one. Zero values mean the defaults.
@@ -64,8 +64,9 @@ func (o Options) withDefaults() (Options, error) {
 // Query is a customer's text and what is known beside it.
 type Query struct {
 	Text    string
-	Context string // ID of the entry answered last; "" if none, or too old to matter
-	Lang    string // the customer's language if known ("zh-CN", "en"); decides only between equals
+	Heard   Utterance // Text, if the caller has listened to it; Match listens to what is of another text
+	Context string    // ID of the entry answered last; "" if none, or too old to matter
+	Lang    string    // the customer's language if known ("zh-CN", "en"); decides only between equals
 }
 
 // Kind says what to do with a decision.
@@ -94,8 +95,12 @@ type Candidate struct {
 	Span, Pattern string  // the words of the (folded) text that decided, and the rule or sample that they met
 }
 
-// Mood is what the customer's words show, each 0..1; from 0.5 on it should be acted on.
-type Mood struct{ Negative, Angry, Urgent, Distress float64 }
+// Mood is what the customer's words show, each 0..1; from 0.5 on it should be acted on. Danger is a matter of words in
+// their sentence, not of a score.
+type Mood struct {
+	Negative, Angry, Urgent float64
+	Danger                  Danger
+}
 
 // Matcher answers Match. Its model can be replaced while it is used.
 type Matcher struct {
@@ -103,6 +108,7 @@ type Matcher struct {
 	index   map[string]int32
 	opt     Options
 	rules   *rules
+	aloud   *aloud
 	model   atomic.Pointer[model]
 	job     *training // what Refine needs
 }
@@ -114,24 +120,12 @@ func New(entries []Entry, o Options) (*Matcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Matcher{entries: entries, index: make(map[string]int32, len(entries)), opt: o}
-	var errs []error
-	for i, e := range entries {
-		if e.ID == "" {
-			errs = append(errs, fmt.Errorf("%s: entry without id / 条目没有 id", e.Pos))
-		}
-		if j, ok := m.index[e.ID]; ok && e.ID != "" {
-			errs = append(errs, fmt.Errorf("%s: entry %s is already defined at %s / 条目重复", e.Pos, e.ID, entries[j].Pos))
-		}
-		m.index[e.ID] = int32(i)
-	}
-	if m.rules, err = newRules(entries); err != nil {
-		errs = append(errs, err)
-	}
-	if err := errors.Join(errs...); err != nil {
+	m := &Matcher{entries: entries, opt: o}
+	if m.index, m.rules, err = read(entries); err != nil {
 		return nil, err
 	}
 	warm()
+	m.aloud = newAloud(entries)
 	if m.job = newTraining(entries); len(m.job.entry) > maxClasses {
 		return nil, fmt.Errorf("match: %d entries with words to learn, at most %d / 条目太多", len(m.job.entry), maxClasses)
 	}
@@ -139,11 +133,37 @@ func New(entries []Entry, o Options) (*Matcher, error) {
 	return m, nil
 }
 
+// Check says what New would have against entries, and trains nothing.
+func Check(entries []Entry) error {
+	_, _, err := read(entries)
+	return err
+}
+
+// read makes the index and the rules of entries; all faults are joined.
+func read(entries []Entry) (map[string]int32, *rules, error) {
+	var errs []error
+	index := make(map[string]int32, len(entries))
+	for i, e := range entries {
+		if e.ID == "" {
+			errs = append(errs, fmt.Errorf("%s: entry without id / 条目没有 id", e.Pos))
+		}
+		if j, ok := index[e.ID]; ok && e.ID != "" {
+			errs = append(errs, fmt.Errorf("%s: entry %s is already defined at %s / 条目重复", e.Pos, e.ID, entries[j].Pos))
+		}
+		index[e.ID] = int32(i)
+	}
+	r, err := newRules(entries)
+	return index, r, errors.Join(append(errs, err)...)
+}
+
 // warm builds what all matchers of a process share, a tenth of a second once, so that no customer's first message waits.
 func warm() {
 	seedMoods()
 	askFinder()
+	dangerOutlines()
+	personOutlines()
 	askAloneSet()
+	aloneRunes()
 }
 
 // Refine does the slow part of the training (calibration, booster) and swaps the result in; Match is served by the model

@@ -318,7 +318,7 @@ func newProtos(texts []string, samples [][]feature, v *vocabulary) protos {
 	return p
 }
 
-// Bytes the trained model takes.
+// bytes is how many the trained model takes.
 func (m *model) bytes() int {
 	n := 4*len(m.voc.idf) + 8*len(m.voc.seen) + m.svm.bytes()
 	for _, x := range m.nets {

@@ -10,8 +10,9 @@ import (
 )
 
 // The mood of a text: linear scorers over characters, words and their neighbours and over a word list, trained at start on
-// sentences that were written for this (data/mood.tsv): four for the moods and one for talk without any. Words that leave
-// no doubt (abuse, self-harm) count even where the scorer has not seen their like.
+// sentences that were written for this (data/mood.tsv): three for the moods and one for talk without any. Anger and haste count only where
+// words of the list stand, and words that leave no doubt (abuse) count even where the scorer has not seen their like. Danger
+// is no matter of scores: see danger.go.
 
 //go:embed data/mood.tsv
 var moodFile string
@@ -24,7 +25,6 @@ const (
 	moodNegative = iota
 	moodAngry
 	moodUrgent
-	moodDistress
 	moodPlain // no feeling at all: a question, an order, a fact
 	moods
 )
@@ -102,7 +102,7 @@ func readMoods(s string) (out []moodLine) {
 }
 
 func (l moodLine) is(mood int) bool {
-	return strings.ContainsAny(l.label, []string{"nad", "a", "u", "d", "o"}[mood])
+	return strings.ContainsAny(l.label, []string{"nad", "a", "u", "o"}[mood])
 }
 
 // trainMood solves one linear machine per mood; the rarer side of each costs more. Each feature is scaled by how unevenly
@@ -275,8 +275,14 @@ func (s *moodScorer) score(v vector) (out [moods]float64) {
 
 var seedMoods = sync.OnceValue(func() *moodScorer { return trainMood(readMoods(moodFile), moodBits) })
 
-// moodOf folded text.
-func moodOf(text []rune) Mood { return seedMoods().mood(text) }
+// moodOf a folded text that speaks of a danger, or of none.
+func moodOf(text []rune, d Danger) Mood {
+	m := seedMoods().mood(text)
+	if m.Danger = d; d != "" {
+		m.Negative = max(m.Negative, .8)
+	}
+	return m
+}
 
 func (s *moodScorer) mood(text []rune) Mood {
 	v, hits := s.vector(text)
@@ -284,11 +290,11 @@ func (s *moodScorer) mood(text []rune) Mood {
 		return Mood{}
 	}
 	p := s.score(v)
-	m := Mood{Negative: p[moodNegative], Angry: p[moodAngry], Urgent: p[moodUrgent], Distress: p[moodDistress]}.sure(hits)
-	if p[moodPlain] >= .5 || len(text) < moodShort && !said(hits) && max(m.Negative, m.Angry) < .7 {
+	m := Mood{Negative: p[moodNegative], Angry: p[moodAngry], Urgent: p[moodUrgent]}.sure(hits)
+	if p[moodPlain] >= .5 || len(text) < moodShort && !said(hits) {
 		m.Negative, m.Angry = min(m.Negative, .45), min(m.Angry, .45)
 	}
-	m.Negative = max(m.Negative, m.Angry, m.Distress)
+	m.Negative = max(m.Negative, m.Angry)
 	return m
 }
 
@@ -303,20 +309,17 @@ func (m Mood) sure(hits []lexHit) Mood {
 			}
 		}
 	}
-	if n[lexDistress] > 0 {
-		m.Distress = max(m.Distress, .8)
-	}
 	if n[lexAngry] > 1 || n[lexAngry] == 1 && n[lexNegative] > 0 && m.Angry > .25 {
 		m.Angry = max(m.Angry, .6)
 	}
 	if n[lexUrgent] > 0 && m.Urgent > .2 {
 		m.Urgent = max(m.Urgent, .55)
 	}
-	if n[lexDistress] == 0 {
-		m.Distress = min(m.Distress, .6)
-	}
-	if n[lexPositive] > 0 && n[lexNegative]+n[lexAngry] == 0 {
+	if n[lexAngry] == 0 && n[lexNegative] < 2 || n[lexPositive] > 0 && n[lexNegative]+n[lexAngry] == 0 {
 		m.Angry = min(m.Angry, .4)
+	}
+	if n[lexUrgent] == 0 {
+		m.Urgent = min(m.Urgent, .4)
 	}
 	return m
 }

@@ -79,6 +79,32 @@ func TestReviews(t *testing.T) {
 	}
 }
 
+// Reviews that are part of the repository are told apart, too, so that this is tried where ../shared is not.
+func TestOwnReviews(t *testing.T) {
+	b, err := os.ReadFile("testdata/reviews.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := readMoods(string(b))
+	seeds := map[string]bool{}
+	for _, l := range readMoods(moodFile) {
+		seeds[Fold(l.text)] = true
+	}
+	for _, l := range lines {
+		if seeds[Fold(l.text)] {
+			t.Errorf("%q is a seed sentence: it proves nothing", l.text)
+		}
+		if got := seedMoods().mood([]rune(Fold(l.text))).Negative; (got >= .5) != l.is(moodNegative) {
+			t.Logf("%s: %q: %.2f", l.label, l.text, got)
+		}
+	}
+	got := negativeRight(seedMoods(), lines)
+	t.Logf("%.1f%% of %d", 100*got, len(lines))
+	if len(lines) < 40 || got < .84 {
+		t.Errorf("%.1f%% of %d reviews, want 84%%", 100*got, len(lines))
+	}
+}
+
 // The phrases are not among the seed sentences; each mood must be seen (≥ .5), and the calm ones must stay calm.
 func TestMoods(t *testing.T) {
 	seeds := map[string]bool{}
@@ -92,35 +118,47 @@ func TestMoods(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, wrong := 0, 0
+	n, wrong := map[string]int{}, map[string]int{}
 	for _, l := range readMoods(string(b)) {
 		if seeds[Fold(l.text)] {
 			t.Errorf("%q is a seed sentence: it proves nothing", l.text)
 		}
-		n++
+		n[l.label]++
 		f := Fold(l.text)
-		m := moodOf([]rune(f))
-		ok := true
+		m := moodFor(f)
+		ok := false
 		switch l.label {
 		case "calm":
-			ok = m.Negative < .5 && m.Angry < .5 && m.Urgent < .5 && m.Distress < .5
+			ok = m.Negative < .5 && m.Angry < .5 && m.Urgent < .5 && m.Danger == ""
 		case "negative":
-			ok = m.Negative >= .5 && m.Distress < .5
+			ok = m.Negative >= .5 && m.Danger == ""
 		case "angry":
-			ok = m.Angry >= .5 && m.Distress < .5
+			ok = m.Angry >= .5 && m.Danger == ""
 		case "urgent":
-			ok = m.Urgent >= .5 && m.Distress < .5
+			ok = m.Urgent >= .5 && m.Danger == ""
 		case "distress":
-			ok = m.Distress >= .5
+			ok = m.Danger != ""
 		}
 		if !ok {
-			wrong++
+			wrong[l.label]++
 			t.Logf("%s: %q: %+.2v", l.label, l.text, m)
 		}
 	}
-	if n < 100 || wrong*20 > n {
-		t.Errorf("%d of %d phrases wrong, want at most 5%%", wrong, n)
+	for _, label := range []string{"calm", "negative", "angry", "urgent", "distress"} { // each by itself: the many would hide the few
+		if n[label] < 10 || wrong[label]*10 > n[label] {
+			t.Errorf("%d of %d %s phrases wrong, want at most a tenth", wrong[label], n[label], label)
+		}
 	}
+	if sum(n) < 100 || sum(wrong)*20 > sum(n) {
+		t.Errorf("%d of %d phrases wrong, want at most 5%%", sum(wrong), sum(n))
+	}
+}
+
+func sum(m map[string]int) (n int) {
+	for _, v := range m {
+		n += v
+	}
+	return n
 }
 
 // Plain questions, none of them a seed sentence, are met without an apology: "你们" alone is no reproach.
@@ -135,16 +173,21 @@ func TestPlainQuestions(t *testing.T) {
 		"does this laptop get hot", "please wake me up at six",
 	} {
 		f := Fold(s)
-		if m := moodOf([]rune(f)); m.Negative >= .5 || m.Angry >= .5 || m.Urgent >= .5 {
+		if m := moodFor(f); m.Negative >= .5 || m.Angry >= .5 || m.Urgent >= .5 {
 			t.Errorf("%q: %+.2v", s, m)
 		}
 	}
 }
 
+func moodFor(folded string) Mood {
+	r := []rune(folded)
+	d, _ := dangerIn(r)
+	return moodOf(r, d)
+}
+
 func BenchmarkMood(b *testing.B) {
-	f := []rune(Fold("等了一个星期还没收到货，客服也不回复，你们到底管不管，太让人失望了"))
-	moodOf(f)
+	f := Fold("等了一个星期还没收到货，客服也不回复，你们到底管不管，太让人失望了")
 	for b.Loop() {
-		moodOf(f)
+		moodFor(f)
 	}
 }

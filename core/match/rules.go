@@ -2,11 +2,14 @@ package match
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/frontdesk-im/frontdesk/core/spelling"
 )
 
 // rules are the keywords that people wrote: they win over the trained model.
@@ -18,6 +21,7 @@ type rules struct {
 	spoken  []int32            // word number of heard → contain
 	regexps []pattern
 	slips   map[string][]slip // Latin keywords with one letter left out
+	usual   map[string]bool   // Latin words that people use for what they say, so that they are no slip of another
 }
 
 // whole message that an entry answers, as written.
@@ -55,15 +59,17 @@ type hit struct {
 }
 
 func newRules(entries []Entry) (*rules, error) {
-	r := &rules{exact: make(map[string][]whole), slips: make(map[string][]slip)}
+	r := &rules{exact: make(map[string][]whole), slips: make(map[string][]slip), usual: usualWords(entries)}
 	number := map[string]int32{}
 	var runes, heard [][]int32
 	ph := sounds()
+	var errs []error // all of them: an author mends a file in one go
 	for i, e := range entries {
 		for _, x := range e.Exact {
 			b := bare(Fold(x))
 			if b == "" {
-				return nil, fmt.Errorf("%s: entry %s: exact %q has no letters or signs to compare / 没有可比较的文字", e.Pos, e.ID, x)
+				errs = append(errs, fmt.Errorf("%s: entry %s: exact %q has no letters or signs to compare / 没有可比较的文字", e.Pos, e.ID, x))
+				continue
 			}
 			if !slices.ContainsFunc(r.exact[b], func(w whole) bool { return w.entry == int32(i) }) {
 				r.exact[b] = append(r.exact[b], whole{int32(i), x})
@@ -72,7 +78,8 @@ func newRules(entries []Entry) (*rules, error) {
 		for _, c := range e.Contains {
 			f := Fold(c)
 			if strings.TrimFunc(f, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsPunct(c) }) == "" {
-				return nil, fmt.Errorf("%s: entry %s: contains %q would match everything / 会匹配所有文字", e.Pos, e.ID, c)
+				errs = append(errs, fmt.Errorf("%s: entry %s: contains %q would match everything / 会匹配所有文字", e.Pos, e.ID, c))
+				continue
 			}
 			n, ok := number[f]
 			if !ok {
@@ -89,19 +96,29 @@ func newRules(entries []Entry) (*rules, error) {
 				k.entries = append(k.entries, int32(i))
 			}
 		}
-		for _, x := range e.Regexp {
-			re, err := regexp.Compile("(?i)" + string(simple().fold([]rune(x))))
-			if err != nil {
-				return nil, fmt.Errorf("%s: entry %s: regexp %q: %w", e.Pos, e.ID, x, err)
-			}
-			if re.MatchString("") {
-				return nil, fmt.Errorf("%s: entry %s: regexp %q would match everything / 会匹配所有文字", e.Pos, e.ID, x)
-			}
-			r.regexps = append(r.regexps, pattern{re, x, int32(i)})
-		}
+		errs = append(errs, r.addPatterns(int32(i), e)...)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
 	r.words, r.heard = newAutomaton(runes), newAutomaton(heard)
 	return r, nil
+}
+
+// addPatterns adds an entry's regular expressions, and returns what is wrong with them.
+func (r *rules) addPatterns(entry int32, e Entry) (errs []error) {
+	for _, x := range e.Regexp {
+		re, err := regexp.Compile("(?i)" + string(simple().fold([]rune(x))))
+		switch {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("%s: entry %s: regexp %q: %s", e.Pos, e.ID, x, spelling.Pattern(err)))
+		case re.MatchString(""):
+			errs = append(errs, fmt.Errorf("%s: entry %s: regexp %q would match everything / 会匹配所有文字", e.Pos, e.ID, x))
+		default:
+			r.regexps = append(r.regexps, pattern{re, x, entry})
+		}
+	}
+	return errs
 }
 
 // spoken gives the syllables of a keyword of two or more Chinese characters; nil for all others.
@@ -129,6 +146,26 @@ func (r *rules) addSlips(f string, n int32) {
 		d := f[:i] + f[i+1:]
 		r.slips[d] = append(r.slips[d], slip{n, true})
 	}
+}
+
+// usualWords are the Latin words of everyday talk and of the script's own samples: must is no slip of musty.
+func usualWords(entries []Entry) map[string]bool {
+	m := map[string]bool{}
+	add := func(s string) {
+		for w := range strings.FieldsFuncSeq(strings.ToLower(s), func(c rune) bool { return !latin(c) }) {
+			if len(w) > 3 && !m[w] {
+				m[strings.Clone(w)] = true
+			}
+		}
+	}
+	add(moodSeeds)
+	add(plainEnglish)
+	for _, e := range entries {
+		for _, s := range e.Samples {
+			add(s)
+		}
+	}
+	return m
 }
 
 func onlyLatin(s string) bool {
@@ -230,13 +267,18 @@ func (r *rules) byEar(f string, text []rune, starts []int, add func(hit)) {
 			b--
 		}
 		span := text[a:b]
-		if !alike(span, []rune(k.text)) {
+		if !alike(span, []rune(k.text)) || inside(text, a, []rune(k.text)) {
 			continue
 		}
 		for _, e := range k.entries {
 			add(hit{entry: e, how: "contains", pattern: k.raw, span: string(span), from: starts[a], to: starts[b], size: int(o.to - o.from), fuzzy: true})
 		}
 	}
+}
+
+// inside reports whether what is heard at text[at:] would begin in the middle of a word: 们店 in 你们店 is no 门店.
+func inside(text []rune, at int, keyword []rune) bool {
+	return text[at] != keyword[0] && at > 0 && han(text[at-1]) && strings.ContainsRune("们子的了着过吗呢吧么儿头得地啊呀点些样里", text[at])
 }
 
 // alike: all in pinyin, or at least half of the characters are those of the keyword.
@@ -281,7 +323,7 @@ func (r *rules) bySlip(f string, add func(hit)) {
 }
 
 func (r *rules) slipOf(w string) (int32, bool) {
-	if len(w) < 4 || len(w) > 24 {
+	if len(w) < 4 || len(w) > 24 || r.usual[w] {
 		return 0, false
 	}
 	for _, s := range r.slips[w] {

@@ -112,6 +112,15 @@ func (p *phones) symbols(text []rune) (syms, at []int32) {
 // cut splits a Latin word into pinyin syllables, the longest that leave a rest of syllables; nil if it is not pinyin. A
 // single syllable of fewer than three letters is taken for what it looks like ("me", "to").
 func (p *phones) cut(w string) []int {
+	cuts := p.cutShort(w)
+	if len(cuts) == 1 && len(w) < 3 {
+		return nil
+	}
+	return cuts
+}
+
+// cutShort is cut that takes every syllable for one, however short.
+func (p *phones) cutShort(w string) []int {
 	if len(w) > 36 {
 		return nil
 	}
@@ -124,7 +133,7 @@ func (p *phones) cut(w string) []int {
 			}
 		}
 	}
-	if size[0] == 0 || size[0] == len(w) && len(w) < 3 {
+	if len(w) == 0 || size[0] == 0 {
 		return nil
 	}
 	var cuts []int

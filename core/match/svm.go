@@ -19,15 +19,12 @@ type set struct {
 
 // row of a matrix that v, multiplied by it, is.
 func (v vector) row(w []float32, width int) []float32 {
-	var blas gonum.Implementation
 	out := make([]float32, width)
-	for k, j := range v.ix {
-		blas.Saxpy(width, v.val[k], w[int(j)*width:int(j)*width+width], 1, out, 1)
-	}
+	v.scores(w, out)
 	return out
 }
 
-// norms² of the samples.
+// squares are the squared norms of the samples.
 func (s *set) squares() []float32 {
 	out := make([]float32, len(s.x))
 	for i, v := range s.x {
@@ -42,7 +39,6 @@ func (s *set) squares() []float32 {
 // sample in one step: their scores are a handful of contiguous vector additions, and only classes whose gradient is not at
 // its bound are updated. The result has rows×(hi-lo) weights, row-major; it nears the same fixed point as one at a time.
 func trainSVM(ctx context.Context, s *set, p svmParams) ([]float32, error) {
-	var blas gonum.Implementation
 	width := p.hi - p.lo
 	w := make([]float32, p.rows*width)
 	alpha := make([]float32, len(s.x)*width)
@@ -51,10 +47,6 @@ func trainSVM(ctx context.Context, s *set, p svmParams) ([]float32, error) {
 	diag := float32(1 / (2 * p.c))
 	order := rand.New(rand.NewPCG(11, 7)).Perm(len(s.x))
 	rng := rand.New(rand.NewPCG(3, 5))
-	type change struct {
-		class int32
-		by    float32
-	}
 	var todo []change
 	for range sweeps {
 		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
@@ -65,53 +57,82 @@ func trainSVM(ctx context.Context, s *set, p svmParams) ([]float32, error) {
 				}
 				runtime.Gosched() // answers come first, also on one core
 			}
-			x := s.x[i]
 			if sq[i] == 0 {
 				continue
 			}
-			clear(score)
-			for k, j := range x.ix {
-				blas.Saxpy(width, x.val[k], w[int(j)*width:int(j)*width+width], 1, score, 1)
-			}
-			a := alpha[i*width : i*width+width]
-			own := int(s.class[i]) - p.lo
-			todo = todo[:0]
-			q := sq[i] + diag
-			for c, sc := range score {
-				y := float32(-1)
-				if c == own {
-					y = 1
-				}
-				g := y*sc - 1 + diag*a[c]
-				if a[c] == 0 && g >= 0 || g < 1e-3 && g > -1e-3 {
-					continue
-				}
-				old := a[c]
-				a[c] = max(0, old-g/q)
-				if d := (a[c] - old) * y; d != 0 {
-					todo = append(todo, change{int32(c), d})
-				}
-			}
-			if len(todo)*4 > width {
-				clear(score)
-				for _, t := range todo {
-					score[t.class] = t.by
-				}
-				for k, j := range x.ix {
-					blas.Saxpy(width, x.val[k], score, 1, w[int(j)*width:int(j)*width+width], 1)
-				}
-				continue
-			}
-			for k, j := range x.ix {
-				row := w[int(j)*width : int(j)*width+width]
-				v := x.val[k]
-				for _, t := range todo {
-					row[t.class] += v * t.by
-				}
-			}
+			x := s.x[i]
+			x.scores(w, score)
+			d := descent{own: int(s.class[i]) - p.lo, diag: diag, q: sq[i] + diag}
+			todo = d.step(alpha[i*width:i*width+width], score, todo[:0])
+			x.learn(w, score, todo)
 		}
 	}
 	return w, nil
+}
+
+// scores writes what w, len(out) wide, says of v for each class into out.
+func (v vector) scores(w, out []float32) {
+	var blas gonum.Implementation
+	width := len(out)
+	clear(out)
+	for k, j := range v.ix {
+		blas.Saxpy(width, v.val[k], w[int(j)*width:int(j)*width+width], 1, out, 1)
+	}
+}
+
+// change is by how much a sample's part in the weights of a class changes.
+type change struct {
+	class int32
+	by    float32
+}
+
+// descent is one sample's part of the problem, in all classes.
+type descent struct {
+	own     int // its class
+	diag, q float32
+}
+
+// step moves the sample's dual variables a to their optimum, given its scores, and appends what that changes to todo.
+func (d descent) step(a, score []float32, todo []change) []change {
+	for c, sc := range score {
+		y := float32(-1)
+		if c == d.own {
+			y = 1
+		}
+		g := y*sc - 1 + d.diag*a[c]
+		if a[c] == 0 && g >= 0 || g < 1e-3 && g > -1e-3 {
+			continue
+		}
+		old := a[c]
+		a[c] = max(0, old-g/d.q)
+		if by := (a[c] - old) * y; by != 0 {
+			todo = append(todo, change{int32(c), by})
+		}
+	}
+	return todo
+}
+
+// learn adds v to the weights w as todo says. It uses buf, which is as long as w is wide.
+func (v vector) learn(w, buf []float32, todo []change) {
+	width := len(buf)
+	if len(todo)*4 > width {
+		var blas gonum.Implementation
+		clear(buf)
+		for _, t := range todo {
+			buf[t.class] = t.by
+		}
+		for k, j := range v.ix {
+			blas.Saxpy(width, v.val[k], buf, 1, w[int(j)*width:int(j)*width+width], 1)
+		}
+		return
+	}
+	for k, j := range v.ix {
+		row := w[int(j)*width : int(j)*width+width]
+		x := v.val[k]
+		for _, t := range todo {
+			row[t.class] += x * t.by
+		}
+	}
 }
 
 type svmParams struct {

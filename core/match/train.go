@@ -48,6 +48,7 @@ func newTraining(entries []Entry) *training {
 			t.entry = append(t.entry, int32(i))
 		}
 	}
+	t.samples = slices.Clone(t.samples) // without room to grow
 	return t
 }
 
@@ -142,57 +143,66 @@ func fitSVM(ctx context.Context, data *set, rows int, c float64) (*matrix, error
 		out.learn(w, data.words)
 		return out, nil
 	}
-	type cell struct {
-		row   int32
-		class uint16
-		w     float32
-	}
 	var cells []cell
 	for lo := 0; lo < data.classes; lo += blockOf {
-		hi := min(lo+blockOf, data.classes)
-		w, err := trainSVM(ctx, data, svmParams{rows: rows, lo: lo, hi: hi, c: c})
+		p := svmParams{rows: rows, lo: lo, hi: min(lo+blockOf, data.classes), c: c}
+		w, err := trainSVM(ctx, data, p)
 		if err != nil {
 			return nil, err
 		}
-		keep := func(at int, w []float32) {
-			for i, x := range w {
-				if x > prunedMany || x < -prunedMany {
-					cells = append(cells, cell{int32(at + i/(hi-lo)), uint16(lo + i%(hi-lo)), x})
-				}
-			}
-		}
-		keep(0, w)
+		cells = p.keep(cells, w, 0)
 		for k, letters := range data.words {
-			keep(rows+k, letters.row(w, hi-lo))
+			cells = p.keep(cells, letters.row(w, p.hi-p.lo), rows+k)
 		}
 	}
-	slices.SortFunc(cells, func(a, b cell) int { return cmp.Compare(a.row, b.row) })
 	out.base = make([]float32, rows+len(data.words))
-	row, sorted := make([]float32, data.classes), make([]float32, data.classes)
+	out.fill(cells)
+	out.trim()
+	return out, nil
+}
+
+// cell is a weight of a matrix that is kept.
+type cell struct {
+	row   int32
+	class uint16
+	w     float32
+}
+
+// keep appends those of the weights w that matter. They are p's classes wide, and the first row of them is row at.
+func (p svmParams) keep(cells []cell, w []float32, at int) []cell {
+	width := p.hi - p.lo
+	for i, x := range w {
+		if x > prunedMany || x < -prunedMany {
+			cells = append(cells, cell{int32(at + i/width), uint16(p.lo + i%width), x})
+		}
+	}
+	return cells
+}
+
+// fill sets the rows of a matrix of many classes, which has a base.
+func (m *matrix) fill(cells []cell) {
+	slices.SortFunc(cells, func(a, b cell) int { return cmp.Compare(a.row, b.row) })
+	row, sorted := make([]float32, m.cols), make([]float32, m.cols)
 	for i := 0; i < len(cells); {
 		clear(row)
-		j := i
-		for j < len(cells) && cells[j].row == cells[i].row {
+		at, j := int(cells[i].row), i
+		for j < len(cells) && int(cells[j].row) == at {
+			row[cells[j].class] = cells[j].w
 			j++
 		}
-		for _, c := range cells[i:j] {
-			row[c.class] = c.w
-		}
-		if 4*(j-i) > data.classes { // a word that is everywhere: what it says alike of nearly all is kept once
+		if 4*(j-i) > m.cols { // a word that is everywhere: what it says alike of nearly all is kept once
 			copy(sorted, row)
 			slices.Sort(sorted)
-			out.base[cells[i].row] = sorted[len(sorted)/2]
+			m.base[at] = sorted[len(sorted)/2]
 			for c := range row {
-				if row[c] -= out.base[cells[i].row]; abs(row[c]) < prunedMany {
+				if row[c] -= m.base[at]; abs(row[c]) < prunedMany {
 					row[c] = 0
 				}
 			}
 		}
-		out.set(int(cells[i].row), row)
+		m.set(at, row)
 		i = j
 	}
-	out.trim()
-	return out, nil
 }
 
 // netsFor a number of samples: with few of them a net depends on its seed, and several cost little.

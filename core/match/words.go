@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// slang: chat forms and common slips of the Chinese keyboard, and what is meant. Only forms that are no word of their own.
+// slangTable has chat forms and common slips of the Chinese keyboard, and what is meant. Only forms that are no word of their own.
 const slangTable = `
 肿么 怎么|咋个 怎么|咋整 怎么办|咋办 怎么办|咋样 怎么样|咋弄 怎么弄|咋 怎么|昨么 怎么|怎莫 怎么|怎嘛 怎么|怎末 怎么
 啥时候 什么时候|啥时 什么时候|啥 什么|神马 什么|什吗 什么|什莫 什么|甚么 什么|什麽 什么|木有 没有|灰常 非常|酱紫 这样|辣么 那么
@@ -27,6 +27,7 @@ var slang = sync.OnceValue(func() *replacer {
 			from, to, _ := strings.Cut(p, " ")
 			c, _ := utf8.DecodeRuneInString(from)
 			r.first[c] = append(r.first[c], pair{from, to})
+			r.any.add(c)
 		}
 	}
 	return r
@@ -35,13 +36,20 @@ var slang = sync.OnceValue(func() *replacer {
 type pair struct{ from, to string }
 
 // replacer replaces the longest listed form at each place, once over the text.
-type replacer struct{ first map[rune][]pair }
+type replacer struct {
+	first map[rune][]pair
+	any   runes // those that first has
+}
 
 func (t *replacer) replace(s string) string {
 	var b strings.Builder
 	from := 0
 	for i := 0; i < len(s); {
 		c, n := utf8.DecodeRuneInString(s[i:])
+		if !t.any.has(c) {
+			i += n
+			continue
+		}
 		best := pair{}
 		for _, p := range t.first[c] {
 			if len(p.from) > len(best.from) && strings.HasPrefix(s[i:], p.from) {
@@ -76,7 +84,7 @@ const counters = "个件号天块元点月年次单条倍折小时分钟周星�
 // numerals writes Chinese numerals before a counter, or after 第, in digits: 第二个 → 第2个, 七天 → 7天, 十二点 → 12点.
 // A lone 一 stays (一下, 一样), and so does a numeral inside other words.
 func numerals(s string) string {
-	if !strings.ContainsAny(s, "零一二两三四五六七八九十百千万") {
+	if !strings.ContainsFunc(s, numeral) {
 		return s
 	}
 	r := []rune(s)
@@ -100,6 +108,30 @@ func numerals(s string) string {
 	return string(out)
 }
 
+// numeral reports whether a numeral can begin with c.
+func numeral(c rune) bool {
+	switch c {
+	case '零', '一', '二', '两', '三', '四', '五', '六', '七', '八', '九', '十', '百', '千', '万':
+		return true
+	}
+	return false
+}
+
+// unitOf is what a numeral's unit multiplies by; 0 for what is none.
+func unitOf(c rune) int {
+	switch c {
+	case '十':
+		return 10
+	case '百':
+		return 100
+	case '千':
+		return 1000
+	case '万':
+		return 10000
+	}
+	return 0
+}
+
 // readNumeral reads the longest numeral below 100,000 at the start of r: how many runes, and its value.
 func readNumeral(r []rune) (n, value int) {
 	sum, digit := 0, -1
@@ -115,7 +147,7 @@ func readNumeral(r []rune) (n, value int) {
 			digit = 2
 			continue
 		}
-		unit := map[rune]int{'十': 10, '百': 100, '千': 1000, '万': 10000}[r[n]]
+		unit := unitOf(r[n])
 		if unit == 0 {
 			break
 		}
@@ -135,11 +167,9 @@ func readNumeral(r []rune) (n, value int) {
 // english writes short forms out and number words as digits, word by word.
 func english(s string) string {
 	var b strings.Builder
-	b.Grow(len(s) + 16)
-	changed := false
+	from := 0 // what stands before it has been written
 	for i := 0; i < len(s); {
 		if c := s[i]; !(c >= 'a' && c <= 'z') {
-			b.WriteByte(c)
 			i++
 			continue
 		}
@@ -147,23 +177,35 @@ func english(s string) string {
 		for j < len(s) && (s[j] >= 'a' && s[j] <= 'z' || s[j] == '\'' && j+1 < len(s) && s[j+1] >= 'a' && s[j+1] <= 'z') {
 			j++
 		}
-		w := s[i:j]
-		if to, ok := longForm[w]; ok {
-			w, changed = to, true
-		} else if len(w) > 3 && strings.HasSuffix(w, "n't") {
-			w, changed = w[:len(w)-3]+" not", true
-		} else if k := strings.IndexByte(w, '\''); k > 0 {
-			if to, ok := tail[w[k:]]; ok {
-				w, changed = w[:k]+to, true
-			}
+		if w := s[i:j]; longer(&b, s[from:i], w) {
+			from = j
 		}
-		b.WriteString(w)
 		i = j
 	}
-	if !changed {
+	if from == 0 {
 		return s
 	}
+	b.WriteString(s[from:])
 	return b.String()
+}
+
+// longer writes a word's long form, if it has one, behind what stands before it.
+func longer(b *strings.Builder, before, w string) bool {
+	to, ok := longForm[w]
+	stem := ""
+	if k := strings.IndexByte(w, '\''); !ok && k > 0 {
+		if s, not := strings.CutSuffix(w, "n't"); not && s != "" {
+			stem, to, ok = s, " not", true
+		} else if to, ok = tail[w[k:]]; ok {
+			stem = w[:k]
+		}
+	}
+	if ok {
+		b.WriteString(before)
+		b.WriteString(stem)
+		b.WriteString(to)
+	}
+	return ok
 }
 
 var tail = map[string]string{"'m": " am", "'re": " are", "'ve": " have", "'ll": " will", "'d": " would"}
@@ -172,6 +214,9 @@ var longForm = map[string]string{
 	"can't": "can not", "cannot": "can not", "cant": "can not", "won't": "will not", "wont": "will not", "dont": "do not", "doesnt": "does not",
 	"didnt": "did not", "isnt": "is not", "wasnt": "was not", "havent": "have not", "hasnt": "has not", "couldnt": "could not", "im": "i am",
 	"ive": "i have", "whats": "what is", "what's": "what is", "where's": "where is", "wheres": "where is", "how's": "how is", "hows": "how is",
+	"hes": "he is", "shes": "she is", "he's": "he is", "she's": "she is", "theres": "there is", "youll": "you will", "theyll": "they will", "itll": "it will",
+	"theyre": "they are", "youre": "you are", "arent": "are not", "werent": "were not", "hadnt": "had not", "wouldnt": "would not", "shouldnt": "should not",
+	"weve": "we have", "youve": "you have", "theyve": "they have", "aint": "is not", "thru": "through",
 	"who's": "who is", "it's": "it is", "that's": "that is", "there's": "there is", "when's": "when is", "let's": "let us", "i'd": "i would",
 	"u": "you", "ur": "your", "r": "are", "pls": "please", "plz": "please", "plss": "please", "thx": "thanks", "ty": "thanks", "asap": "as soon as possible",
 	"gonna": "going to", "wanna": "want to", "gotta": "got to", "lemme": "let me", "gimme": "give me", "wht": "what", "wat": "what", "becuase": "because",

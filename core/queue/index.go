@@ -2,6 +2,35 @@ package queue
 
 import "hash/maphash"
 
+// A slab keeps tickets in slots, in chunks: entries never move.
+type slab struct {
+	chunks [][]entry
+	spare  []int32 // free slots
+	used   int32   // slots ever used
+}
+
+const chunkSize = 1024
+
+func (s *slab) entry(slot int32) *entry { return &s.chunks[slot/chunkSize][slot%chunkSize] }
+
+func (s *slab) alloc() int32 {
+	if n := len(s.spare); n > 0 {
+		slot := s.spare[n-1]
+		s.spare = s.spare[:n-1]
+		return slot
+	}
+	if int(s.used) == len(s.chunks)*chunkSize {
+		s.chunks = append(s.chunks, make([]entry, chunkSize))
+	}
+	s.used++
+	return s.used - 1
+}
+
+func (s *slab) free(slot int32) {
+	*s.entry(slot) = entry{}
+	s.spare = append(s.spare, slot)
+}
+
 // An index finds slots by ticket ID: open addressing, linear probing, 8 bytes a
 // cell, at most 7/8 full. The IDs themselves stay in the entries.
 type index struct {
@@ -21,23 +50,23 @@ func newIndex() index { return index{seed: maphash.MakeSeed(), cells: make([]cel
 func (x *index) hash(id string) uint32 { return uint32(maphash.String(x.seed, id) >> 32) }
 
 // find returns the slot of id, or -1.
-func (x *index) find(l *Line, id string) int32 { return x.slot(l, id, x.hash(id)) }
+func (x *index) find(s *slab, id string) int32 { return x.slot(s, id, x.hash(id)) }
 
-func (x *index) slot(l *Line, id string, h uint32) int32 {
-	if i := x.at(l, id, h); i >= 0 {
+func (x *index) slot(s *slab, id string, h uint32) int32 {
+	if i := x.at(s, id, h); i >= 0 {
 		return x.cells[i].slot - 1
 	}
 	return -1
 }
 
-func (x *index) at(l *Line, id string, h uint32) int {
+func (x *index) at(s *slab, id string, h uint32) int {
 	mask := len(x.cells) - 1
 	for i := int(h) & mask; ; i = (i + 1) & mask {
 		c := x.cells[i]
 		if c.slot == 0 {
 			return -1
 		}
-		if c.hash == h && l.entry(c.slot-1).id == id {
+		if c.hash == h && s.entry(c.slot-1).id == id {
 			return i
 		}
 	}
@@ -68,8 +97,8 @@ func (x *index) put(c cell) {
 }
 
 // remove forgets id with hash h, if it is there, and closes the gap.
-func (x *index) remove(l *Line, id string, h uint32) {
-	i := x.at(l, id, h)
+func (x *index) remove(s *slab, id string, h uint32) {
+	i := x.at(s, id, h)
 	if i < 0 {
 		return
 	}

@@ -11,31 +11,33 @@ import (
 // A Line is the waiting line. Use New.
 type Line struct {
 	rules   Rules
-	chunks  [][]entry // slabs of chunkSize: entries never move
-	spare   []int32   // free slots
-	used    int32     // slots ever used
-	index   index
+	clock   clock
+	tickets slab
+	index   index // tickets by ID
 	ords    uint32
-	turns   uint64
-	lanes   []*lane
-	byLane  map[skill]int
-	workers []*worker
-	byID    map[string]int
-	teams   []*team
-	holders []int              // workers for whom tickets are held
-	holds   holds              // when that ends
+	langs   names              // of tickets
+	places  names              // channels of tickets
 	passed  map[int32][]string // slot → Ticket.Passed
-	spoken  map[string]bool    // languages that an agent names; tickets in another are anyone's
-	langs   names
-	places  names     // channels
-	clock   time.Time // latest that a call named
-	born    time.Time // earliest
-	stale   bool      // lane.rivals are out of date
-	// unmatched says that team.lanes, lane.teams and lane.free are out of date.
-	unmatched bool
+	staff   staff
+	skills  skills
+	holders []int // workers for whom tickets are held
+	holds   holds // when that ends
 }
 
-const chunkSize = 1024
+// A clock is what the calls have said of the time.
+type clock struct {
+	now  time.Time // latest that a call named
+	born time.Time // earliest
+}
+
+func (c *clock) tick(now time.Time) {
+	if c.born.IsZero() {
+		c.born = now
+	}
+	if now.After(c.now) {
+		c.now = now
+	}
+}
 
 // An entry is a ticket: 72 bytes, and the strings that the ticket has anyway.
 type entry struct {
@@ -46,7 +48,7 @@ type entry struct {
 	last     int32   // worker who had this peer last; -1 nobody
 	raw      float32 // minutes of wait that the rates promised when it came; 0 for no sample
 	bound    float32 // minutes announced
-	lane     uint16
+	track    uint16
 	lang     uint16
 	channel  uint16
 	state    state
@@ -58,44 +60,29 @@ type entry struct {
 type state uint8
 
 const (
-	waiting state = iota
-	offered       // Next gave it to agent
-	ringing
-	active
-	parked
-	message
+	stateWaiting state = iota
+	stateOffered       // Next gave it to agent
+	stateRinging
+	stateActive
+	stateParked
+	stateMessage
 )
 
 const (
-	flagHeld  uint8 = 1 << iota // in worker.held, not in lane.live
+	flagHeld  uint8 = 1 << iota // in worker.held, not in track.live
 	flagQuick                   // somebody was free when it came
 )
 
 // queued reports whether it is in line or on its way out of it.
-func (s state) queued() bool { return s == waiting || s == offered || s == ringing }
+func (s state) queued() bool { return s == stateWaiting || s == stateOffered || s == stateRinging }
 
 // busy reports whether it counts for its agent.
-func (s state) busy() bool { return s == offered || s == ringing || s == active }
-
-// A skill is what a ticket asks of an agent.
-type skill struct{ topic, lang string }
-
-// A lane is the tickets that ask for the same skill.
-type lane struct {
-	skill
-	live    seq    // those that wait, except those held for an agent
-	msgs    seq    // messages left, answered when nobody waits
-	class   [4]int // those that wait, by class, held ones included
-	teams   []int  // that serve it
-	free    int    // agents with room in them
-	rivals  []int  // lanes that somebody on duty serves too, and itself
-	history history
-}
+func (s state) busy() bool { return s == stateOffered || s == stateRinging || s == stateActive }
 
 // New returns an empty line.
 func New(r Rules) *Line {
 	if r.Mode == "" {
-		r.Mode = Least
+		r.Mode = ModeLeast
 	}
 	if r.Sticky <= 0 {
 		r.Sticky = time.Minute
@@ -108,19 +95,8 @@ func New(r Rules) *Line {
 		r.Max = 5
 	}
 	return &Line{
-		rules: r, index: newIndex(), byLane: map[skill]int{}, byID: map[string]int{},
-		passed: map[int32][]string{}, spoken: map[string]bool{}, langs: names{byName: map[string]uint16{}}, places: names{byName: map[string]uint16{}},
-	}
-}
-
-func (l *Line) entry(slot int32) *entry { return &l.chunks[slot/chunkSize][slot%chunkSize] }
-
-func (l *Line) tick(now time.Time) {
-	if l.born.IsZero() {
-		l.born = now
-	}
-	if now.After(l.clock) {
-		l.clock = now
+		rules: r, index: newIndex(), passed: map[int32][]string{}, langs: names{byName: map[string]uint16{}}, places: names{byName: map[string]uint16{}},
+		staff: staff{mode: r.Mode, byID: map[string]int{}}, skills: skills{bySkill: map[skill]int{}, spoken: map[string]bool{}},
 	}
 }
 
@@ -128,12 +104,12 @@ func (l *Line) tick(now time.Time) {
 const century = int64(100 * 365 * 24 * time.Hour)
 
 // key is the virtual arrival by which tickets are ordered.
-func (l *Line) key(t *core.Ticket, now time.Time) int64 {
+func (r Rules) key(t *core.Ticket, now time.Time) int64 {
 	since := t.Since
 	if since.IsZero() {
 		since = now
 	}
-	k := since.UnixNano() + int64(class(t.Class))*int64(l.rules.Age)
+	k := since.UnixNano() + int64(class(t.Class))*int64(r.Age)
 	if t.Front > 0 {
 		k -= century
 	}
@@ -141,8 +117,8 @@ func (l *Line) key(t *core.Ticket, now time.Time) int64 {
 }
 
 // since is the arrival of e.
-func (l *Line) since(e *entry) time.Time {
-	k := e.key - int64(e.class)*int64(l.rules.Age)
+func (r Rules) since(e *entry) time.Time {
+	k := e.key - int64(e.class)*int64(r.Age)
 	if e.front > 0 {
 		k += century
 	}
@@ -156,9 +132,9 @@ func class(c int) uint8 { return uint8(max(0, min(c, 3))) }
 // its agent; one that is parked is skipped and keeps its arrival time; a closed
 // one is dropped.
 func (l *Line) Put(t core.Ticket, now time.Time) {
-	l.tick(now)
+	l.clock.tick(now)
 	hash := l.index.hash(t.ID)
-	slot := l.index.slot(l, t.ID, hash)
+	slot := l.index.slot(&l.tickets, t.ID, hash)
 	if t.State == core.TicketClosed {
 		if slot >= 0 {
 			l.forget(slot, hash)
@@ -168,48 +144,55 @@ func (l *Line) Put(t core.Ticket, now time.Time) {
 	var was state
 	fresh := slot < 0
 	if fresh {
-		slot = l.alloc()
-		e := l.entry(slot)
-		*e = entry{id: t.ID, peer: t.Key.Peer, channel: l.places.number(t.Key.Channel), agent: -1, last: -1, state: parked}
+		slot = l.tickets.alloc()
+		e := l.tickets.entry(slot)
+		*e = entry{id: t.ID, peer: t.Key.Peer, channel: l.places.number(t.Key.Channel), agent: -1, last: -1, state: stateParked}
 		l.index.add(hash, slot)
 	}
-	e := l.entry(slot)
+	e := l.tickets.entry(slot)
 	was = e.state
-	key, to, n := l.key(&t, now), stateOf(&t), int(e.lane)
-	if fresh || l.lanes[n].topic != t.Topic || l.langs.list[e.lang] != primary(t.Lang) {
-		n = l.lane(t.Topic, t.Lang)
+	key, to, n := l.rules.key(&t, now), stateOf(&t), int(e.track)
+	if fresh || l.skills.tracks[n].topic != t.Topic || l.langs.list[e.lang] != primary(t.Lang) {
+		n = l.track(t.Topic, t.Lang)
 	}
-	if !fresh && to == was && e.key == key && int(e.lane) == n && l.stays(e, &t) {
+	if !fresh && to == was && e.key == key && int(e.track) == n && l.stays(e, &t) {
 		l.detail(slot, &t)
 		return
 	}
 	agent := int32(-1)
 	if to.busy() && t.Agent != "" {
-		if agent = e.agent; agent < 0 || l.workers[agent].ID != t.Agent {
-			agent = int32(l.worker(t.Agent))
+		if agent = e.agent; agent < 0 || l.staff.workers[agent].ID != t.Agent {
+			agent = int32(l.staff.number(t.Agent))
 		}
 	}
-	l.detach(slot, agent, fresh)
 	if !fresh {
-		l.measure(e, to, now)
+		l.detach(slot, agent)
+		l.history(e).measure(e, to, now, l.rules.since(e))
 	}
-	if !was.queued() || !to.queued() || int(e.lane) != n {
+	if !was.queued() || !to.queued() || int(e.track) != n {
 		e.raw, e.bound, e.flags = 0, 0, 0
 	}
-	e.key, e.lane, e.state, e.class, e.front = key, uint16(n), to, class(t.Class), uint8(min(t.Front, 255))
+	e.key, e.track, e.state, e.class, e.front = key, uint16(n), to, class(t.Class), uint8(min(t.Front, 255))
 	l.detail(slot, &t)
-	if fresh && to == waiting && t.Front == 0 && now.Sub(l.since(e)) < time.Minute {
+	if fresh && to == stateWaiting && t.Front == 0 && now.Sub(l.rules.since(e)) < time.Minute {
 		l.promise(e, now)
 	}
-	l.attach(slot, agent, fresh)
+	when := l.clock.now
+	if fresh {
+		when = time.Time{} // whoever has it had it before
+	}
+	l.attach(slot, agent, when)
 }
+
+// history is what e's track has seen of waits.
+func (l *Line) history(e *entry) *history { return &l.skills.tracks[e.track].history }
 
 // stays reports whether t asks for nothing that e does not have already.
 func (l *Line) stays(e *entry, t *core.Ticket) bool {
 	if e.state.busy() {
-		return e.agent >= 0 && l.workers[e.agent].ID == t.Agent
+		return e.agent >= 0 && l.staff.workers[e.agent].ID == t.Agent
 	}
-	if e.flags&flagHeld != 0 && slices.Contains(t.Passed, l.workers[e.last].ID) {
+	if e.flags&flagHeld != 0 && slices.Contains(t.Passed, l.staff.workers[e.last].ID) {
 		return false
 	}
 	return e.class == class(t.Class)
@@ -217,14 +200,14 @@ func (l *Line) stays(e *entry, t *core.Ticket) bool {
 
 // detail sets what has no bearing on the place.
 func (l *Line) detail(slot int32, t *core.Ticket) {
-	e := l.entry(slot)
+	e := l.tickets.entry(slot)
 	if lang := primary(t.Lang); e.lang == 0 || l.langs.list[e.lang] != lang {
 		e.lang = l.langs.number(lang)
 	}
 	if e.flags&flagHeld == 0 {
 		e.last = -1
 		if t.LastOwn != "" {
-			e.last = int32(l.worker(t.LastOwn))
+			e.last = int32(l.staff.number(t.LastOwn))
 		}
 	}
 	switch {
@@ -238,59 +221,46 @@ func (l *Line) detail(slot int32, t *core.Ticket) {
 func stateOf(t *core.Ticket) state {
 	switch t.State {
 	case core.TicketRinging:
-		return ringing
+		return stateRinging
 	case core.TicketActive:
-		return active
+		return stateActive
 	case core.TicketParked:
-		return parked
+		return stateParked
 	case core.TicketMessage:
-		return message
+		return stateMessage
 	}
-	return waiting
+	return stateWaiting
 }
 
 // Drop forgets a ticket; an unknown one is ignored.
 func (l *Line) Drop(id string) {
 	hash := l.index.hash(id)
-	if slot := l.index.slot(l, id, hash); slot >= 0 {
+	if slot := l.index.slot(&l.tickets, id, hash); slot >= 0 {
 		l.forget(slot, hash)
 	}
 }
 
 func (l *Line) forget(slot int32, hash uint32) {
-	e := l.entry(slot)
-	l.detach(slot, -1, false)
-	l.measure(e, parked, l.clock)
-	l.index.remove(l, e.id, hash)
+	e := l.tickets.entry(slot)
+	l.detach(slot, -1)
+	l.history(e).measure(e, stateParked, l.clock.now, l.rules.since(e))
+	l.index.remove(&l.tickets, e.id, hash)
 	if len(l.passed) > 0 {
 		delete(l.passed, slot)
 	}
-	*e = entry{}
-	l.spare = append(l.spare, slot)
+	l.tickets.free(slot)
 }
 
 // Len is how many tickets the line knows.
 func (l *Line) Len() int { return l.index.n }
 
-func (l *Line) alloc() int32 {
-	if n := len(l.spare); n > 0 {
-		slot := l.spare[n-1]
-		l.spare = l.spare[:n-1]
-		return slot
-	}
-	if int(l.used) == len(l.chunks)*chunkSize {
-		l.chunks = append(l.chunks, make([]entry, chunkSize))
-	}
-	l.used++
-	return l.used - 1
-}
-
-// attach puts a ticket where its state belongs. agent is who has it now.
-func (l *Line) attach(slot, agent int32, fresh bool) {
-	e := l.entry(slot)
-	n := l.lanes[e.lane]
+// attach puts a ticket where its state belongs. agent is who has it, and when
+// since when, zero if that is only learnt, not happening.
+func (l *Line) attach(slot, agent int32, when time.Time) {
+	e := l.tickets.entry(slot)
+	n := l.skills.tracks[e.track]
 	switch {
-	case e.state == waiting:
+	case e.state == stateWaiting:
 		if e.ord == 0 {
 			l.ords++
 			e.ord = l.ords
@@ -300,7 +270,7 @@ func (l *Line) attach(slot, agent int32, fresh bool) {
 			return
 		}
 		n.live.add(item{e.key, e.ord, slot})
-	case e.state == message:
+	case e.state == stateMessage:
 		if e.ord == 0 {
 			l.ords++
 			e.ord = l.ords
@@ -309,51 +279,44 @@ func (l *Line) attach(slot, agent int32, fresh bool) {
 	case e.state.busy() && agent >= 0:
 		if e.agent != agent {
 			e.agent = agent
-			when := l.clock
-			if fresh {
-				when = time.Time{}
-			}
 			l.load(int(agent), 1, when)
 		}
 	}
 }
 
 // detach takes a ticket from where it is, unless it stays with agent.
-func (l *Line) detach(slot, agent int32, fresh bool) {
-	if fresh {
-		return
-	}
-	e := l.entry(slot)
-	n := l.lanes[e.lane]
+func (l *Line) detach(slot, agent int32) {
+	e := l.tickets.entry(slot)
+	n := l.skills.tracks[e.track]
 	switch {
-	case e.state == waiting:
+	case e.state == stateWaiting:
 		n.class[e.class]--
 		if e.flags&flagHeld != 0 {
 			l.release(slot)
 		} else {
 			n.live.remove(item{e.key, e.ord, slot})
 		}
-	case e.state == message:
+	case e.state == stateMessage:
 		n.msgs.remove(item{e.key, e.ord, slot})
 	}
 	if e.agent >= 0 && e.agent != agent {
 		was := e.agent
 		e.agent = -1
-		l.load(int(was), -1, l.clock)
+		l.load(int(was), -1, l.clock.now)
 	}
 }
 
 // hold keeps a ticket for its last agent, if the rules say so, and reports
 // whether it did.
 func (l *Line) hold(slot int32) bool {
-	e := l.entry(slot)
-	if l.rules.Mode != Last || e.last < 0 || e.front > 0 {
+	e := l.tickets.entry(slot)
+	if l.rules.Mode != ModeLast || e.last < 0 || e.front > 0 {
 		return false
 	}
-	w := l.workers[e.last]
-	until := l.since(e).Add(l.rules.Sticky)
-	if !w.known || w.Presence != core.OnDuty || !l.clock.Before(until) ||
-		!l.serves(int(e.last), int(e.lane)) || slices.Contains(l.passed[slot], w.ID) {
+	w := l.staff.workers[e.last]
+	until := l.rules.since(e).Add(l.rules.Sticky)
+	if !w.known || w.Presence != core.OnDuty || !l.clock.now.Before(until) ||
+		!l.skills.tracks[e.track].serves(w) || slices.Contains(l.passed[slot], w.ID) {
 		return false
 	}
 	if w.held.len() == 0 {
@@ -367,8 +330,8 @@ func (l *Line) hold(slot int32) bool {
 
 // release takes a held ticket out of its agent's list.
 func (l *Line) release(slot int32) {
-	e := l.entry(slot)
-	w := l.workers[e.last]
+	e := l.tickets.entry(slot)
+	w := l.staff.workers[e.last]
 	w.held.remove(item{e.key, e.ord, slot})
 	e.flags &^= flagHeld
 	if w.held.len() == 0 {
@@ -378,24 +341,24 @@ func (l *Line) release(slot int32) {
 
 // unhold lets everything that is held for a worker go to anybody.
 func (l *Line) unhold(i int) {
-	w := l.workers[i]
+	w := l.staff.workers[i]
 	for w.held.len() > 0 {
 		it, _ := w.held.head()
 		l.release(it.slot)
-		l.lanes[l.entry(it.slot).lane].live.add(it)
+		l.skills.tracks[l.tickets.entry(it.slot).track].live.add(it)
 	}
 }
 
 // expire lets go what has been held long enough.
 func (l *Line) expire() {
-	for len(l.holds) > 0 && l.holds[0].key <= l.clock.UnixNano() {
+	for len(l.holds) > 0 && l.holds[0].key <= l.clock.now.UnixNano() {
 		it := heap.Pop(&l.holds).(item)
-		e := l.entry(it.slot)
+		e := l.tickets.entry(it.slot)
 		if e.flags&flagHeld == 0 || e.ord != it.ord {
 			continue // went another way meanwhile
 		}
 		l.release(it.slot)
-		l.lanes[e.lane].live.add(item{e.key, e.ord, it.slot})
+		l.skills.tracks[e.track].live.add(item{e.key, e.ord, it.slot})
 	}
 }
 

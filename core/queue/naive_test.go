@@ -131,7 +131,7 @@ func (n *naive) put(t core.Ticket) {
 		return
 	}
 	a := n.agents[t.LastOwn]
-	p.held = n.rules.Mode == queue.Last && t.Front == 0 && a != nil && a.Presence == core.OnDuty &&
+	p.held = n.rules.Mode == queue.ModeLast && t.Front == 0 && a != nil && a.Presence == core.OnDuty &&
 		n.serves(a, p) && !slices.Contains(t.Passed, t.LastOwn) && n.now.Before(t.Since.Add(n.rules.Sticky))
 }
 
@@ -201,7 +201,7 @@ func (n *naive) next() (id, agent string, ok bool) {
 	}
 	as := n.takers(best)
 	for _, a := range as {
-		if n.rules.Mode == queue.Last && a.ID == best.LastOwn && !slices.Contains(best.Passed, a.ID) {
+		if n.rules.Mode == queue.ModeLast && a.ID == best.LastOwn && !slices.Contains(best.Passed, a.ID) {
 			as = []*clerk{a}
 			break
 		}
@@ -212,9 +212,9 @@ func (n *naive) next() (id, agent string, ok bool) {
 	slices.SortFunc(as, func(a, b *clerk) int {
 		by := 0
 		switch n.rules.Mode {
-		case queue.Round:
+		case queue.ModeRound:
 			by = cmp.Compare(a.turn, b.turn)
-		case queue.Least, queue.Last:
+		case queue.ModeLeast, queue.ModeLast:
 			by = cmp.Compare(float64(n.load(a.ID))/float64(a.Max), float64(n.load(b.ID))/float64(b.Max))
 		}
 		return cmp.Or(by, a.Idle.Compare(b.Idle), cmp.Compare(a.ID, b.ID))

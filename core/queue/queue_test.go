@@ -25,7 +25,7 @@ func agent(id string, max int, topics ...string) core.Agent {
 // and keeps what it promises: no ticket is lost or given out twice, nobody is
 // over their Max, the order holds.
 func TestSameAsNaive(t *testing.T) {
-	modes := []queue.Mode{queue.Least, queue.Idle, queue.Round, queue.Last}
+	modes := []queue.Mode{queue.ModeLeast, queue.ModeIdle, queue.ModeRound, queue.ModeLast}
 	topics, langs := []string{"", "sales", "after", "bills"}, []string{"", "zh-CN", "en", "en-GB", "fr"}
 	ids := []string{"ada", "bob", "cyn", "dan"}
 	rapid.Check(t, func(r *rapid.T) {
@@ -228,7 +228,7 @@ func TestNobodyStarves(t *testing.T) {
 
 // Row 56: an even distribution.
 func TestFairness(t *testing.T) {
-	for _, mode := range []queue.Mode{queue.Round, queue.Least, queue.Idle} {
+	for _, mode := range []queue.Mode{queue.ModeRound, queue.ModeLeast, queue.ModeIdle} {
 		l := queue.New(queue.Rules{Mode: mode})
 		for i := range 10 {
 			l.Agent(agent(fmt.Sprint("agent", i), 5))
@@ -248,7 +248,7 @@ func TestFairness(t *testing.T) {
 			got[o.Agent]++
 			if open = append(open, x.ID); len(open) > 20 { // closed in another order than they came
 				k := i * 7 % len(open)
-				if mode == queue.Least { // which follows how long they take: here all take the same
+				if mode == queue.ModeLeast { // which follows how long they take: here all take the same
 					k = 0
 				}
 				l.Drop(open[k])
@@ -357,7 +357,7 @@ func TestPassed(t *testing.T) {
 }
 
 func TestLastAgentFirst(t *testing.T) {
-	l := queue.New(queue.Rules{Mode: queue.Last, Sticky: time.Minute})
+	l := queue.New(queue.Rules{Mode: queue.ModeLast, Sticky: time.Minute})
 	l.Agent(agent("a", 1))
 	l.Agent(agent("b", 5))
 	busy := ticket("busy", t0)
@@ -382,7 +382,7 @@ func TestLastAgentFirst(t *testing.T) {
 }
 
 func TestManual(t *testing.T) {
-	l := queue.New(queue.Rules{Mode: queue.Manual})
+	l := queue.New(queue.Rules{Mode: queue.ModeManual})
 	l.Agent(agent("a", 1))
 	l.Put(ticket("1", t0), t0)
 	if _, ok := l.Next(t0); ok {

@@ -11,8 +11,8 @@ import (
 	"github.com/frontdesk-im/frontdesk/core/queue"
 )
 
-// A scene of product.md 4.2, played by the minute: customers come, lose
-// patience, are served by agents with several slots each.
+// A scene is played by the minute: customers come, lose patience, are served by
+// agents with several slots each.
 type scene struct {
 	name     string
 	agents   int
@@ -240,5 +240,28 @@ func TestSnapshot(t *testing.T) {
 	}
 	if s, ok := m[""]; !ok || s.OnDuty != 2 {
 		t.Errorf("others: %+v", s)
+	}
+}
+
+// Who waits can be told that nobody is on duty, and that everybody is busy.
+func TestEstimateStaff(t *testing.T) {
+	l := queue.New(queue.Rules{})
+	l.Put(ticket("1", t0), t0)
+	for _, c := range []struct {
+		presence     core.Presence
+		load         int
+		nobody, busy bool
+	}{{core.OffDuty, 0, true, false}, {core.OnBreak, 0, true, false}, {core.OnDuty, 0, false, false}, {core.OnDuty, 1, false, true}} {
+		a := agent("a", 1)
+		a.Presence = c.presence
+		l.Agent(a)
+		for i := range c.load {
+			k := ticket(fmt.Sprint("had", i), t0)
+			k.State, k.Agent = core.TicketActive, a.ID
+			l.Put(k, t0)
+		}
+		if e, ok := l.Estimate("1", t0); !ok || e.Nobody != c.nobody || e.Busy != c.busy {
+			t.Errorf("%s with %d: %+v", c.presence, c.load, e)
+		}
 	}
 }

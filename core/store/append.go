@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/frontdesk-im/frontdesk/core"
@@ -22,7 +23,7 @@ const recordInsert = "INSERT INTO log (seq, conv, prev, kind, channel, at, body,
 func (t *tx) append(c *conv, r record) {
 	r.conv, r.prev = c.id, c.last
 	c.last = r.seq
-	if r.state == core.Pending {
+	if r.state == core.ProgressPending {
 		c.more(r.channel, 1)
 	}
 	t.touch(c)
@@ -31,8 +32,8 @@ func (t *tx) append(c *conv, r record) {
 
 // flush writes what has been appended.
 func (t *tx) flush() error {
-	if len(t.records) == 0 {
-		return nil
+	if len(t.records) == 0 || t.err != nil {
+		return t.err
 	}
 	args := t.w.args
 	for _, r := range t.records {
@@ -83,8 +84,14 @@ func (w *writer) valuesSQL(into, rest string, cols, rows int) string {
 	if q, ok := w.texts[k]; ok {
 		return q
 	}
+	w.texts[k] = into + values(cols, rows, w.s.db.Numbered) + " " + rest
+	return w.texts[k]
+}
+
+// values is a VALUES list of rows rows of cols parameters.
+func values(cols, rows int, numbered bool) string {
 	var b strings.Builder
-	b.WriteString(into + " VALUES ")
+	b.WriteString(" VALUES ")
 	for i := range rows * cols {
 		switch {
 		case i%cols != 0:
@@ -94,9 +101,11 @@ func (w *writer) valuesSQL(into, rest string, cols, rows int) string {
 		default:
 			b.WriteString("(")
 		}
-		b.WriteString("?") // SQLite looks $1 up by its name, which takes time that grows with their number
+		if numbered {
+			b.WriteString("$" + strconv.Itoa(i+1))
+		} else {
+			b.WriteString("?") // SQLite looks $1 up by its name, which takes time that grows with their number
+		}
 	}
-	b.WriteString(") " + rest)
-	w.texts[k] = b.String()
-	return w.texts[k]
+	return b.String() + ")"
 }

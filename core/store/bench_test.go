@@ -93,7 +93,7 @@ func bare(b *testing.B, s *Store, from, n int) time.Duration {
 			b.Error(err)
 		}
 		err = s.do(context.Background(), func(t *tx) error {
-			_, err := t.exec("INSERT INTO bare (seq, channel, ref, body) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", s.ids.next(), env.Channel, env.Ref, body)
+			_, err := t.exec("INSERT INTO bare (seq, channel, ref, body) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", t.seq(), env.Channel, env.Ref, body)
 			return err
 		})
 		if err != nil {
@@ -152,7 +152,7 @@ func answer(s *Store, key core.Key) error {
 		}
 		c.Peer, c.Heard, c.Mind = unread[len(unread)-1].Peer, time.Now(), []byte(`{"flow":"exchange","step":"size","vars":{"order":"1234567890"}}`)
 		return core.Outcome{Conversation: c, Say: []core.Envelope{{By: core.Author{Kind: core.ByBot, Name: "bot"}, Parts: core.Parts{core.Text{Body: line}}}},
-			Events: []core.Event{{Kind: core.Answered, At: time.Now(), By: core.Author{Kind: core.ByBot}, Why: "entry exchange.size", Data: map[string]string{"entry": "exchange.size", "p": "0.93"}}}}, nil
+			Events: []core.Event{{Kind: core.EventAnswered, At: time.Now(), By: core.Author{Kind: core.ByBot}, Why: "entry exchange.size", Data: map[string]string{"entry": "exchange.size", "p": "0.93"}}}}, nil
 	})
 	if err != nil {
 		return err
@@ -192,7 +192,9 @@ func BenchmarkCycle(b *testing.B) {
 	}
 	slices.Sort(ds)
 	var busy, size, done int64
-	if err := s.write.QueryRow("PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &size, &done); err != nil || busy != 0 {
+	db := raw(b, s.db.Name)
+	defer db.Close()
+	if err := db.QueryRow("PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &size, &done); err != nil || busy != 0 {
 		b.Fatal(busy, err)
 	}
 	st, err := s.Stats(context.Background())

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
+	"github.com/frontdesk-im/frontdesk/core/store/pgtest"
 )
 
 // Some tests need a process of their own, to be killed or starved. It is this
@@ -37,13 +39,18 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	flag.Parse()
-	// A failure prints how to repeat it. More checks: -rapid.checks 1000.
+	// A failure prints how to repeat it. More checks: FRONTDESK_LONG=1, or -rapid.checks 1000.
 	set := map[string]string{"rapid.nofailfile": "true", "rapid.checks": "25"}
+	if coretest.Long() {
+		set["rapid.checks"] = "500"
+	}
 	flag.Visit(func(f *flag.Flag) { delete(set, f.Name) })
 	for name, v := range set {
 		flag.Set(name, v)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	pgtest.Stop()
+	os.Exit(code)
 }
 
 // child starts a process that does job on the store in dir.
@@ -130,7 +137,7 @@ func echo(c core.Conversation, unread []core.Envelope) (core.Outcome, error) {
 	for _, e := range unread {
 		n++
 		o.Say = append(o.Say, core.Envelope{Parts: e.Parts})
-		o.Events = append(o.Events, core.Event{Kind: core.Answered, Why: e.Parts.Text()})
+		o.Events = append(o.Events, core.Event{Kind: core.EventAnswered, Why: e.Parts.Text()})
 	}
 	o.Conversation.Mind = []byte(strconv.Itoa(n))
 	return o, nil

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
@@ -50,4 +51,27 @@ func caseTicket(e core.Envelope) string {
 		return e.Ticket
 	}
 	return c.Ticket
+}
+
+// wakes is w with the times that versions before 0.9 kept one by one: the bot's
+// in the conversation, the desk's in its ticket.
+func wakes(w core.Wakes, body, ticket string) (core.Wakes, error) {
+	for _, old := range []struct {
+		owner core.WakeOwner
+		body  string
+	}{{core.WakeBot, body}, {core.WakeDesk, ticket}} {
+		if !strings.Contains(old.body, `"wake":"`) { // of the new ones none has it as a key, and a text in quotes has them escaped
+			continue
+		}
+		var in struct {
+			Wake time.Time `json:"wake"`
+		}
+		if err := json.Unmarshal([]byte(old.body), &in); err != nil {
+			return w, err
+		}
+		if !in.Wake.IsZero() && w.At(old.owner).IsZero() {
+			w = w.Set(old.owner, in.Wake)
+		}
+	}
+	return w, nil
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 
@@ -94,9 +95,11 @@ func (c *convs) view(key core.Key) *row {
 	return nil
 }
 
-const rowSQL = `SELECT c.id, CASE WHEN u.last > c.last THEN u.last ELSE c.last END, c.seen, c.state, c.gone, c.held, c.body,
-	coalesce(t.body, ''), u.conv IS NULL
-	FROM conversation c LEFT JOIN ticket t ON t.id = c.ticket LEFT JOIN unread u ON u.conv = c.id WHERE c.channel = $1 AND c.peer = $2`
+const (
+	rowCols = "c.id, CASE WHEN u.last > c.last THEN u.last ELSE c.last END, c.seen, c.state, c.gone, c.held, c.body, coalesce(t.body, ''), u.conv IS NULL"
+	rowFrom = " FROM conversation c LEFT JOIN ticket t ON t.id = c.ticket LEFT JOIN unread u ON u.conv = c.id "
+	rowSQL  = "SELECT " + rowCols + rowFrom + "WHERE c.channel = $1 AND c.peer = $2"
+)
 
 func (r *row) dst() []any {
 	return []any{&r.id, &r.last, &r.seen, &r.state, &r.gone, &r.held, &r.body, &r.ticket}
@@ -107,6 +110,13 @@ func (t *tx) find(key core.Key) (*conv, error) {
 	if c := t.w.convs.get(key); c != nil {
 		return c, nil
 	}
+	if t.s.db.Shared {
+		ids, err := t.s.db.Lock(context.Background(), t.w.conn, []core.Key{key})
+		if err == nil {
+			err = t.know(ids)
+		}
+		return t.w.convs.get(key), err
+	}
 	c := new(conv)
 	found, err := t.row(append(c.dst(), &c.whole), rowSQL, key.Channel, key.Peer)
 	if err != nil || !found {
@@ -116,21 +126,27 @@ func (t *tx) find(key core.Key) (*conv, error) {
 	return c, nil
 }
 
-// conv is the conversation key, made if there is none.
+// conv is the conversation key, made if there is none. Where another process is
+// making it, it is found once that has committed.
 func (t *tx) conv(key core.Key) (*conv, error) {
-	c, err := t.find(key)
-	if c != nil || err != nil {
-		return c, err
+	for {
+		c, err := t.find(key)
+		if c != nil || err != nil {
+			return c, err
+		}
+		c = &conv{whole: true, lanes: map[string]int{}}
+		made, err := t.row([]any{&c.id}, "INSERT INTO conversation (channel, peer) VALUES ($1, $2) ON CONFLICT (channel, peer) DO NOTHING RETURNING id", key.Channel, key.Peer)
+		if err != nil {
+			return nil, err
+		}
+		if made {
+			t.w.convs.add(key, c)
+			return c, nil
+		}
 	}
-	c = &conv{whole: true, lanes: map[string]int{}}
-	if _, err := t.row([]any{&c.id}, "INSERT INTO conversation (channel, peer) VALUES ($1, $2) RETURNING id", key.Channel, key.Peer); err != nil {
-		return nil, err
-	}
-	t.w.convs.add(key, c)
-	return c, nil
 }
 
-// touch has what was changed in c shown to others after the commit.
+// touch has the changes of c shown to others after the commit.
 func (t *tx) touch(c *conv) {
 	if !c.dirty {
 		c.dirty = true
@@ -138,8 +154,12 @@ func (t *tx) touch(c *conv) {
 	}
 }
 
-// publish shows what has been committed.
+// publish shows what has been committed, and forgets it where others may change it.
 func (t *tx) publish() {
+	if t.s.db.Shared {
+		t.w.convs.forget()
+		return
+	}
 	for _, c := range t.touched {
 		c.dirty = false
 		if !c.whole {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -13,10 +12,8 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
-
-// go test ./core/store -run Crash -kills 200
-var kills = flag.Int("kills", 8, "how often TestCrash kills the process")
 
 // confirmed is what killed processes were told by the store.
 type confirmed struct {
@@ -50,7 +47,9 @@ func (c *confirmed) note(t *testing.T, line string) {
 func TestCrash(t *testing.T) {
 	dir := t.TempDir()
 	got := confirmed{map[string][]string{}, map[string][]string{}, map[string]int64{}}
-	for round := range *kills {
+	kills := 0
+	for round := range coretest.Sample(t, 200, 8) {
+		kills++
 		cmd, out := child(t, dir, fmt.Sprintf("load %04d", round))
 		var once sync.Once
 		lines(out, func(line string) {
@@ -65,7 +64,7 @@ func TestCrash(t *testing.T) {
 		}
 		s := open(t, Options{Path: dir})
 		got.check(t, s)
-		if round%2 == 1 {
+		if kills%2 == 0 {
 			finish(t, s)
 			got.check(t, s)
 		}
@@ -80,7 +79,7 @@ func TestCrash(t *testing.T) {
 	for _, refs := range got.in {
 		n += len(refs)
 	}
-	t.Logf("%d kills, %d messages confirmed", *kills, n)
+	t.Logf("%d kills, %d messages confirmed", kills, n)
 }
 
 // check compares the store with what was confirmed.
@@ -131,10 +130,10 @@ func (c *confirmed) compare(t *testing.T, key core.Key, conv core.Conversation, 
 		default:
 			out = append(out, r.Message.Parts.Text())
 			state[r.Message.ID] = r.State
-			if pending && r.State == core.Sent {
+			if pending && r.State == core.ProgressSent {
 				t.Errorf("%s: %s was sent before an older one", key, r.Message.ID)
 			}
-			pending = pending || r.State == core.Pending
+			pending = pending || r.State == core.ProgressPending
 		}
 	}
 	if !slices.IsSorted(in) || len(slices.Compact(slices.Clone(in))) != len(in) {
@@ -149,7 +148,7 @@ func (c *confirmed) compare(t *testing.T, key core.Key, conv core.Conversation, 
 		}
 	}
 	for _, id := range c.sent[key.Peer] {
-		if state[id] != core.Sent {
+		if state[id] != core.ProgressSent {
 			t.Errorf("%s: %s was settled as sent and is %q", key, id, state[id])
 		}
 	}

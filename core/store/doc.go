@@ -1,12 +1,12 @@
 // Package store keeps everything that must survive a crash: conversations, the
 // log of messages and events, tickets, agents, threads, small values and media.
-// It implements core.Store on SQLite, one file, without cgo.
+// It implements core.Store: the use cases and their SQL. What differs between
+// databases is in a driver each (core/store/driver): sqlite, one file, without cgo.
 //
 // # How it writes
 //
 // One goroutine writes (writer.go). Calls that come while a commit is under way
-// gather and share the next one: one transaction, one flush (PRAGMA
-// synchronous=FULL, write-ahead log). A call returns when its own work is on
+// gather and share the next one: one transaction, one flush. A call returns when its own work is on
 // disk. Work that is refused before it has written anything is answered alone;
 // if a statement fails, the batch is rolled back and each piece is run again in
 // a transaction of its own, so that it cannot fail its neighbours. That is why
@@ -31,9 +31,20 @@
 // and not what is stored. A lane whose head has no due time is held until
 // somebody writes on its channel.
 //
+// A turn whose outcome has Hush (core/desk decides it: a person has taken over)
+// drops what the bot has still to say, in its own commit (lanes.hush). A message
+// that is under way at that moment is marked (quash) and dropped if it comes
+// back unsent.
+//
 // A message's ID is made of its seq and a random prefix that is new each time
 // the store is opened, so that a database restored from a backup does not give
 // out IDs again that the platforms have seen.
+//
+// Nothing is forgotten by itself. Forget deletes a channel's messages by their age,
+// with their files, and mends the lists of their conversations; events stay and
+// lose their words. The newest record of all is never deleted, for seq counts on
+// from it. Sweep deletes files that no message carries. Shrink gives the room back
+// to the disk, in steps between batches.
 //
 // # What happens on failure
 //

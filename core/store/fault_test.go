@@ -88,7 +88,7 @@ func TestInUse(t *testing.T) {
 func TestLocked(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, Options{Path: dir, busy: time.Millisecond})
-	other := pool(s.file, "rwc", 1<<20, time.Millisecond)
+	other := raw(t, s.db.Name)
 	defer other.Close()
 	tx, err := other.Begin()
 	if err != nil {
@@ -119,7 +119,7 @@ func TestDamaged(t *testing.T) {
 		}
 	}
 	s.Close()
-	whole, err := os.ReadFile(s.file)
+	whole, err := os.ReadFile(s.db.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestDamaged(t *testing.T) {
 	} {
 		b := append([]byte(nil), whole...)
 		damage(b)
-		if err := os.WriteFile(s.file, b, 0o600); err != nil {
+		if err := os.WriteFile(s.db.Name, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		s, err := Open(ctx, Options{Path: dir})
@@ -206,7 +206,7 @@ func childStarve(dir string, _ []string) error {
 			return err
 		}
 	}
-	fi, err := os.Stat(s.file + "-wal")
+	fi, err := os.Stat(s.db.Name + "-wal")
 	if err != nil {
 		return err
 	}

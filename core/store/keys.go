@@ -10,11 +10,12 @@ import (
 // keys keeps turns of one conversation apart. A conversation without a turn
 // under way costs nothing.
 type keys struct {
-	mu   sync.Mutex
-	held map[core.Key]*hold
+	mu    sync.Mutex
+	gates map[core.Key]*gate
 }
 
-type hold struct {
+// A gate lets one through at a time.
+type gate struct {
 	n    int           // holders and those who wait
 	turn chan struct{} // 1: free
 }
@@ -22,27 +23,27 @@ type hold struct {
 // lock waits for its turn.
 func (k *keys) lock(ctx context.Context, key core.Key) (unlock func(), err error) {
 	k.mu.Lock()
-	if k.held == nil {
-		k.held = map[core.Key]*hold{}
+	if k.gates == nil {
+		k.gates = map[core.Key]*gate{}
 	}
-	h := k.held[key]
-	if h == nil {
-		h = &hold{turn: make(chan struct{}, 1)}
-		h.turn <- struct{}{}
-		k.held[key] = h
+	g := k.gates[key]
+	if g == nil {
+		g = &gate{turn: make(chan struct{}, 1)}
+		g.turn <- struct{}{}
+		k.gates[key] = g
 	}
-	h.n++
+	g.n++
 	k.mu.Unlock()
 	leave := func() {
 		k.mu.Lock()
-		if h.n--; h.n == 0 {
-			delete(k.held, key)
+		if g.n--; g.n == 0 {
+			delete(k.gates, key)
 		}
 		k.mu.Unlock()
 	}
 	select {
-	case <-h.turn:
-		return func() { h.turn <- struct{}{}; leave() }, nil
+	case <-g.turn:
+		return func() { g.turn <- struct{}{}; leave() }, nil
 	case <-ctx.Done():
 		leave()
 		return nil, ctx.Err()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/store/driver"
 )
 
 // lanes is the outbox of one conversation within a transaction. out gathers
@@ -59,9 +60,9 @@ func (l *lanes) put(s say) error {
 	if err != nil {
 		return err
 	}
-	r := pending{entry: entry{seq: l.t.s.ids.next(), at: micro(s.env.Filed), channel: s.env.Channel, body: s.body}, card: s.card}
+	r := pending{entry: entry{seq: l.t.seq(), at: micro(s.env.Filed), channel: s.env.Channel, body: s.body}, card: s.card}
 	if waiting > 0 {
-		l.insert(r, core.Pending, "")
+		l.insert(r, core.ProgressPending, "")
 		return nil
 	}
 	d := core.Delivery{Envelope: s.env}
@@ -71,12 +72,12 @@ func (l *lanes) put(s say) error {
 		return err
 	}
 	if why != "" {
-		l.insert(r, core.GivenUp, why)
+		l.insert(r, core.ProgressFailed, why)
 		return l.gaveUp(r.seq, why)
 	}
 	r.due, r.owner, r.tries = l.until(), l.t.s.me, 1
 	l.lease(d, r)
-	l.insert(r, core.Pending, "")
+	l.insert(r, core.ProgressPending, "")
 	return nil
 }
 
@@ -125,7 +126,7 @@ func (l *lanes) replace(s say) (taken bool, err error) {
 			if opens, err := l.opens(p); err != nil || opens {
 				return false, err
 			}
-			if err := l.end(p, core.NeverSent, "a newer card takes its place"); err != nil {
+			if err := l.end(p, core.ProgressDropped, "a newer card takes its place"); err != nil {
 				return false, err
 			}
 			if err := l.advance(s.env.Channel); err != nil {
@@ -137,7 +138,7 @@ func (l *lanes) replace(s say) (taken bool, err error) {
 }
 
 // joined is the longest message that lines are joined into, in bytes: every desk
-// takes as much at once.
+// takes that much at once.
 const joined = 1800
 
 // join adds a line of the customer to the one before it in the same lane, if
@@ -159,7 +160,7 @@ func (l *lanes) join(s say) (taken bool, err error) {
 	if err != nil || !found || p.tries != 0 {
 		return false, err
 	}
-	e, err := l.t.s.envelope(l.key, p.entry)
+	e, err := l.t.s.ids.envelope(l.key, p.entry)
 	if err != nil {
 		return false, err
 	}
@@ -253,9 +254,9 @@ func (l *lanes) advance(channel string) error {
 // reports true; or it gives p up.
 func (l *lanes) take(p pending) (given bool, err error) {
 	if p.quash {
-		return false, l.end(p, core.Uncertain, "nobody said what became of it, and it was dropped meanwhile")
+		return false, l.end(p, core.ProgressUncertain, whyUnsure)
 	}
-	e, err := l.t.s.envelope(l.key, p.entry)
+	e, err := l.t.s.ids.envelope(l.key, p.entry)
 	if err != nil {
 		return false, err
 	}
@@ -268,7 +269,7 @@ func (l *lanes) take(p pending) (given bool, err error) {
 		if given, err := l.waits(p, d.Ticket); err != nil || given {
 			return given, err
 		}
-		if err := l.end(p, core.GivenUp, why); err != nil {
+		if err := l.end(p, core.ProgressFailed, why); err != nil {
 			return false, err
 		}
 		return false, l.gaveUp(p.seq, why)
@@ -333,26 +334,30 @@ func (l *lanes) hush() error {
 		if e.By.Kind != core.ByBot {
 			continue
 		}
+		if p.owner == driver.Unsure {
+			if err := l.end(p, core.ProgressUncertain, whyUnsure); err != nil {
+				return err
+			}
+			continue
+		}
 		if p.owner != 0 {
 			if _, err := l.t.exec("UPDATE log SET quash = $2 WHERE seq = $1", p.seq, true); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := l.end(p, core.NeverSent, hushed); err != nil {
+		if err := l.end(p, core.ProgressDropped, core.WhyHushed); err != nil {
 			return err
 		}
-		if err := l.note(core.Dropped, p.seq, hushed); err != nil {
+		if err := l.note(core.EventDropped, p.seq, core.WhyHushed); err != nil {
 			return err
 		}
 	}
 	return l.advance(l.key.Channel)
 }
 
-const hushed = "a person has taken over"
-
-// release leases the heads of lanes that were held until somebody writes, now
-// that somebody has on these channels.
+// release leases the heads of lanes that were held until somebody writes: on
+// these channels somebody has.
 func (l *lanes) release(channels []string) error {
 	for _, channel := range channels {
 		if err := l.advance(channel); err != nil {
@@ -367,7 +372,7 @@ func (l *lanes) release(channels []string) error {
 	return err
 }
 
-func (l *lanes) gaveUp(seq int64, why string) error { return l.note(core.GaveUp, seq, why) }
+func (l *lanes) gaveUp(seq int64, why string) error { return l.note(core.EventGaveUp, seq, why) }
 
 // note records in the log what became of the message seq.
 func (l *lanes) note(kind core.EventKind, seq int64, why string) error {

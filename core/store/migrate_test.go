@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/frontdesk-im/frontdesk/core/store/driver"
+	"github.com/frontdesk-im/frontdesk/core/store/sqlite"
 )
 
 func TestUpgrade(t *testing.T) {
@@ -22,32 +26,39 @@ func TestUpgrade(t *testing.T) {
 	if copies, _ := filepath.Glob(filepath.Join(dir, "backup", "*")); len(copies) != 0 {
 		t.Errorf("copies of a new database: %q", copies)
 	}
-	steps, err := migrations()
+	known, err := steps(sqlite.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Path: dir, Now: func() time.Time { return time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC) }, Log: s.opt.Log}
-	db := pool(s.file, "rwc", 1<<20, time.Second)
+	upgrade := func(day int, more string) error {
+		db, err := sqlite.Open(ctx, driver.Options{Place: dir, Log: s.opt.Log,
+			Steps: func(string) ([]string, error) { return append(known, more), nil },
+			Now:   func() time.Time { return time.Date(2026, 11, day, 3, 0, 0, 0, time.UTC) }})
+		if err == nil {
+			err = db.Close()
+		}
+		return err
+	}
+	db := raw(t, s.db.Name)
 	defer db.Close()
 
 	// A step that fails changes nothing.
-	err = upgrade(ctx, db, o, append(steps, "CREATE TABLE novel (x BIGINT); CREATE TABLE novel (x BIGINT)"))
-	if err == nil || !strings.Contains(err.Error(), "schema 2") {
+	err = upgrade(21, "CREATE TABLE novel (x BIGINT); CREATE TABLE novel (x BIGINT)")
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprint("schema ", len(known)+1)) {
 		t.Fatalf("a broken step: %v", err)
 	}
-	if v, n := version(t, db), tables(t, db, "novel"); v != len(steps) || n != 0 {
+	if v, n := version(t, db), tables(t, db, "novel"); v != len(known) || n != 0 {
 		t.Errorf("after a broken step: schema %d, %d of its tables", v, n)
 	}
-	o.Now = func() time.Time { return time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC) }
-	if err := upgrade(ctx, db, o, append(steps, "CREATE TABLE novel (x BIGINT)")); err != nil {
+	if err := upgrade(22, "CREATE TABLE novel (x BIGINT)"); err != nil {
 		t.Fatal(err)
 	}
-	if v, n := version(t, db), tables(t, db, "novel"); v != len(steps)+1 || n != 1 {
+	if v, n := version(t, db), tables(t, db, "novel"); v != len(known)+1 || n != 1 {
 		t.Errorf("after a step: schema %d, %d of its tables", v, n)
 	}
 
 	// The copy that was made before is whole and opens.
-	name := filepath.Join(dir, "backup", "frontdesk-schema1-20261122T030000.000Z.db")
+	name := filepath.Join(dir, "backup", fmt.Sprintf("frontdesk-schema%d-20261122T030000.000Z.db", len(known)))
 	if _, err := os.Stat(name); err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +76,40 @@ func TestUpgrade(t *testing.T) {
 	if n := count(t, s); n != 1 {
 		t.Errorf("%d records in the copy", n)
 	}
+}
+
+// What schema 1 knew as unread still wants a turn.
+func TestUpgradeUnread(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, Options{Path: dir})
+	if err := receive(s, 1); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	db := raw(t, s.db.Name)
+	if _, err := db.Exec("ALTER TABLE unread DROP COLUMN until; PRAGMA user_version=1"); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	s = open(t, Options{Path: dir})
+	defer s.Close()
+	key, _ := message(1)
+	if ks, err := s.Ready(ctx, time.Now(), 10); err != nil || len(ks) != 1 || ks[0] != key {
+		t.Errorf("ready: %v, %v", ks, err)
+	}
+	if c, err := s.Turn(ctx, key, time.Now(), echo); err != nil || string(c.After.Mind) != "1" {
+		t.Errorf("the turn read %s, %v", c.After.Mind, err)
+	}
+}
+
+// raw is the database in file as another program sees it.
+func raw(t testing.TB, file string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+file+"?mode=rwc&_txlock=immediate&_pragma=busy_timeout(1000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
 }
 
 func version(t *testing.T, db *sql.DB) (n int) {
@@ -89,13 +134,13 @@ func TestRestored(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, Options{Path: dir})
 	s.Close()
-	old, err := os.ReadFile(s.file)
+	old, err := os.ReadFile(s.db.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	seen := map[string]bool{}
 	for range 3 {
-		if err := os.WriteFile(s.file, old, 0o600); err != nil {
+		if err := os.WriteFile(s.db.Name, old, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		s := open(t, Options{Path: dir})
@@ -125,12 +170,12 @@ func TestPlans(t *testing.T) {
 	defer s.Close()
 	for _, q := range []string{
 		rowSQL,
-		backSQL + "SELECT seq FROM back WHERE kind = 'in'",
+		s.db.Back + "SELECT seq FROM back WHERE kind = 'in'",
 		dueSQL + "l.due > 0 AND l.due <= $1 ORDER BY l.due LIMIT $2",
 		"SELECT " + pendingCols + " FROM log WHERE conv = $1 AND channel = $2 AND state = 'pending' ORDER BY seq LIMIT 1",
 		"SELECT channel, count(*) FROM log WHERE conv = $1 AND state = 'pending' GROUP BY channel",
-		"SELECT c.channel, c.peer, u.since FROM unread u JOIN conversation c ON c.id = u.conv ORDER BY u.since LIMIT $1",
-		"SELECT channel, peer, due FROM conversation WHERE due > 0 AND due <= $1 ORDER BY due LIMIT $2",
+		unreadSQL,
+		wokenSQL,
 		"SELECT l.seq FROM log l WHERE l.channel = $1 AND l.ref = $2 AND l.kind = 'out' AND l.ref <> '' ORDER BY l.seq DESC LIMIT 1",
 		"SELECT ref FROM log WHERE seq = $1 AND channel = $2 AND kind = 'out'",
 		"SELECT t.body FROM ticket t WHERE t.state IN ($1, $2) AND t.state <> 'closed' ORDER BY t.since, t.id",
@@ -144,12 +189,12 @@ func TestPlans(t *testing.T) {
 				n = i
 			}
 		}
-		rows, err := s.read.Query("EXPLAIN QUERY PLAN "+q, make([]any, n)...)
+		rows, err := s.db.Read.Query("EXPLAIN QUERY PLAN "+q, make([]any, n)...)
 		if err != nil {
 			t.Fatal(q, err)
 		}
 		var plan []string
-		if err := each(rows, func(scan func(...any) error) error {
+		if err := driver.Each(rows, func(scan func(...any) error) error {
 			var a, b, c int
 			var text string
 			err := scan(&a, &b, &c, &text)

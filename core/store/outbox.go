@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/store/driver"
 )
 
 // Outbox implements core.Store.
@@ -40,33 +41,76 @@ func (s *Store) Outbox(ctx context.Context, now time.Time, max int) (out []core.
 	return out, err
 }
 
-// due is a lane's head with its conversation.
+// dueHead is a lane's head whose time has come, with its conversation.
 type dueHead struct {
 	pending
-	key core.Key
+	conv int64
+	key  core.Key
 }
 
-const dueSQL = `SELECT l.seq, l.channel, l.ref, l.at, l.body, l.due, l.owner, l.tries, l.quash, l.card, c.channel, c.peer
+const dueSQL = `SELECT l.seq, l.channel, l.ref, l.at, l.body, l.due, l.owner, l.tries, l.quash, l.card, l.conv, c.channel, c.peer
 	FROM log l JOIN conversation c ON c.id = l.conv WHERE `
 
 // due finds heads whose time has come, and those that a dead process has leased.
 func (t *tx) due(now time.Time, max int) (out []dueHead, err error) {
 	row := func(scan func(...any) error) error {
 		var h dueHead
-		err := scan(append(h.dst(), &h.key.Channel, &h.key.Peer)...)
+		err := scan(append(h.dst(), &h.conv, &h.key.Channel, &h.key.Peer)...)
 		out = append(out, h)
 		return err
 	}
-	if err := t.rows(row, dueSQL+"l.due > 0 AND l.due <= $1 ORDER BY l.due LIMIT $2", micro(now), max); err != nil {
+	ask := func(cond string, max int) error {
+		return t.rows(row, dueSQL+cond+" ORDER BY l.due LIMIT $2"+t.s.db.SkipTalk, micro(now), max, t.s.me)
+	}
+	if err := ask(t.s.db.Free, max); err != nil {
 		return nil, err
 	}
+	if t.s.db.Bereaved() {
+		t.s.dead.Store(true)
+	}
 	if n := len(out); t.s.dead.Load() && n < max {
-		err = t.rows(row, dueSQL+"l.due > 0 AND l.due > $1 AND l.owner <> 0 AND l.owner <> $2 ORDER BY l.due LIMIT $3", micro(now), t.s.me, max-n)
+		if err := ask(t.s.db.Orphan, max-n); err != nil {
+			return nil, err
+		}
 		if len(out) == n {
 			t.s.dead.Store(false)
 		}
 	}
-	return out, err
+	if !t.s.db.Shared {
+		return out, nil
+	}
+	return t.still(out)
+}
+
+// still are those heads, whose conversations are locked, that nobody has taken
+// while they were looked for.
+func (t *tx) still(heads []dueHead) (out []dueHead, err error) {
+	if len(heads) == 0 {
+		return nil, nil
+	}
+	var seqs, convs []int64
+	for _, h := range heads {
+		seqs = append(seqs, h.seq)
+		if !slices.Contains(convs, h.conv) {
+			convs = append(convs, h.conv)
+		}
+	}
+	now := map[int64]pending{}
+	if err := t.rows(func(scan func(...any) error) error {
+		var p pending
+		err := scan(p.dst()...)
+		now[p.seq] = p
+		return err
+	}, "SELECT "+pendingCols+" FROM log WHERE state = 'pending' AND seq"+t.s.db.Among, seqs); err != nil {
+		return nil, err
+	}
+	for _, h := range heads {
+		if p, ok := now[h.seq]; ok && p.due == h.due && p.owner == h.owner && p.tries == h.tries {
+			h.pending = p
+			out = append(out, h)
+		}
+	}
+	return out, t.know(convs)
 }
 
 // Settle implements core.Store. An answer about a lease that somebody else
@@ -77,7 +121,7 @@ func (s *Store) Settle(ctx context.Context, now time.Time, r core.Result) (next 
 		return nil, core.ErrNotFound
 	}
 	x := settling{Result: r, now: now, seq: seq}
-	if err := s.do(ctx, x.write); err != nil {
+	if err := s.commit(ctx, &job{do: x.write, key: r.Delivery.Key}); err != nil {
 		return nil, err
 	}
 	return x.next, nil
@@ -101,32 +145,14 @@ func (x *settling) write(t *tx) error {
 	if err != nil {
 		return err
 	}
-	var id int64
-	found, err := t.row([]any{&id, &x.pending.seq, &x.channel, &x.owner, &x.tries, &x.quash, &x.card, &x.heard, &x.state},
-		"SELECT conv, seq, channel, owner, tries, quash, card, heard, state FROM log WHERE seq = $1 AND kind = 'out'", x.seq)
-	if err != nil {
-		return err
-	}
-	if !found || c == nil || c.id != id {
+	if c == nil {
 		return refused{core.ErrNotFound}
 	}
 	x.lanes = lanes{t: t, c: c, key: x.Delivery.Key, now: x.now}
-	if x.Gone {
-		if err := x.markGone(); err != nil {
-			return err
-		}
-	}
-	if x.state != core.Pending {
-		return x.late()
-	}
-	if x.Outcome != core.AttemptSent && (x.owner == 0 || int(x.tries) != x.Delivery.Tries+1) {
-		return nil
-	}
-	waits, err := x.settle()
-	if err != nil || waits {
+	if waits, err := x.record(); err != nil || waits {
 		return err
 	}
-	if err := x.lanes.advance(x.channel); err != nil {
+	if err := x.lanes.advance(x.Delivery.Channel); err != nil {
 		return err
 	}
 	if len(x.lanes.out) > 0 {
@@ -135,41 +161,100 @@ func (x *settling) write(t *tx) error {
 	return nil
 }
 
+// record records the outcome and reports whether there is nothing to go on with:
+// the message is still pending, or was not any more.
+func (x *settling) record() (waits bool, err error) {
+	if plain, err := x.plain(); plain || err != nil {
+		return false, err
+	}
+	t, c := x.lanes.t, x.lanes.c
+	var id int64
+	found, err := t.row([]any{&id, &x.pending.seq, &x.channel, &x.owner, &x.tries, &x.quash, &x.card, &x.heard, &x.state},
+		"SELECT conv, seq, channel, owner, tries, quash, card, heard, state FROM log WHERE seq = $1 AND kind = 'out'", x.seq)
+	if err != nil {
+		return false, err
+	}
+	if !found || c.id != id {
+		return false, refused{core.ErrNotFound}
+	}
+	if x.Gone {
+		if err := x.markGone(); err != nil {
+			return false, err
+		}
+	}
+	if x.state != core.ProgressPending {
+		return true, x.late()
+	}
+	if x.Outcome != core.AttemptSent && (x.owner <= 0 || int(x.tries) != x.Delivery.Tries+1) {
+		return true, nil
+	}
+	return x.settle()
+}
+
+// plain records what most outcomes are, in one statement: what was pending was
+// sent, and it was no card. It reports false if that is not so.
+func (x *settling) plain() (done bool, err error) {
+	if x.Outcome != core.AttemptSent || x.Gone {
+		return false, nil
+	}
+	c := x.lanes.c
+	r, err := x.lanes.t.exec("UPDATE log SET state = $2, ref = $3, why = '', due = 0, owner = 0 WHERE seq = $1 AND conv = $4 AND channel = $5 AND kind = 'out' AND state = 'pending' AND card = ''",
+		x.seq, string(core.ProgressSent), x.Ref, c.id, x.Delivery.Channel)
+	if err != nil {
+		return false, err
+	}
+	n, err := r.RowsAffected()
+	if n > 0 {
+		c.more(x.Delivery.Channel, -1)
+	}
+	return n > 0, err
+}
+
 // settle records the outcome and reports whether the message is still pending.
 func (x *settling) settle() (waits bool, err error) {
 	switch x.Outcome {
 	case core.AttemptSent:
 		return false, x.sent()
 	case core.AttemptUnknown:
-		return false, x.lanes.end(x.pending, core.Uncertain, x.why())
-	case core.AttemptDropped:
-		return false, x.lanes.end(x.pending, core.NeverSent, x.why())
+		return false, x.lanes.end(x.pending, core.ProgressUncertain, x.why())
 	case core.AttemptAgain, core.AttemptHeld:
+		if x.quash && x.maybe() {
+			return false, x.lanes.end(x.pending, core.ProgressUncertain, whyUnsure)
+		}
 		if x.quash {
-			if err := x.lanes.end(x.pending, core.NeverSent, hushed); err != nil {
+			if err := x.lanes.end(x.pending, core.ProgressDropped, core.WhyHushed); err != nil {
 				return false, err
 			}
-			return false, x.lanes.note(core.Dropped, x.seq, hushed)
+			return false, x.lanes.note(core.EventDropped, x.seq, core.WhyHushed)
 		}
 		return true, x.again()
 	}
-	if err := x.lanes.end(x.pending, core.GivenUp, x.why()); err != nil {
+	if err := x.lanes.end(x.pending, core.ProgressFailed, x.why()); err != nil {
 		return false, err
 	}
 	return false, x.lanes.gaveUp(x.seq, x.why())
+}
+
+// whyUnsure is said of a message that was not to be sent any more, when it may
+// have been.
+const whyUnsure = "nobody said what became of it, and it was dropped meanwhile"
+
+// maybe reports whether this attempt may have arrived, or one before it.
+func (x *settling) maybe() bool {
+	return x.Delivery.Stale || x.Unsure
 }
 
 func (x *settling) why() string {
 	if x.Err == nil {
 		return ""
 	}
-	return x.Err.Error()
+	return core.Reason(x.Err.Error())
 }
 
 // late records what is heard of a message that is not pending any more: only
 // that it was sent counts.
 func (x *settling) late() error {
-	if x.Outcome != core.AttemptSent || x.state != core.NeverSent && x.state != core.Uncertain && x.state != core.GivenUp {
+	if x.Outcome != core.AttemptSent || x.state != core.ProgressDropped && x.state != core.ProgressUncertain && x.state != core.ProgressFailed {
 		return nil
 	}
 	return x.sent()
@@ -177,10 +262,10 @@ func (x *settling) late() error {
 
 func (x *settling) sent() error {
 	t, c := x.lanes.t, x.lanes.c
-	if x.state == core.Pending {
+	if x.state == core.ProgressPending {
 		c.more(x.channel, -1)
 	}
-	if _, err := t.exec("UPDATE log SET state = $2, ref = $3, why = '', due = 0, owner = 0 WHERE seq = $1", x.seq, string(core.Sent), x.Ref); err != nil {
+	if _, err := t.exec("UPDATE log SET state = $2, ref = $3, why = '', due = 0, owner = 0 WHERE seq = $1", x.seq, string(core.ProgressSent), x.Ref); err != nil {
 		return err
 	}
 	if x.card == "" || x.Ref == "" {
@@ -196,7 +281,7 @@ func (x *settling) sent() error {
 	return err
 }
 
-// again has the message wait: for the next try, or until the peer writes.
+// again lets the message wait: for the next try, or until the peer writes.
 func (x *settling) again() error {
 	due := cmp.Or(micro(x.Next), micro(x.now))
 	if x.Outcome == core.AttemptHeld {
@@ -214,7 +299,11 @@ func (x *settling) again() error {
 			}
 		}
 	}
-	_, err := x.lanes.t.exec("UPDATE log SET due = $2, owner = 0, why = $3 WHERE seq = $1", x.seq, due, x.why())
+	owner := 0
+	if x.Unsure {
+		owner = driver.Unsure
+	}
+	_, err := x.lanes.t.exec("UPDATE log SET due = $2, owner = $4, why = $3 WHERE seq = $1", x.seq, due, x.why(), owner)
 	return err
 }
 
@@ -222,7 +311,8 @@ func (x *settling) again() error {
 // delivery was leased: then there is nothing to wait for.
 func (x *settling) wrote() (bool, error) {
 	var seq int64
-	return x.lanes.t.row([]any{&seq}, backSQL+"SELECT seq FROM back WHERE kind = 'in' AND channel = $3 LIMIT 1", x.lanes.c.seen, x.heard, x.channel)
+	t, c := x.lanes.t, x.lanes.c
+	return t.row([]any{&seq}, t.s.db.Back+"SELECT seq FROM back WHERE kind = 'in' AND channel = $4 LIMIT 1", c.seen, x.heard, c.id, x.channel)
 }
 
 // markGone remembers that the peer, or a desk's thread, is gone. A ticket whose
@@ -268,11 +358,12 @@ func (s *Store) Report(ctx context.Context, r core.Receipt) error {
 		if !found {
 			return refused{core.ErrNotFound}
 		}
-		to := map[core.ReceiptState]core.Progress{core.Delivered: core.MessageReceived, core.Read: core.MessageRead, core.Bounced: core.GivenUp}[r.State]
-		if to == "" || to == state || state == core.MessageRead || state == core.GivenUp {
+		to := map[core.ReceiptState]core.Progress{core.ReceiptDelivered: core.ProgressReceived, core.ReceiptRead: core.ProgressRead, core.ReceiptBounced: core.ProgressFailed}[r.State]
+		if to == "" || to == state || state == core.ProgressRead || state == core.ProgressFailed {
 			return nil
 		}
-		if _, err := t.exec("UPDATE log SET state = $2, why = $3 WHERE seq = $1", seq, string(to), r.Why); err != nil || to != core.GivenUp {
+		why := core.Reason(r.Why)
+		if _, err := t.exec("UPDATE log SET state = $2, why = $3 WHERE seq = $1", seq, string(to), why); err != nil || to != core.ProgressFailed {
 			return err
 		}
 		c, err := t.conv(key)
@@ -280,7 +371,7 @@ func (s *Store) Report(ctx context.Context, r core.Receipt) error {
 			return err
 		}
 		l := lanes{t: t, c: c, key: key, now: cmp.Or(r.At, s.opt.Now())}
-		return l.gaveUp(seq, r.Why)
+		return l.gaveUp(seq, why)
 	})
 }
 
@@ -293,6 +384,12 @@ func (s *Store) Thread(ctx context.Context, desk, thread string) (key core.Key, 
 	}
 	return key, err
 }
+
+// What Ready looks for: envelopes that wait for nothing, and times that have come.
+const (
+	unreadSQL = "SELECT c.channel, c.peer, u.since FROM unread u JOIN conversation c ON c.id = u.conv WHERE u.until <= $1 ORDER BY u.since LIMIT $2"
+	wokenSQL  = "SELECT channel, peer, due FROM conversation WHERE due > 0 AND due <= $1 ORDER BY due LIMIT $2"
+)
 
 // Ready implements core.Store.
 func (s *Store) Ready(ctx context.Context, now time.Time, max int) ([]core.Key, error) {
@@ -318,9 +415,9 @@ func (s *Store) Ready(ctx context.Context, now time.Time, max int) ([]core.Key, 
 		ws = append(ws, w)
 		return nil
 	}
-	err := s.query(ctx, row, "SELECT c.channel, c.peer, u.since FROM unread u JOIN conversation c ON c.id = u.conv ORDER BY u.since LIMIT $1", max)
+	err := s.query(ctx, row, unreadSQL, micro(now), max)
 	if err == nil {
-		err = s.query(ctx, row, "SELECT channel, peer, due FROM conversation WHERE due > 0 AND due <= $1 ORDER BY due LIMIT $2", micro(now), max)
+		err = s.query(ctx, row, wokenSQL, micro(now), max)
 	}
 	slices.SortStableFunc(ws, func(a, b waiting) int { return cmp.Compare(a.since, b.since) })
 	var out []core.Key

@@ -13,11 +13,15 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/coretest"
 )
 
 // TestModel compares the store with a plain model of what it promises, over
 // random sequences of calls, restarts and passing time.
 func TestModel(t *testing.T) {
+	if !coretest.Long() {
+		t.Log("a sample of 25 sequences of 500; FRONTDESK_LONG=1 runs all")
+	}
 	n := 0
 	root := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -42,7 +46,8 @@ type mConv struct {
 	key    core.Key
 	log    []string
 	in     []mIn
-	seen   int // how many of in have been read
+	seen   int       // how many of in have been read
+	until  time.Time // until when the others wait for more
 	lanes  map[string][]*mOut
 	exists bool
 	gone   bool
@@ -130,6 +135,7 @@ func (m *machine) receive(t *rapid.T) {
 	if fresh {
 		m.refs[channel+ref] = true
 		c.exists = true
+		c.until = time.Time{}
 		c.in = append(c.in, mIn{channel, ref})
 		c.log = append(c.log, ">"+ref)
 	}
@@ -141,6 +147,9 @@ func (m *machine) turn(t *rapid.T) {
 	o := core.Outcome{
 		Left: rapid.IntRange(0, len(unread)).Draw(t, "left"),
 		Hush: rapid.IntRange(0, 4).Draw(t, "hush") == 0,
+	}
+	if rapid.Bool().Draw(t, "waits") {
+		o.Until = m.now.Add(time.Duration(rapid.IntRange(-1, 60).Draw(t, "until")) * time.Second)
 	}
 	var says []*mOut
 	for range rapid.IntRange(0, 3).Draw(t, "says") {
@@ -178,8 +187,15 @@ func (m *machine) turn(t *rapid.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.More != (o.Left > 0) {
-		t.Fatalf("More is %v, %d are left", got.More, o.Left)
+	waits := o.Left > 0 && o.Until.After(m.now)
+	if got.More != (o.Left > 0 && !waits) {
+		t.Fatalf("More is %v, %d are left until %v", got.More, o.Left, o.Until)
+	}
+	switch {
+	case waits:
+		c.until = o.Until
+	case o.Left < len(unread): // some were read
+		c.until = time.Time{}
 	}
 	m.wantLeased(t, got.Deliveries, m.modelTurn(c, unread[:len(unread)-o.Left], o.Hush, says))
 }
@@ -195,7 +211,7 @@ func (m *machine) modelTurn(c *mConv, read []mIn, hush bool, says []*mOut) (leas
 			case out.leased:
 				out.quash = true
 			default:
-				m.end(out, core.NeverSent)
+				m.end(out, core.ProgressDropped)
 				c.log = append(c.log, "!dropped "+out.text)
 			}
 		}
@@ -291,7 +307,7 @@ func (m *machine) outbox(t *rapid.T) {
 			continue
 		}
 		// Dropped while it was under way, and nobody says what became of it.
-		m.end(out, core.Uncertain)
+		m.end(out, core.ProgressUncertain)
 		want--
 		for _, next := range m.advance(out.conv, out.channel) {
 			due[next.text] = next
@@ -325,7 +341,7 @@ func (m *machine) settle(t *rapid.T) {
 		m.leases = slices.Delete(m.leases, i, i+1) // otherwise it is settled again later
 	}
 	r := core.Result{Delivery: l.d, Ref: "sent-" + l.d.ID, Next: m.now.Add(time.Duration(rapid.IntRange(0, 90).Draw(t, "next")) * time.Second),
-		Outcome: rapid.SampledFrom([]core.Attempt{core.AttemptSent, core.AttemptSent, core.AttemptAgain, core.AttemptHeld, core.AttemptGaveUp, core.AttemptUnknown, core.AttemptDropped}).Draw(t, "outcome"),
+		Outcome: rapid.SampledFrom([]core.Attempt{core.AttemptSent, core.AttemptSent, core.AttemptAgain, core.AttemptHeld, core.AttemptGaveUp, core.AttemptUnknown}).Draw(t, "outcome"),
 		Gone:    rapid.IntRange(0, 9).Draw(t, "gone") == 0}
 	next, err := m.s.Settle(ctx, m.now, r)
 	if err != nil {
@@ -359,7 +375,7 @@ func (m *machine) modelSettle(l lease, r core.Result) []*mOut {
 	again := r.Outcome == core.AttemptAgain || r.Outcome == core.AttemptHeld
 	switch {
 	case again && out.quash:
-		m.end(out, core.NeverSent)
+		m.end(out, core.ProgressDropped)
 		c.log = append(c.log, "!dropped "+out.text)
 	case again:
 		out.leased = false
@@ -372,10 +388,10 @@ func (m *machine) modelSettle(l lease, r core.Result) []*mOut {
 		}
 		return nil
 	case r.Outcome == core.AttemptGaveUp:
-		m.end(out, core.GivenUp)
+		m.end(out, core.ProgressFailed)
 		c.log = append(c.log, "!gave_up "+out.text)
 	default:
-		m.end(out, map[core.Attempt]core.Progress{core.AttemptSent: core.Sent, core.AttemptUnknown: core.Uncertain, core.AttemptDropped: core.NeverSent}[r.Outcome])
+		m.end(out, map[core.Attempt]core.Progress{core.AttemptSent: core.ProgressSent, core.AttemptUnknown: core.ProgressUncertain}[r.Outcome])
 	}
 	return m.advance(c, out.channel)
 }
@@ -385,7 +401,7 @@ func (m *machine) check(t *rapid.T) {
 	unread, waiting := 0, 0
 	for _, c := range m.convs {
 		unread += len(c.in) - c.seen
-		if len(c.in) > c.seen {
+		if len(c.in) > c.seen && !c.until.After(m.now) {
 			ready = append(ready, c.key)
 		}
 		for _, lane := range c.lanes {

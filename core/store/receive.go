@@ -45,7 +45,7 @@ const (
 	inRest   = "ON CONFLICT (channel, ref) WHERE kind = 'in' DO NOTHING"
 )
 
-// file files the messages of a batch, those that are repeats excepted.
+// file files the messages of a batch, except repeats.
 func (t *tx) file(fs []*filing) (err error) {
 	if len(fs) == 0 {
 		return nil
@@ -56,13 +56,16 @@ func (t *tx) file(fs []*filing) (err error) {
 		if f.conv, err = t.conv(f.key); err != nil {
 			return err
 		}
-		f.seq, f.prev = t.s.ids.next(), f.conv.last
+		f.seq, f.prev = t.seq(), f.conv.last
 		f.fresh = true
 		if _, ok := lasts[f.conv]; !ok {
 			lasts[f.conv] = f.conv.last
 		}
 		f.conv.last = f.seq
 		args = append(args, f.seq, f.conv.id, f.prev, "in", f.channel, f.ref, f.at, f.body)
+	}
+	if t.err != nil {
+		return t.err
 	}
 	n, err := t.insert(inInsert, inRest, 8, args)
 	if err != nil {
@@ -138,13 +141,13 @@ func (t *tx) markUnread(fs []*filing) error {
 		t.touch(f.conv)
 	}
 	_, err := t.insert("INSERT INTO unread (conv, since, last, n)",
-		"ON CONFLICT (conv) DO UPDATE SET last = excluded.last, n = unread.n + excluded.n", 4, args)
+		"ON CONFLICT (conv) DO UPDATE SET last = excluded.last, n = unread.n + excluded.n, until = 0", 4, args)
 	return err
 }
 
 // file adds e to what is unread. A flood is not kept in memory.
 func (c *conv) file(e entry) {
-	if c.whole = c.whole && len(c.unread) < 2*most; c.whole {
+	if c.whole = c.whole && len(c.unread) < 2*mostUnread; c.whole {
 		c.unread = append(c.unread, e)
 	} else {
 		c.unread = nil

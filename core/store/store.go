@@ -4,23 +4,21 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
-
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"github.com/frontdesk-im/frontdesk/core/store/driver"
+	"github.com/frontdesk-im/frontdesk/core/store/postgres"
+	"github.com/frontdesk-im/frontdesk/core/store/sqlite"
 )
 
 // Options say where and how to keep things.
 type Options struct {
 	Path  string           // data directory; made if it does not exist
+	URL   string           // of a PostgreSQL database, which other processes may use too; empty: a file in Path
 	Now   func() time.Time // default time.Now
 	Lease time.Duration    // how long a delivery is its sender's before it counts as crashed; default one minute
 	Log   *slog.Logger     // default: nowhere
@@ -31,26 +29,56 @@ type Options struct {
 // A Store is a database that has been opened. It is safe for concurrent use.
 type Store struct {
 	opt   Options
-	file  string
-	lock  *sql.DB // holds the lock on the data directory
-	write *sql.DB // the writer's connection, and one for checkpoints
-	read  *sql.DB
-	stmts sync.Map // SQL -> *sql.Stmt of read
+	db    *driver.Database
+	stmts sync.Map // SQL -> *sql.Stmt of db.Read
 	queue *writer
 	keys  keys
 	ids   ids
-	me    int64        // this epoch
-	dead  atomic.Bool  // there may be leases of dead epochs
+	me    int64        // our number in the database, as leases name it
+	dead  atomic.Bool  // there may be leases of others who are dead
 	flush atomic.Int64 // ns the last commit took
-	once  sync.Once
+
+	statements, commits atomic.Int64 // since the start
+
+	once sync.Once
 }
 
 var _ core.Store = (*Store)(nil)
 
-// Open opens the database under o.Path, makes it if there is none, and brings
-// its schema up to date. An older database with something in it is copied to
-// backup/ first. Only one process can have it open.
+// What errors of a database are, whichever it is.
+type Failure = driver.Failure
+
+var (
+	ErrClosed = driver.ErrClosed
+	ErrNewer  = driver.ErrNewer
+)
+
+// Open opens the database at o.URL, or the one under o.Path, which it makes if
+// there is none and which only one process can have open. It brings the schema up
+// to date.
 func Open(ctx context.Context, o Options) (*Store, error) {
+	o.defaults()
+	db, err := connect(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{opt: o, db: db}
+	if err := s.begin(ctx); err != nil {
+		return nil, errors.Join(s.explain(err), s.shut())
+	}
+	return s, nil
+}
+
+// connect opens a database without taking part in it. Options have their defaults.
+func connect(ctx context.Context, o Options) (*driver.Database, error) {
+	open, place := sqlite.Open, o.Path
+	if o.URL != "" {
+		open, place = postgres.Open, o.URL
+	}
+	return open(ctx, driver.Options{Place: place, Steps: steps, Now: o.Now, Log: o.Log, Busy: o.busy})
+}
+
+func (o *Options) defaults() {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -63,120 +91,34 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{opt: o, file: filepath.Join(o.Path, "frontdesk.db")}
-	if err := s.open(ctx); err != nil {
-		s.shut()
-		return nil, s.explain(err)
-	}
-	return s, nil
 }
 
-func (s *Store) open(ctx context.Context) error {
-	if err := os.MkdirAll(s.opt.Path, 0o700); err != nil {
-		return err
-	}
-	if err := s.claim(ctx); err != nil {
-		return err
-	}
-	if err := private(s.file); err != nil {
-		return err
-	}
-	s.write = pool(s.file, "rwc", 8<<20, s.opt.busy)
-	s.write.SetMaxOpenConns(2)
-	s.write.SetMaxIdleConns(2)
-	if err := migrate(ctx, s.write, s.opt); err != nil {
-		return err
-	}
-	s.read = pool(s.file, "rw", 2<<20, s.opt.busy)
-	s.read.SetMaxOpenConns(readers)
-	s.read.SetMaxIdleConns(readers)
-	if err := s.begin(ctx); err != nil {
-		return err
-	}
-	q, err := newWriter(ctx, s)
-	s.queue = q
-	return err
-}
-
-const readers = 4
-
-// pool is a pool of connections to the database in file, each with a page
-// cache of at most cache bytes.
-func pool(file, mode string, cache int, busy time.Duration) *sql.DB {
-	dsn := fmt.Sprintf("file:%s?mode=%s&_txlock=immediate&_pragma=busy_timeout(%d)&_pragma=synchronous(2)"+
-		"&_pragma=cache_size(-%d)&_pragma=wal_autocheckpoint(0)&_pragma=temp_store(2)", uriPath(file), mode, busy.Milliseconds(), cache>>10)
-	if mode == "rw" {
-		dsn += "&_pragma=query_only(1)"
-	}
-	db, err := sql.Open("sqlite", dsn)
-	if err != nil {
-		panic(err) // the driver is not linked
-	}
-	return db
-}
-
-// claim takes the lock on the data directory: a transaction on an empty
-// database of its own, which the system ends with the process.
-func (s *Store) claim(ctx context.Context) error {
-	lock := filepath.Join(s.opt.Path, "frontdesk.lock")
-	if err := private(lock); err != nil {
-		return err
-	}
-	db, err := sql.Open("sqlite", fmt.Sprintf("file:%s?mode=rwc&_pragma=journal_mode(memory)&_pragma=busy_timeout(0)",
-		uriPath(lock)))
-	if err != nil {
-		return err
-	}
-	s.lock = db
-	db.SetMaxOpenConns(1)
-	db.SetConnMaxIdleTime(0)
-	if _, err := db.ExecContext(context.WithoutCancel(ctx), "BEGIN EXCLUSIVE"); err != nil {
-		if code(err) == codeBusy {
-			return errInUse
-		}
-		return err
-	}
-	return nil
-}
-
-// private makes an empty file that only this user can read, if there is none.
-// A file that is there is not touched: opening and closing it here would end
-// the locks that this process has on it.
-func private(name string) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return f.Close()
-}
-
-// begin starts an epoch: from here on IDs have a new prefix, and leases of
-// earlier epochs are void.
+// begin makes this process known to the database and starts the writer.
 func (s *Store) begin(ctx context.Context) error {
-	var seq, newest sql.NullInt64
-	if err := s.write.QueryRowContext(ctx, `SELECT seq, CASE WHEN at > (SELECT max(at) FROM epoch) THEN at ELSE (SELECT max(at) FROM epoch) END
-		FROM log ORDER BY seq DESC LIMIT 1`).Scan(&seq, &newest); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	var newest sql.NullInt64
+	if err := s.db.Read.QueryRowContext(ctx, `SELECT CASE WHEN at > (SELECT max(at) FROM epoch) THEN at ELSE (SELECT max(at) FROM epoch) END
+		FROM log ORDER BY seq DESC LIMIT 1`).Scan(&newest); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	now := s.opt.Now()
-	if d := fromMicro(newest.Int64).Sub(now); d > time.Minute {
+	if d := fromMicro(newest.Int64).Sub(s.opt.Now()); d > time.Minute {
 		s.opt.Log.Warn("the clock is behind the newest record: times of new records will be too early until it is set right; nothing is lost",
 			"behind", d.Round(time.Second).String())
 	}
-	if err := s.ids.load(ctx, s.write); err != nil {
+	n, err := s.db.Enrol(ctx)
+	if err != nil {
 		return err
 	}
-	s.ids.last.Store(seq.Int64)
-	s.dead.Store(len(s.ids.epochs) > 0)
-	e := epoch{first: seq.Int64 + 1, prefix: newPrefix()}
-	err := s.write.QueryRowContext(ctx, `INSERT INTO epoch (id, first, prefix, at)
-		SELECT coalesce(max(id), 0) + 1, $1, $2, $3 FROM epoch RETURNING id`, e.first, e.prefix, micro(now)).Scan(&s.me)
-	s.ids.add(e)
+	s.me = n.Me
+	s.dead.Store(n.Orphans)
+	for _, e := range n.Epochs {
+		s.ids.add(e)
+	}
+	s.queue, err = newWriter(ctx, s)
 	return err
 }
+
+// explain adds what to do to an error of the database.
+func (s *Store) explain(err error) error { return driver.Explain(s.db.Name, s.db.Advice, err) }
 
 // Close finishes what is under way and closes the database.
 func (s *Store) Close() error {
@@ -190,12 +132,7 @@ func (s *Store) shut() error {
 	if s.queue != nil {
 		errs = append(errs, s.queue.close())
 	}
-	for _, db := range []*sql.DB{s.read, s.write, s.lock} {
-		if db != nil {
-			errs = append(errs, db.Close())
-		}
-	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.db.Close())...)
 }
 
 // query runs q on a reader, calling row for each row.
@@ -209,18 +146,20 @@ func (s *Store) query(ctx context.Context, row func(scan func(...any) error) err
 	if err != nil {
 		return s.explain(err)
 	}
+	s.texts(args)
+	s.statements.Add(1)
 	rows, err := st.QueryContext(ctx, args...)
 	if err != nil {
 		return s.explain(err)
 	}
-	return s.explain(each(rows, row))
+	return s.explain(driver.Each(rows, row))
 }
 
 func (s *Store) stmt(ctx context.Context, q string) (*sql.Stmt, error) {
 	if st, ok := s.stmts.Load(q); ok {
 		return st.(*sql.Stmt), nil
 	}
-	st, err := s.read.PrepareContext(ctx, q)
+	st, err := s.db.Read.PrepareContext(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -229,16 +168,6 @@ func (s *Store) stmt(ctx context.Context, q string) (*sql.Stmt, error) {
 		return old.(*sql.Stmt), nil
 	}
 	return st, nil
-}
-
-func each(rows *sql.Rows, row func(scan func(...any) error) error) error {
-	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }
 
 func micro(t time.Time) int64 {

@@ -9,10 +9,23 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/coretest"
+	"github.com/frontdesk-im/frontdesk/core/store/pgtest"
 )
 
 func TestStore(t *testing.T) {
 	coretest.Store(t, func(t *testing.T, path string) core.Store { return open(t, Options{Path: path}) })
+}
+
+// Where path is a test's own folder for SQLite, it is a database of its own on a
+// server here.
+func TestStorePostgres(t *testing.T) {
+	urls := map[string]string{}
+	coretest.Store(t, func(t *testing.T, path string) core.Store {
+		if urls[path] == "" {
+			urls[path] = pgtest.New(t)
+		}
+		return open(t, Options{URL: urls[path]})
+	})
 }
 
 func open(t testing.TB, o Options) *Store {

@@ -12,26 +12,40 @@ import (
 	"github.com/frontdesk-im/frontdesk/core"
 )
 
-// most is how many unread envelopes one turn gets. If far more have gathered it
+// mostUnread is how many unread envelopes one turn gets. If far more have gathered it
 // gets more of them, because each turn reads the list of all.
-const most = 256
+const mostUnread = 256
 
-// Turn implements core.Store.
+// errMoved is returned for a turn that was decided on what is not so any more.
+var errMoved = errors.New("another process has changed the conversation meanwhile")
+
+// Turn implements core.Store. In one process turns of a conversation wait for
+// each other; those of several processes are decided at the same time, but only
+// one of them can be committed, and the others are decided anew.
 func (s *Store) Turn(ctx context.Context, key core.Key, now time.Time, f core.TurnFunc) (core.Committed, error) {
 	unlock, err := s.keys.lock(ctx, key)
 	if err != nil {
 		return core.Committed{}, err
 	}
 	defer unlock()
+	for {
+		c, err := s.turn(ctx, key, now, f)
+		if !errors.Is(err, errMoved) {
+			return c, err
+		}
+	}
+}
+
+func (s *Store) turn(ctx context.Context, key core.Key, now time.Time, f core.TurnFunc) (core.Committed, error) {
 	h, err := s.load(ctx, key)
 	if err != nil {
 		return core.Committed{}, err
 	}
-	unread, err := s.envelopes(key, h.unread[:min(len(h.unread), max(most, len(h.unread)/8))])
+	unread, err := s.ids.envelopes(key, h.unread[:min(len(h.unread), max(mostUnread, len(h.unread)/8))])
 	if err != nil {
 		return core.Committed{}, err
 	}
-	p := &turn{s: s, key: key, now: now, head: h, unread: unread}
+	p := &turning{s: s, key: key, now: now, was: h, unread: unread}
 	p.before(h.conv)
 	out, err := f(h.conv, unread)
 	if err != nil {
@@ -46,14 +60,14 @@ func (s *Store) Turn(ctx context.Context, key core.Key, now time.Time, f core.Tu
 	return p.done, nil
 }
 
-// head is a conversation as it was loaded.
-type head struct {
+// loaded is a conversation as it was before a turn, or for a view.
+type loaded struct {
 	row
 	conv core.Conversation
 }
 
 // load reads a conversation; a new one has only its key.
-func (s *Store) load(ctx context.Context, key core.Key) (h head, err error) {
+func (s *Store) load(ctx context.Context, key core.Key) (h loaded, err error) {
 	h.conv.Key = key
 	if v := s.queue.convs.view(key); v != nil {
 		h.row = *v
@@ -81,17 +95,10 @@ func (s *Store) loadRow(ctx context.Context, key core.Key) (r row, err error) {
 		err := scan(&e.seq, &e.at, &e.channel, &e.ref, &e.body)
 		r.unread = append(r.unread, e)
 		return err
-	}, backSQL+"SELECT seq, at, channel, ref, body FROM back WHERE kind = 'in'", r.last, r.seen)
+	}, s.db.Back+"SELECT seq, at, channel, ref, body FROM back WHERE kind = 'in'"+s.db.Newest, r.last, r.seen, r.id)
 	slices.Reverse(r.unread)
 	return r, err
 }
-
-// backSQL makes back, the records of a conversation from seq $1 on back, as
-// long as they are newer than seq $2.
-const backSQL = `WITH RECURSIVE back (seq, prev, kind, channel, ref, at, body, state, why) AS (
-	SELECT seq, prev, kind, channel, ref, at, body, state, why FROM log WHERE seq = $1 AND seq > $2
-	UNION ALL
-	SELECT l.seq, l.prev, l.kind, l.channel, l.ref, l.at, l.body, l.state, l.why FROM back b JOIN log l ON l.seq = b.prev WHERE l.seq > $2) `
 
 // conversation reads a conversation and its ticket from their bodies.
 func conversation(key core.Key, body, ticket string) (c core.Conversation, err error) {
@@ -100,6 +107,9 @@ func conversation(key core.Key, body, ticket string) (c core.Conversation, err e
 	}
 	if ticket != "" && err == nil {
 		err = json.Unmarshal([]byte(ticket), &c.Ticket)
+	}
+	if err == nil {
+		c.Wakes, err = wakes(c.Wakes, body, ticket)
 	}
 	c.Key = key
 	if err != nil {
@@ -119,35 +129,36 @@ func (s *Store) shown(ctx context.Context, ticket string) (out []core.Shown, err
 }
 
 // envelopes reads what is stored of messages.
-func (s *Store) envelopes(key core.Key, es []entry) ([]core.Envelope, error) {
+func (x *ids) envelopes(key core.Key, es []entry) ([]core.Envelope, error) {
 	var out []core.Envelope
 	for _, e := range es {
-		x, err := s.envelope(key, e)
+		env, err := x.envelope(key, e)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, x)
+		out = append(out, env)
 	}
 	return out, nil
 }
 
-func (s *Store) envelope(key core.Key, r entry) (core.Envelope, error) {
+func (x *ids) envelope(key core.Key, r entry) (core.Envelope, error) {
 	e, err := unpack(key, r.body)
-	e.ID, e.Seq, e.Channel, e.Ref, e.Filed = s.ids.name(r.seq), r.seq, r.channel, r.ref, fromMicro(r.at)
+	e.ID, e.Seq, e.Channel, e.Ref, e.Filed = x.name(r.seq), r.seq, r.channel, r.ref, fromMicro(r.at)
 	return e, err
 }
 
-// turn is one turn on its way to the disk.
-type turn struct {
+// turning is one turn on its way to the disk.
+type turning struct {
 	s      *Store
 	key    core.Key
 	now    time.Time
-	head   head
+	was    loaded
 	unread []core.Envelope
 
 	conv   core.Conversation // to be written
 	read   int64             // seq of the last envelope read
 	left   int64             // when the first of those left was filed; 0 if none is
+	until  int64             // until when those left wait for more; 0 if they do not wait
 	count  int               // how many were read
 	hush   bool
 	gone   bool // Gone has been changed
@@ -170,7 +181,7 @@ type say struct {
 }
 
 // before keeps a copy of what f may change.
-func (p *turn) before(c core.Conversation) {
+func (p *turning) before(c core.Conversation) {
 	if c.Ticket != nil {
 		t := *c.Ticket
 		p.old = &t
@@ -180,16 +191,16 @@ func (p *turn) before(c core.Conversation) {
 var errOutcome = errors.New("the outcome cannot be committed")
 
 // plan checks an outcome and writes its documents.
-func (p *turn) plan(o core.Outcome) error {
+func (p *turning) plan(o core.Outcome) error {
 	if o.Left < 0 || o.Left > len(p.unread) {
 		return fmt.Errorf("%w: Left is %d of %d", errOutcome, o.Left, len(p.unread))
 	}
 	p.hush = o.Hush
 	p.conv = o.Conversation
 	p.conv.Key = p.key
-	p.gone = o.Conversation.Gone != p.head.conv.Gone
+	p.gone = o.Conversation.Gone != p.was.conv.Gone
 	p.count = len(p.unread) - o.Left
-	p.read = p.head.conv.Seen
+	p.read = p.was.conv.Seen
 	for _, e := range p.unread[:p.count] {
 		p.read = e.Seq
 		if !slices.Contains(p.from, e.Channel) {
@@ -198,12 +209,15 @@ func (p *turn) plan(o core.Outcome) error {
 	}
 	if o.Left > 0 {
 		p.left = micro(p.unread[p.count].Filed)
+		if o.Until.After(p.now) {
+			p.until = micro(o.Until)
+		}
 	}
 	p.conv.Seen = p.read
 	return errors.Join(p.planTicket(), p.planBody(), p.planSays(o.Say), p.planEvents(o.Events), p.planAgents(o.Agents))
 }
 
-func (p *turn) planTicket() error {
+func (p *turning) planTicket() error {
 	t := p.conv.Ticket
 	if t == nil {
 		return nil
@@ -214,7 +228,7 @@ func (p *turn) planTicket() error {
 	c := *t
 	c.Key, c.Shown = p.key, nil
 	b, err := json.Marshal(c)
-	if string(b) != p.head.ticket {
+	if string(b) != p.was.ticket {
 		p.ticket = string(b)
 	}
 	if p.old != nil && p.old.ID == c.ID {
@@ -224,7 +238,7 @@ func (p *turn) planTicket() error {
 	return err
 }
 
-func (p *turn) planBody() error {
+func (p *turning) planBody() error {
 	c := p.conv
 	c.Key, c.State, c.Ticket, c.Gone, c.Seen = core.Key{}, "", nil, false, 0
 	b, err := json.Marshal(c)
@@ -232,7 +246,7 @@ func (p *turn) planBody() error {
 	return err
 }
 
-func (p *turn) planSays(es []core.Envelope) error {
+func (p *turning) planSays(es []core.Envelope) error {
 	for _, e := range es {
 		if e.Channel == "" {
 			e.Channel = p.key.Channel
@@ -254,7 +268,7 @@ func (p *turn) planSays(es []core.Envelope) error {
 	return nil
 }
 
-func (p *turn) planEvents(es []core.Event) error {
+func (p *turning) planEvents(es []core.Event) error {
 	for _, e := range es {
 		if e.At.IsZero() {
 			e.At = p.now
@@ -268,7 +282,7 @@ func (p *turn) planEvents(es []core.Event) error {
 	return nil
 }
 
-func (p *turn) planAgents(as []core.AgentChange) error {
+func (p *turning) planAgents(as []core.AgentChange) error {
 	for _, a := range as {
 		if a.Now.ID == "" {
 			return fmt.Errorf("%w: an agent without an ID", errOutcome)
@@ -279,11 +293,14 @@ func (p *turn) planAgents(as []core.AgentChange) error {
 }
 
 // write commits the turn. It may run twice.
-func (p *turn) write(t *tx) error {
+func (p *turning) write(t *tx) error {
 	p.done = core.Committed{Before: p.old, After: p.conv}
 	c, err := t.conv(p.key)
 	if err != nil {
 		return err
+	}
+	if was := p.was; c.seen != was.seen || c.state != was.state || c.body != was.body || c.ticket != was.ticket {
+		return refused{errMoved}
 	}
 	if err := p.writeTicket(t, c); err != nil {
 		return err
@@ -319,11 +336,11 @@ func (p *turn) write(t *tx) error {
 
 // writeAgents changes the records of agents as they are now: other turns may
 // have changed them since this one began.
-func (p *turn) writeAgents(t *tx) error {
+func (p *turning) writeAgents(t *tx) error {
 	for _, c := range p.agents {
 		var body string
 		var a core.Agent
-		found, err := t.row([]any{&body}, "SELECT body FROM agent WHERE id = $1", c.Now.ID)
+		found, err := t.agent(c.Now.ID, &body)
 		if err != nil {
 			return err
 		}
@@ -346,15 +363,28 @@ func (p *turn) writeAgents(t *tx) error {
 	return nil
 }
 
+// agent reads an agent's record, which nobody else changes until the end of the
+// transaction. Where others might, one that is new is made at once.
+func (t *tx) agent(id string, body *string) (found bool, err error) {
+	q := "SELECT body FROM agent WHERE id = $1" + t.s.db.Wait
+	if found, err = t.row([]any{body}, q, id); err != nil || found || !t.s.db.Shared {
+		return found, err
+	}
+	if _, err := t.exec("INSERT INTO agent (id, body) VALUES ($1, '{}') ON CONFLICT (id) DO NOTHING", id); err != nil {
+		return false, err
+	}
+	return t.row([]any{body}, q, id)
+}
+
 // writeConversation is last, because it writes which record is the newest.
-func (p *turn) writeConversation(t *tx, row *conv) error {
+func (p *turning) writeConversation(t *tx, row *conv) error {
 	t.touch(row)
 	c, ticket := p.conv, ""
 	if c.Ticket != nil {
 		ticket = c.Ticket.ID
 	}
 	if _, err := t.exec("UPDATE conversation SET state = $2, due = $3, seen = $4, last = $5, ticket = $6, body = $7 WHERE id = $1",
-		row.id, row.state, micro(c.Due()), c.Seen, row.last, ticket, p.body); err != nil {
+		row.id, row.state, micro(c.Wakes.Next()), c.Seen, row.last, ticket, p.body); err != nil {
 		return err
 	}
 	if row.body = p.body; !p.gone {
@@ -365,7 +395,7 @@ func (p *turn) writeConversation(t *tx, row *conv) error {
 	return err
 }
 
-func (p *turn) writeTicket(t *tx, row *conv) error {
+func (p *turning) writeTicket(t *tx, row *conv) error {
 	c := p.conv.Ticket
 	if c == nil {
 		row.ticket = ""
@@ -389,7 +419,7 @@ func (p *turn) writeTicket(t *tx, row *conv) error {
 
 // markRead takes the conversation off the list of those with unread envelopes,
 // unless some arrived meanwhile or are left.
-func (p *turn) markRead(t *tx, c *conv) error {
+func (p *turning) markRead(t *tx, c *conv) error {
 	c.state, c.seen = string(p.conv.State), p.read
 	if c.whole && len(c.unread) == 0 && p.count == 0 {
 		return nil
@@ -399,28 +429,36 @@ func (p *turn) markRead(t *tx, c *conv) error {
 			return err
 		}
 	}
+	var newest int64 // of the unread ones
 	if c.whole {
 		if len(c.unread) < p.count {
 			return fmt.Errorf("%s: %d messages were read, but %d are unread", p.key, p.count, len(c.unread))
 		}
 		c.unread = slices.Clone(c.unread[p.count:])
-		p.done.More = len(c.unread) > 0
+		if n := len(c.unread); n > 0 {
+			newest = c.unread[n-1].seq
+		}
 	} else {
 		var last int64
 		found, err := t.row([]any{&last}, "SELECT last FROM unread WHERE conv = $1", c.id)
 		if err != nil {
 			return err
 		}
-		c.whole, p.done.More = !found, found
+		newest, c.whole = last, !found
 	}
-	if p.count == 0 || !p.done.More {
+	until := p.until
+	if until > 0 && newest > p.unread[len(p.unread)-1].Seq {
+		until = 0 // another one has come
+	}
+	p.done.More = newest > 0 && until == 0
+	if newest == 0 || p.count == 0 && until == 0 {
 		return nil
 	}
-	_, err := t.exec("UPDATE unread SET since = $2, n = n - $3 WHERE conv = $1", c.id, cmp.Or(p.left, micro(p.now)), p.count)
+	_, err := t.exec("UPDATE unread SET since = $2, n = n - $3, until = $4 WHERE conv = $1", c.id, cmp.Or(p.left, micro(p.now)), p.count, until)
 	return err
 }
 
 // event adds an event to the log of c.
 func (t *tx) event(c *conv, at time.Time, body string) {
-	t.append(c, record{pending: pending{entry: entry{seq: t.s.ids.next(), at: micro(at), body: body}}, kind: "event"})
+	t.append(c, record{pending: pending{entry: entry{seq: t.seq(), at: micro(at), body: body}}, kind: "event"})
 }

@@ -78,6 +78,6 @@ func (s *Store) until(ttl time.Duration) int64 {
 
 // expire deletes some of what has expired, so that it does not gather.
 func (t *tx) expire() error {
-	_, err := t.exec("DELETE FROM value WHERE key IN (SELECT key FROM value WHERE until > 0 AND until <= $1 LIMIT 10)", micro(t.s.opt.Now()))
+	_, err := t.exec("DELETE FROM value WHERE key IN (SELECT key FROM value WHERE until > 0 AND until <= $1 LIMIT 10"+t.s.db.Skip+")", micro(t.s.opt.Now()))
 	return err
 }

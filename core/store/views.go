@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,17 +34,18 @@ func (s *Store) Past(ctx context.Context, q core.PastQuery) (out []core.Record, 
 		return nil, err
 	}
 	most := cmp.Or(max(q.Max, 0), 100)
-	text, args := backSQL+"SELECT "+recordCols+" FROM back WHERE seq < $3", []any{h.last, q.After, cmp.Or(q.Before, math.MaxInt64)}
+	text, args := s.db.Back+"SELECT "+recordCols+" FROM back WHERE seq < $4", []any{h.last, q.After, h.id, cmp.Or(q.Before, math.MaxInt64)}
 	if q.Peer {
-		text += " AND channel = $4 AND kind <> 'event' AND state <> 'dropped' AND state <> 'failed'"
+		text += " AND channel = $5 AND kind <> 'event' AND state <> 'dropped' AND state <> 'failed'"
 		args = append(args, q.Key.Channel)
 	}
+	text += s.db.Newest
 	if q.After <= 0 {
 		args = append(args, most)
 		text += " LIMIT $" + strconv.Itoa(len(args))
 	}
 	err = s.query(ctx, func(scan func(...any) error) error {
-		r, err := s.record(q.Key, scan)
+		r, err := s.ids.record(q.Key, scan)
 		out = append(out, r)
 		return err
 	}, text, args...)
@@ -54,7 +54,7 @@ func (s *Store) Past(ctx context.Context, q core.PastQuery) (out []core.Record, 
 }
 
 // record reads a row of recordCols.
-func (s *Store) record(key core.Key, scan func(...any) error) (core.Record, error) {
+func (x *ids) record(key core.Key, scan func(...any) error) (core.Record, error) {
 	var r entry
 	var kind, state, why string
 	if err := scan(&r.seq, &kind, &r.channel, &r.ref, &r.at, &r.body, &state, &why); err != nil {
@@ -68,7 +68,7 @@ func (s *Store) record(key core.Key, scan func(...any) error) (core.Record, erro
 		}
 		return rec, nil
 	}
-	e, err := s.envelope(key, r)
+	e, err := x.envelope(key, r)
 	rec.Message = &e
 	return rec, err
 }
@@ -81,21 +81,21 @@ func (s *Store) Tickets(ctx context.Context, q core.TicketQuery) ([]core.TicketV
 	if q.Newest {
 		order = " ORDER BY t.since DESC, t.id DESC"
 	}
-	text := `SELECT t.body, CASE WHEN u.last > c.last THEN u.last ELSE c.last END, c.channel, c.peer, c.gone, c.body
+	text := `SELECT t.body, c.id, CASE WHEN u.last > c.last THEN u.last ELSE c.last END, c.channel, c.peer, c.gone, c.body
 		FROM ticket t JOIN conversation c ON c.id = t.conv LEFT JOIN unread u ON u.conv = c.id` + where + order
 	if q.Max > 0 {
 		args = append(args, q.Max)
 		text += " LIMIT $" + strconv.Itoa(len(args))
 	}
 	var out []core.TicketView
-	var lasts []int64
+	var lasts []newest
 	at := map[string]int{}
 	err := s.query(ctx, func(scan func(...any) error) error {
-		var last int64
+		var last newest
 		var body, ticket string
 		var key core.Key
 		var v core.TicketView
-		if err := scan(&ticket, &last, &key.Channel, &key.Peer, &v.Gone, &body); err != nil {
+		if err := scan(&ticket, &last.conv, &last.seq, &key.Channel, &key.Peer, &v.Gone, &body); err != nil {
 			return err
 		}
 		c, err := conversation(key, body, ticket)
@@ -180,13 +180,16 @@ func (s *Store) ticketThreads(ctx context.Context, q core.TicketQuery, out []cor
 		where+" ORDER BY h.desk, h.at", args...)
 }
 
+// newest is the newest record of a conversation.
+type newest struct{ conv, seq int64 }
+
 // last is the newest message from or to the peer, nil if there is none.
-func (s *Store) last(ctx context.Context, newest int64, key core.Key) (out *core.Record, err error) {
+func (s *Store) last(ctx context.Context, n newest, key core.Key) (out *core.Record, err error) {
 	err = s.query(ctx, func(scan func(...any) error) error {
-		r, err := s.record(key, scan)
+		r, err := s.ids.record(key, scan)
 		out = &r
 		return err
-	}, backSQL+"SELECT "+recordCols+" FROM back WHERE channel = $3 AND kind <> 'event' LIMIT 1", newest, 0, key.Channel)
+	}, s.db.Back+"SELECT "+recordCols+" FROM back WHERE channel = $4 AND kind <> 'event'"+s.db.Newest+" LIMIT 1", n.seq, 0, n.conv, key.Channel)
 	return out, err
 }
 
@@ -207,31 +210,31 @@ func (s *Store) Agents(ctx context.Context) (out []core.Agent, err error) {
 
 // Stats implements core.Store. It costs what is unfinished, not what is stored.
 func (s *Store) Stats(ctx context.Context) (core.Stats, error) {
-	st := core.Stats{Flush: time.Duration(s.flush.Load())}
+	st := core.Stats{Flush: time.Duration(s.flush.Load()), Statements: s.statements.Load(), Commits: s.commits.Load()}
 	now := s.opt.Now()
-	var oldest int64
+	var oldest, since int64
 	for _, q := range []struct {
 		dst  any
 		text string
 		args []any
 	}{
 		{&st.Unread, "SELECT coalesce(sum(n), 0) FROM unread", nil},
+		{&since, "SELECT since FROM unread ORDER BY since LIMIT 1", nil},
 		{&st.Outbox, "SELECT count(*) FROM log WHERE state = 'pending'", nil},
 		{&oldest, "SELECT at FROM log WHERE due > 0 AND due <= $1 ORDER BY due LIMIT 1", []any{micro(now)}},
 		{&st.Waiting, "SELECT count(*) FROM ticket WHERE state = 'waiting'", nil},
-		{&st.Schema, "PRAGMA user_version", nil},
+		{&st.Schema, s.db.Version, nil},
 	} {
 		if err := s.query(ctx, func(scan func(...any) error) error { return scan(q.dst) }, q.text, q.args...); err != nil {
 			return st, err
 		}
 	}
+	if since != 0 {
+		st.Since = max(0, now.Sub(fromMicro(since)))
+	}
 	if oldest != 0 {
 		st.Oldest = max(0, now.Sub(fromMicro(oldest)))
 	}
-	for _, suffix := range []string{"", "-wal"} {
-		if fi, err := os.Stat(s.file + suffix); err == nil {
-			st.Bytes += fi.Size()
-		}
-	}
+	st.Bytes = s.db.Size(ctx)
 	return st, nil
 }

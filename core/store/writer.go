@@ -3,12 +3,16 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
+	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/store/driver"
 )
 
 // writer commits what has gathered: one transaction and one flush for all of it.
@@ -25,16 +29,17 @@ type writer struct {
 	texts  map[shape]string
 	args   []any // empty, to be used again
 	convs  convs
-	unsure bool // an I/O error happened: reopen before anything else
-
-	wal
+	unsure bool // nobody knows what became of the last write: connect anew before anything else
+	seqs   struct{ next, end int64 }
 }
 
 // A job is one call's work: a message to be filed, a turn, or something else.
 type job struct {
 	in    *filing
-	turn  *turn
+	turn  *turning
 	do    func(*tx) error
+	key   core.Key              // of the conversation that do works on, if it is one
+	alone func(*sql.Conn) error // outside a transaction, while no other job is done
 	state state
 	err   error
 	done  chan struct{}
@@ -75,18 +80,16 @@ const (
 )
 
 func newWriter(ctx context.Context, s *Store) (*writer, error) {
-	w := &writer{s: s, texts: map[shape]string{}, wake: make(chan struct{}, 1), done: make(chan struct{}),
-		wal: wal{check: make(chan struct{}, 1), swept: make(chan struct{})}}
+	w := &writer{s: s, texts: map[shape]string{}, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	if err := w.connect(ctx); err != nil {
 		return nil, err
 	}
 	go w.loop()
-	go w.sweep()
 	return w, nil
 }
 
 func (w *writer) connect(ctx context.Context) error {
-	conn, err := w.s.write.Conn(ctx)
+	conn, err := w.s.db.Connect(ctx)
 	w.conn, w.stmts = conn, map[string]*sql.Stmt{}
 	return err
 }
@@ -148,7 +151,7 @@ func (w *writer) loop() {
 				close(j.done)
 				batch[i] = nil
 			}
-			w.checkpoint()
+			w.s.db.After(w.conn)
 		}
 		w.mu.Lock()
 		over := w.ended && len(w.queue) == 0
@@ -192,31 +195,53 @@ func (w *writer) gather(batch []*job) []*job {
 
 // run commits a batch, or, if a piece of it fails, each piece alone.
 func (w *writer) run(batch []*job) {
-	err := w.try(batch)
+	batch = w.aside(batch)
+	if len(batch) == 0 {
+		return
+	}
+	err := w.attempt(batch)
 	if err == nil {
 		return
 	}
 	w.s.opt.Log.Debug("batch rolled back", "jobs", len(batch), "err", err)
-	if len(batch) == 1 || disk(err) {
+	if len(batch) == 1 || w.s.db.Blame(err) >= driver.BlameWhole || errors.Is(err, errUnsure) {
 		for _, j := range batch {
 			j.err = err
 		}
 		return
 	}
 	for _, j := range batch {
-		if err := w.try([]*job{j}); err != nil {
-			j.err = err
-		}
+		j.err = w.attempt([]*job{j})
 	}
 }
 
-// disk reports whether err concerns the whole database and not a piece of work.
-func disk(err error) bool {
-	switch code(err) {
-	case codeBusy, codeReadOnly, codeIO, codeCorrupt, codeFull, codeCantOpen, codeNotADB:
-		return true
+// again is how often work is tried that another process is in the way of.
+const again = 20
+
+// attempt tries a batch until no other process is in the way.
+func (w *writer) attempt(batch []*job) (err error) {
+	for range again {
+		if err = w.try(batch); err == nil || w.s.db.Blame(err) != driver.BlameChance {
+			break
+		}
 	}
-	return errors.Is(err, errUnsure)
+	return err
+}
+
+// aside does the jobs that want no transaction, and returns the others.
+func (w *writer) aside(batch []*job) []*job {
+	if !slices.ContainsFunc(batch, func(j *job) bool { return j.alone != nil }) {
+		return batch
+	}
+	var rest []*job
+	for _, j := range batch {
+		if j.alone == nil {
+			rest = append(rest, j)
+		} else {
+			j.err = j.alone(w.conn)
+		}
+	}
+	return rest
 }
 
 var errUnsure = errors.New("the last write failed and the database could not be brought to a known state yet")
@@ -232,6 +257,9 @@ func (w *writer) try(batch []*job) (err error) {
 	}
 	t := &tx{s: w.s, w: w}
 	defer func() {
+		if w.s.db.Shared { // others may be given greater ones before the next transaction
+			w.seqs.next = w.seqs.end
+		}
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
@@ -239,7 +267,7 @@ func (w *writer) try(batch []*job) (err error) {
 			w.abort(ctx, err)
 		}
 	}()
-	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
+	if _, err := t.exec(w.s.db.Begin); err != nil {
 		return err
 	}
 	if err := t.work(batch); err != nil {
@@ -250,6 +278,7 @@ func (w *writer) try(batch []*job) (err error) {
 		return err
 	}
 	w.s.flush.Store(int64(time.Since(start)))
+	w.s.commits.Add(1)
 	t.publish()
 	return nil
 }
@@ -263,14 +292,19 @@ func (t *tx) work(batch []*job) error {
 			in = append(in, j.in)
 		}
 	}
+	if err := t.claim(batch); err != nil {
+		return err
+	}
 	if err := t.file(in); err != nil {
 		return err
 	}
 	for _, j := range batch {
-		if j.turn != nil {
-			if err := j.turn.write(t); err != nil {
-				return err
-			}
+		if j.turn == nil {
+			continue
+		}
+		j.err = j.turn.write(t)
+		if _, ok := errors.AsType[refused](j.err); j.err != nil && !ok {
+			return j.err
 		}
 	}
 	for _, j := range batch {
@@ -291,17 +325,11 @@ func (t *tx) work(batch []*job) error {
 // abort rolls back after err.
 func (w *writer) abort(ctx context.Context, err error) {
 	w.convs.forget()
-	if c := code(err); c == codeIO || c == codeCorrupt {
-		w.unsure = true
-	}
-	if _, err := w.conn.ExecContext(ctx, "ROLLBACK"); err != nil && code(err) != 1 { // 1: no transaction is active any more
-		w.unsure = true
-	}
+	undone := w.s.db.Undo(ctx, w.conn)
+	w.unsure = w.unsure || undone != nil || w.s.db.Blame(err) == driver.BlameState
 }
 
-// heal makes a fresh connection and has everything that is committed written
-// to the database file and flushed, so that nothing depends on what may have
-// become of the write-ahead log.
+// heal makes a fresh connection and has the database brought to a known state.
 func (w *writer) heal(ctx context.Context) error {
 	for _, st := range w.stmts {
 		st.Close()
@@ -310,12 +338,8 @@ func (w *writer) heal(ctx context.Context) error {
 	if err := w.connect(ctx); err != nil {
 		return err
 	}
-	var busy, log, done int
-	if err := w.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &done); err != nil {
+	if err := w.s.db.Mend(ctx, w.conn); err != nil {
 		return err
-	}
-	if busy != 0 {
-		return errors.New("a reader is in the way")
 	}
 	w.unsure = false
 	w.s.opt.Log.Info("the database takes writes again")
@@ -325,7 +349,7 @@ func (w *writer) heal(ctx context.Context) error {
 // discard closes a connection for good instead of returning it to its pool.
 func discard(c *sql.Conn) {
 	if c != nil {
-		c.Raw(func(any) error { return driver.ErrBadConn })
+		c.Raw(func(any) error { return sqldriver.ErrBadConn })
 		c.Close()
 	}
 }
@@ -342,11 +366,9 @@ func (w *writer) stop() (done <-chan struct{}) {
 	return w.done
 }
 
-// close commits what is queued and ends the loops.
+// close commits what is queued and ends the loop.
 func (w *writer) close() error {
 	<-w.stop()
-	close(w.check)
-	<-w.swept
 	for _, st := range w.stmts {
 		st.Close()
 	}

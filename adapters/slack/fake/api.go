@@ -30,7 +30,7 @@ func (w *Workspace) refusal(method string) string {
 func (w *Workspace) serveAPI(rw http.ResponseWriter, r *http.Request, method string) {
 	args, token := arguments(r)
 	w.mu.Lock()
-	w.calls = append(w.calls, method)
+	w.calls = append(w.calls, Call{method, args})
 	code := w.refusal(method)
 	var out object
 	switch {
@@ -76,6 +76,7 @@ func arguments(r *http.Request) (url.Values, string) {
 	}
 	if t := args.Get("token"); t != "" {
 		token = t
+		args.Del("token")
 	}
 	return args, token
 }

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -31,24 +32,25 @@ const (
 
 // A Message is one that stands in a channel.
 type Message struct {
-	Type      string          `json:"type"`
-	SubType   string          `json:"subtype,omitempty"`
-	User      string          `json:"user,omitempty"`
-	BotID     string          `json:"bot_id,omitempty"`
-	AppID     string          `json:"app_id,omitempty"`
-	Username  string          `json:"username,omitempty"`
-	Text      string          `json:"text"`
-	TS        string          `json:"ts"`
-	Thread    string          `json:"thread_ts,omitempty"`
-	Blocks    json.RawMessage `json:"blocks,omitempty"`
-	Metadata  json.RawMessage `json:"metadata,omitempty"`
-	Files     []File          `json:"files,omitempty"`
-	Reactions []Reaction      `json:"reactions,omitempty"`
-	Edited    *Edited         `json:"edited,omitempty"`
-	Replies   int             `json:"reply_count,omitempty"`
-	Latest    string          `json:"latest_reply,omitempty"`
-	To        string          `json:"-"` // of one that only this user saw
-	Channel   string          `json:"-"`
+	Type        string          `json:"type"`
+	SubType     string          `json:"subtype,omitempty"`
+	User        string          `json:"user,omitempty"`
+	BotID       string          `json:"bot_id,omitempty"`
+	AppID       string          `json:"app_id,omitempty"`
+	Username    string          `json:"username,omitempty"`
+	Text        string          `json:"text"`
+	TS          string          `json:"ts"`
+	Thread      string          `json:"thread_ts,omitempty"`
+	Blocks      json.RawMessage `json:"blocks,omitempty"`
+	Attachments json.RawMessage `json:"attachments,omitempty"`
+	Metadata    json.RawMessage `json:"metadata,omitempty"`
+	Files       []File          `json:"files,omitempty"`
+	Reactions   []Reaction      `json:"reactions,omitempty"`
+	Edited      *Edited         `json:"edited,omitempty"`
+	Replies     int             `json:"reply_count,omitempty"`
+	Latest      string          `json:"latest_reply,omitempty"`
+	To          string          `json:"-"` // of one that only this user saw
+	Channel     string          `json:"-"`
 }
 
 // Edited says that a message was changed.
@@ -106,7 +108,7 @@ type Workspace struct {
 	homes    map[string]*View
 	triggers map[string]string // unused ones, and whose they are
 	refusals map[string][]string
-	calls    []string
+	calls    []Call
 	sockets  map[*socket]bool
 	unacked  []*frame
 	change   chan struct{} // closed at every change of what can be waited for
@@ -180,8 +182,14 @@ func (w *Workspace) Refuse(method string, codes ...string) {
 	w.refusals[method] = append(w.refusals[method], codes...)
 }
 
-// Calls are the methods that were called, in order.
-func (w *Workspace) Calls() []string {
+// A Call is one of the Web API, as it arrived; without its token.
+type Call struct {
+	Method string
+	Args   url.Values
+}
+
+// Calls are those that were made, in order.
+func (w *Workspace) Calls() []Call {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.calls)

@@ -43,6 +43,11 @@ func (w *Workspace) Blocks(user, thread, text, blocks string) string {
 	return w.say("", &Message{User: user, Thread: thread, Text: text, Blocks: json.RawMessage(blocks)})
 }
 
+// Attach is Say with attachments, as a forwarded message has.
+func (w *Workspace) Attach(user, thread, text, attachments string) string {
+	return w.say("", &Message{User: user, Thread: thread, Text: text, Attachments: json.RawMessage(attachments)})
+}
+
 // say puts a person's message into a channel, or, with "", where its thread is.
 func (w *Workspace) say(channel string, m *Message) string {
 	w.mu.Lock()

@@ -43,7 +43,7 @@ func (p *Platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.mu.Lock()
-	p.calls = append(p.calls, Call{method, q.params})
+	p.calls = append(p.calls, Call{method, q.params, q.files})
 	p.mu.Unlock()
 	if method == "getUpdates" {
 		p.poll(r.Context(), w, q)
@@ -174,7 +174,7 @@ func (p *Platform) inChat(q *request) (result any, no string) {
 	case "getChat":
 		return p.chat(chat), ""
 	case "getChatMember":
-		if u := q.int("user_id"); p.members[u] || u == Bot.ID {
+		if u := q.int("user_id"); p.members[u] {
 			return map[string]any{"status": "member", "user": map[string]any{"id": u}}, ""
 		}
 		return map[string]any{"status": "left", "user": map[string]any{"id": q.int("user_id")}}, ""

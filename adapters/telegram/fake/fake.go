@@ -108,6 +108,7 @@ type Topic struct {
 type Call struct {
 	Method string
 	Params map[string]string
+	Files  map[string]File // by the field that they came in
 }
 
 type fault struct {
@@ -125,7 +126,7 @@ func New(o Options) *Platform {
 		o.Token = DemoToken
 	}
 	p := &Platform{token: o.Token, now: o.Now, group: o.Group, forum: o.Forum, n: 500,
-		members: map[int64]bool{}, blocked: map[int64]bool{}, chats: map[int64][]*Message{},
+		members: map[int64]bool{Bot.ID: true}, blocked: map[int64]bool{}, chats: map[int64][]*Message{},
 		files: map[string]File{}, shut: map[int64]time.Time{}}
 	p.queue.news = make(chan struct{})
 	return p

@@ -112,7 +112,7 @@ await shows(r, '收到：轮询');
 await r.click('.opts button:has-text("转人工")');
 await r.waitForSelector('.banner');
 await r.waitForSelector('.row.agent', { timeout: 20000 });
-ok('long polls do', count(await texts(r), '轮询') === 1 && await r.textContent('.head b') === '小林' && !(await r.isVisible('.banner')));
+ok('long polls do', count(await texts(r), '轮询') === 1 && await r.textContent('.head h2') === '小林' && !(await r.isVisible('.banner')));
 
 // What a screen reader and weak eyes need, in the light and in the dark.
 for (const colorScheme of ['light', 'dark']) {

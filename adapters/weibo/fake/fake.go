@@ -250,6 +250,9 @@ func (p *Platform) serve(w http.ResponseWriter, r *http.Request) int {
 		}
 		w.Header().Set("Content-Type", f.mime)
 		w.Write(f.body)
+	case "/2/account/get_uid.json":
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"uid":%s}`, p.o.UID)
 	case "/2/eps/user/info.json":
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprintf(w, `{"nickname":"粉丝%s","follow":1}`, r.Form.Get("uid"))

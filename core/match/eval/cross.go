@@ -16,7 +16,8 @@ import (
 // entries that are taken for each other. Rules count as they do in service.
 func Cross(ctx context.Context, t Test, folds int) (Report, error) {
 	var all Report
-	var in []outcome
+	var in, out []outcome
+	k := keyOf(t.Entries)
 	var took []float64
 	all.Entries = len(t.Entries)
 	if folds < 2 {
@@ -29,43 +30,41 @@ func Cross(ctx context.Context, t Test, folds int) (Report, error) {
 		all.Samples += len(e.Samples)
 	}
 	for f := range folds {
-		train, ask := part(t.Entries, deal, f, folds)
+		entries, ask := part(t.Entries, deal, f, folds)
 		if len(ask) == 0 {
 			continue
 		}
 		if t.Clean { // what is asked stays as it is
-			cleaned, dropped, err := clean(ctx, train)
+			cleaned, dropped, err := clean(ctx, entries)
 			if err != nil {
 				return all, err
 			}
-			train, all.Dropped = cleaned, max(all.Dropped, dropped)
+			entries, all.Dropped = cleaned, max(all.Dropped, dropped)
 		}
-		start := t.Now()
-		m, err := match.New(train, t.Options)
+		m, c, err := trained(ctx, Test{Entries: entries, Options: t.Options, Now: t.Now, Plain: t.Plain})
 		if err != nil {
 			return all, err
 		}
-		all.NewMS += ms(t.Now().Sub(start)) / float64(folds)
-		if !t.Plain {
-			start = t.Now()
-			if err := m.Refine(ctx); err != nil {
-				return all, err
-			}
-			all.RefineMS += ms(t.Now().Sub(start)) / float64(folds)
-		}
+		all.Model = c.model
+		all.NewMS += c.first / float64(folds)
+		all.RefineMS += c.refine / float64(folds)
 		all.ModelBytes = max(all.ModelBytes, m.Size())
 		for _, l := range ask {
 			a := t.Now()
 			d := m.Match(match.Query{Text: l.Text})
 			took = append(took, float64(t.Now().Sub(a).Nanoseconds())/1000)
-			in = append(in, judge(l, d))
+			if labels := k.labels(l.Label); len(labels) > 0 {
+				in = append(in, judge(l, labels, d))
+			} else { // a sample that the script has no answer to
+				out = append(out, judge(l, nil, d))
+			}
 		}
 	}
 	slices.Sort(took)
 	if n := len(took); n > 0 {
 		all.P50, all.P99 = took[n/2], took[n*99/100]
 	}
-	all.score(in, nil)
+	all.score(in, out)
 	all.Confusions = confusions(t.Entries, in)
 	return all, nil
 }
@@ -115,7 +114,10 @@ func confusions(entries []match.Entry, in []outcome) []Confused {
 			continue
 		}
 		c.Proposal = "sharpen / 把两者的例句写得更分明"
-		if 3*c.Times >= size[c.A]+size[c.B] {
+		switch {
+		case min(size[c.A], size[c.B]) < match.MergeFrom:
+			c.Proposal = "more samples / 例句太少，先多写几句"
+		case 3*c.Times >= size[c.A]+size[c.B]:
 			c.Proposal = "merge / 合并"
 		}
 		out = append(out, *c)
@@ -129,6 +131,10 @@ func confusions(entries []match.Entry, in []outcome) []Confused {
 // remarks on what was left out and on what cannot be right.
 func (r Report) remarks(w io.Writer) error {
 	var errs []error
+	if r.Tested == 0 {
+		_, err := fmt.Fprintln(w, "nothing was tested / 没有可测的    an entry needs two samples or more, or give --test / 每个条目至少要两个例句，或用 --test 给出问题")
+		errs = append(errs, err)
+	}
 	if r.Typos > 0 {
 		_, err := fmt.Fprintf(w, "typos / 错字              %d in each question / 每个问题 %d 处\n", r.Typos, r.Typos)
 		errs = append(errs, err)
@@ -155,6 +161,7 @@ func (r Report) Print(w io.Writer) error {
 		r.remarks(w),
 		p("accuracy / 准确率         %.2f%% ± %.2f   macro F1 %.2f%%   top-3 %.2f%%", 100*r.Accuracy, 100*r.Plus, 100*r.MacroF1, 100*r.Top3),
 		p("answered / 直接回答       %.1f%% at precision / 正确率 %.1f%%; asked back / 反问 %.1f%%", 100*r.Answered, 100*r.Precision, 100*r.Clarified),
+		r.saidLines(w),
 		p("calibration error / 校准误差 %.3f", r.ECE),
 	}
 	for _, c := range r.Curve {
@@ -165,8 +172,9 @@ func (r Report) Print(w io.Writer) error {
 			o.Tested, o.AUROC, 100*o.At95, 100*o.Caught, 100*o.AllRight))
 	}
 	lines = append(lines,
+		p("%s", Model(r.Model)),
 		p("training / 训练           ready / 可用 %.0f ms, refined / 完善 %.0f ms (background / 后台)", r.NewMS, r.RefineMS),
-		p("model / 模型              %.2f MB (heap / 内存 %.2f MB)", float64(r.ModelBytes)/1e6, float64(r.HeapBytes)/1e6),
+		p("size / 大小              %.2f MB (heap / 内存 %.2f MB)", float64(r.ModelBytes)/1e6, float64(r.HeapBytes)/1e6),
 		p("match / 匹配              p50 %.0f µs, p99 %.0f µs", r.P50, r.P99))
 	for _, c := range r.Confusions {
 		lines = append(lines, p("%s %s ⇄ %s %s: %d× e.g. / 例 %q → %s", c.PosA, c.A, c.PosB, c.B, c.Times, c.Example, c.Proposal))

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -19,8 +20,12 @@ import (
 	"github.com/frontdesk-im/frontdesk/core/match"
 )
 
-// Line is a labelled question; At is where it stands (file:line).
-type Line struct{ Label, Text, At string }
+// Line is a labelled question; At is where it stands (file:line). A question that is measured may have several right
+// labels ("a|b"), None if no entry answers it, and a class of questions that it belongs to.
+type Line struct{ Label, Text, At, Class string }
+
+// None is the label of questions that no entry answers.
+const None = "none"
 
 // maxLine is the longest line that is read, in bytes.
 const maxLine = 1 << 20
@@ -49,7 +54,7 @@ func Read(r io.Reader, name string) ([]Line, error) {
 		if !ok || strings.TrimSpace(label) == "" {
 			return nil, fmt.Errorf("%s: want label<TAB>text / 需要“标签<TAB>文字”", at)
 		}
-		out = append(out, Line{strings.TrimSpace(label), text, at})
+		out = append(out, Line{Label: strings.TrimSpace(label), Text: text, At: at})
 	}
 	if err := sc.Err(); err != nil {
 		return nil, fmt.Errorf("%s:%d: %w", name, n+1, err)
@@ -79,8 +84,11 @@ func Entries(lines []Line) []match.Entry {
 	return out
 }
 
-// Report is what was measured. Shares are 0..1; times as named.
+// Report is what was measured. Shares are 0..1; times as named. Its JSON also has a share "<class>_answered" for every class
+// of questions.
 type Report struct {
+	Model string `json:"model"` // Refined or Plain
+
 	Entries      int        `json:"entries"`
 	Samples      int        `json:"samples"`
 	Dropped      int        `json:"dropped"` // samples that Clean left out
@@ -92,9 +100,12 @@ type Report struct {
 	Plus         float64    `json:"accuracy_95"` // half width of the 95 % interval
 	MacroF1      float64    `json:"macro_f1"`
 	Top3         float64    `json:"top3"`
-	Answered     float64    `json:"answered"`  // share answered at the default threshold
-	Precision    float64    `json:"precision"` // of those
-	Clarified    float64    `json:"clarified"` // share asked back
+	Answered     float64    `json:"answered"`     // share answered of the questions that an entry answers
+	Precision    float64    `json:"precision"`    // of those
+	Clarified    float64    `json:"clarified"`    // share asked back
+	Said         int        `json:"said"`         // answers to all questions, those of None and OOS too
+	RightOfAll   float64    `json:"right_of_all"` // share of Said that is right
+	Classes      []Class    `json:"classes,omitempty"`
 	RightAnswers float64    `json:"right_answers"`
 	Curve        []Point    `json:"curve"`
 	ECE          float64    `json:"ece"` // over in-scope and, if given, out-of-scope questions, 10 bins
@@ -138,14 +149,23 @@ type Confused struct {
 // Test is what to measure. Now gives the time (a clock is not part of a pure package).
 type Test struct {
 	Entries []match.Entry
-	Test    []Line // of these labels
+	Test    []Line // of these labels, or None
 	OOS     []Line // of no label
 	Options match.Options
 	Now     func() time.Time
 	Plain   bool // without Refine
 	Clean   bool // without the samples that match.Lint calls strays
 	Typos   int  // slips of the keyboard in each question of Test
+
+	// Talk returns what a customer who asks a question is answered: an entry, or nothing. Nil: what the matcher answers.
+	Talk func(*match.Matcher) func(text string) (entry string, err error)
 }
+
+// The models.
+const (
+	Refined = "refined" // what serves as soon as the training in the background is done
+	Plain   = "plain"   // what serves until then
+)
 
 // clean drops what the lint proposes to move, rewrite or delete.
 func clean(ctx context.Context, entries []match.Entry) (kept []match.Entry, dropped int, err error) {
@@ -177,28 +197,16 @@ func clean(ctx context.Context, entries []match.Entry) (kept []match.Entry, drop
 	return kept, dropped, nil
 }
 
-// unknown counts the questions of labels that no entry has.
-func (r *Report) unknown(entries []match.Entry, test []Line) {
-	known := make(map[string]bool, len(entries))
-	for _, e := range entries {
-		known[e.ID] = true
-	}
-	for _, l := range test {
-		if !known[l.Label] {
-			if r.Unknown++; r.Unknown == 1 {
-				r.UnknownAt = fmt.Sprintf("%s: %s", l.At, l.Label)
-			}
-		}
-	}
-}
-
 // outcome of one question.
 type outcome struct {
-	want, got string
+	want, got string // want is got where that is one of the right labels, else the first of them
+	said      string // the entry that the customer was answered; empty: none
 	p         float64
 	kind      match.Kind
 	in3       bool
 	text      string
+	labels    []string // the right ones; none: no entry answers it
+	class     string
 }
 
 // Run trains and measures.
@@ -211,64 +219,118 @@ func Run(ctx context.Context, t Test) (Report, error) {
 			return r, err
 		}
 	}
-	r.unknown(t.Entries, t.Test)
+	k := keyOf(t.Entries)
+	r.Unknown, r.UnknownAt = k.unknown(t.Test)
 	for _, e := range t.Entries {
 		r.Samples += len(e.Samples)
 	}
 	before := heap()
-	start := t.Now()
-	m, err := match.New(t.Entries, t.Options)
+	m, took, err := trained(ctx, t)
 	if err != nil {
 		return r, err
 	}
-	r.NewMS = ms(t.Now().Sub(start))
-	if !t.Plain {
-		start = t.Now()
-		if err := m.Refine(ctx); err != nil {
-			return r, err
-		}
-		r.RefineMS = ms(t.Now().Sub(start))
-	}
+	r.Model, r.NewMS, r.RefineMS = took.model, took.first, took.refine
 	r.HeapBytes = heap() - before
 	r.ModelBytes = m.Size()
 	for i := 0; i < 1000 && len(t.Test) > 0; i++ {
 		m.Match(match.Query{Text: t.Test[i%len(t.Test)].Text})
 	}
 	var in, out []outcome
-	var took []float64
-	for _, l := range slices.Concat(t.Test, t.OOS) {
+	var each []float64
+	for i, l := range slices.Concat(t.Test, t.OOS) {
 		a := t.Now()
 		d := m.Match(match.Query{Text: l.Text})
-		took = append(took, float64(t.Now().Sub(a).Nanoseconds())/1000)
-		o := judge(l, d)
-		if len(took) <= len(t.Test) {
+		each = append(each, float64(t.Now().Sub(a).Nanoseconds())/1000)
+		labels := k.labels(l.Label)
+		if i >= len(t.Test) {
+			labels = nil
+		}
+		if o := judge(l, labels, d); len(labels) > 0 {
 			in = append(in, o)
 		} else {
 			out = append(out, o)
 		}
 	}
-	slices.Sort(took)
-	if n := len(took); n > 0 {
-		r.P50, r.P99 = took[n/2], took[n*99/100]
+	slices.Sort(each)
+	if n := len(each); n > 0 {
+		r.P50, r.P99 = each[n/2], each[n*99/100]
+	}
+	if t.Talk != nil {
+		ask := t.Talk(m)
+		if err := errors.Join(listen(ask, in), listen(ask, out)); err != nil {
+			return r, err
+		}
 	}
 	r.score(in, out)
 	return r, ctx.Err()
 }
 
-func judge(l Line, d match.Decision) outcome {
-	o := outcome{want: l.Label, text: l.Text, kind: d.Kind}
+// listen puts what a customer is answered in the place of what the matcher answers.
+func listen(ask func(string) (string, error), asked []outcome) error {
+	var err error
+	for i := range asked {
+		if asked[i].said, err = ask(asked[i].text); err != nil {
+			return fmt.Errorf("%s: %w", asked[i].text, err)
+		}
+	}
+	return nil
+}
+
+// A course is how a training went; times in milliseconds.
+type course struct {
+	model         string
+	first, refine float64
+}
+
+// trained makes the matcher that is measured.
+func trained(ctx context.Context, t Test) (*match.Matcher, course, error) {
+	c := course{model: Plain}
+	start := t.Now()
+	m, err := match.New(t.Entries, t.Options)
+	if err != nil {
+		return nil, c, err
+	}
+	c.first = ms(t.Now().Sub(start))
+	if t.Plain {
+		return m, c, nil
+	}
+	start = t.Now()
+	if err := m.Refine(ctx); err != nil {
+		return nil, c, err
+	}
+	c.model, c.refine = Refined, ms(t.Now().Sub(start))
+	return m, c, nil
+}
+
+// judge compares a decision with the right labels; a question without any has no right answer.
+func judge(l Line, labels []string, d match.Decision) outcome {
+	o := outcome{text: l.Text, class: l.Class, kind: d.Kind}
 	for i, c := range d.Candidates {
 		if i == 0 {
 			o.got, o.p = c.Entry, c.P
 		}
-		o.in3 = o.in3 || i < 3 && c.Entry == l.Label
+		o.in3 = o.in3 || i < 3 && slices.Contains(labels, c.Entry)
 	}
+	switch {
+	case slices.Contains(labels, o.got):
+		o.want = o.got
+	case len(labels) > 0:
+		o.want = labels[0]
+	default:
+		o.want = None
+	}
+	if d.Kind == match.Answer {
+		o.said = o.got
+	}
+	o.labels = labels
 	return o
 }
 
 func (r *Report) score(in, out []outcome) {
 	n := float64(len(in))
 	r.Tested = len(in)
+	r.Said, r.RightOfAll = said(slices.Concat(in, out))
+	r.Classes = classes(slices.Concat(in, out))
 	if n == 0 {
 		return
 	}
@@ -280,13 +342,13 @@ func (r *Report) score(in, out []outcome) {
 		if o.got == o.want {
 			right++
 		}
-		switch o.kind {
-		case match.Answer:
+		switch {
+		case o.said != "":
 			answered++
-			if o.got == o.want {
+			if o.right() {
 				answeredRight++
 			}
-		case match.Clarify:
+		case o.kind == match.Clarify:
 			r.Clarified += 1 / n
 		}
 	}
@@ -364,7 +426,7 @@ func outOfScope(in, out []outcome, answeredRight float64) *OOS {
 	caught := 0.0
 	for _, x := range out {
 		all = append(all, mark{x.p, false})
-		if x.kind != match.Answer {
+		if x.said == "" {
 			caught++
 		}
 	}

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -48,10 +49,10 @@ func clock() func() time.Time {
 
 func TestRead(t *testing.T) {
 	ls := lines(t, "\ufeffa\tx\r\n\n# no\nb\ty\tz\n")
-	if len(ls) != 2 || ls[0] != (Line{"a", "x", "t.tsv:1"}) || ls[1] != (Line{"b", "y\tz", "t.tsv:4"}) {
+	if len(ls) != 2 || ls[0] != (Line{Label: "a", Text: "x", At: "t.tsv:1"}) || ls[1] != (Line{Label: "b", Text: "y\tz", At: "t.tsv:4"}) {
 		t.Errorf("%+v", ls)
 	}
-	if ls := lines(t, "# a\tcomment\n#another\n#5\tno comment\r\n退 货\t怎么 退\n退 货\t怎么 退"); len(ls) != 3 || ls[0] != (Line{"#5", "no comment", "t.tsv:3"}) || ls[2] != (Line{"退 货", "怎么 退", "t.tsv:5"}) {
+	if ls := lines(t, "# a\tcomment\n#another\n#5\tno comment\r\n退 货\t怎么 退\n退 货\t怎么 退"); len(ls) != 3 || ls[0] != (Line{Label: "#5", Text: "no comment", At: "t.tsv:3"}) || ls[2] != (Line{Label: "退 货", Text: "怎么 退", At: "t.tsv:5"}) {
 		t.Errorf("%+v", ls)
 	}
 	for _, bad := range []string{"no tab here", "\ttext", "退货\t\xcd\xcb\xbb\xf5", "a\t" + strings.Repeat("x", maxLine)} {
@@ -111,12 +112,12 @@ func TestRunRemarks(t *testing.T) {
 // The measures against values worked out by hand.
 func TestMeasures(t *testing.T) {
 	in := []outcome{
-		{want: "a", got: "a", p: .9, kind: match.Answer, in3: true},
-		{want: "a", got: "b", p: .6, kind: match.Answer, in3: true},
+		{want: "a", labels: []string{"a"}, got: "a", said: "a", p: .9, kind: match.Answer, in3: true},
+		{want: "a", labels: []string{"a"}, got: "b", said: "b", p: .6, kind: match.Answer, in3: true},
 		{want: "b", got: "b", p: .4, kind: match.Clarify, in3: true},
 		{want: "b", got: "a", p: .1, kind: match.Fallback},
 	}
-	out := []outcome{{want: "oos", got: "a", p: .5, kind: match.Answer}, {want: "oos", got: "b", p: .2, kind: match.Fallback}}
+	out := []outcome{{want: "oos", got: "a", said: "a", p: .5, kind: match.Answer}, {want: "oos", got: "b", p: .2, kind: match.Fallback}}
 	var r Report
 	r.score(in, out)
 	near := func(name string, got, want float64) {
@@ -200,5 +201,32 @@ func TestTypos(t *testing.T) {
 	}
 	if !kinds[1] || !kinds[2] || !kinds[3] {
 		t.Errorf("slips leave texts of %v characters", kinds)
+	}
+}
+
+// Right is what is right of all that is said: to questions with several right
+// labels, with none, in and out of scope.
+func TestSaid(t *testing.T) {
+	test := Classed(lines(t, "card_lost|top_up\tmy card was stolen\tin\ntop_up\ttop up by cheque\tin\tplain\nnone\twho won\tforeign\nnone\ttop up my phone\tnear\ngone\tcard\n"))
+	if test[1].Text != "top up by cheque" || test[1].Class != "in" || test[4].Class != "" {
+		t.Fatalf("%+v", test)
+	}
+	said := map[string]string{"my card was stolen": "top_up", "top up by cheque": "card_lost", "top up my phone": "top_up"}
+	r, err := Run(t.Context(), Test{Entries: Entries(lines(t, train)), Now: clock(), Plain: true, Test: test,
+		Talk: func(*match.Matcher) func(string) (string, error) {
+			return func(s string) (string, error) { return said[s], nil }
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Class{{"in", 2, 1, 2, 1}, {"foreign", 1, 0, 0, 0}, {"near", 1, 1, 1, 0}}
+	if r.Said != 3 || math.Abs(r.RightOfAll-1./3) > 1e-9 || r.Tested != 3 || r.Unknown != 1 || r.OOS.Tested != 2 || r.Answered != 2./3 || !slices.Equal(r.Classes, want) {
+		t.Errorf("%+v", r)
+	}
+	if _, err := Run(t.Context(), Test{Entries: Entries(lines(t, train)), Now: clock(), Plain: true, Test: test,
+		Talk: func(*match.Matcher) func(string) (string, error) {
+			return func(string) (string, error) { return "", errors.New("boom") }
+		}}); err == nil || !strings.Contains(err.Error(), "boom") {
+		t.Errorf("a talk that fails is counted: %v", err)
 	}
 }

@@ -1,9 +1,9 @@
 import { CopyOutlined, EditOutlined, KeyOutlined, PlusOutlined, StopOutlined, UndoOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
-import { App, Button, Input, InputNumber, Modal, Radio, Select, Skeleton, Tooltip } from 'antd';
+import { App, Button, Input, InputNumber, Modal, Radio, Select, Tooltip } from 'antd';
 import { useState } from 'react';
 import { type Account, type Accounts, type Me, type Role, call, send } from './api';
-import { Face } from './bits';
+import { Bones, Face } from './bits';
 import { type Word, problem, shortDate, t } from './i18n';
 import { queries } from './live';
 
@@ -52,7 +52,7 @@ export function AccountsPage({ me }: { me: Me }) {
   return (
     <main className="page narrow">
       <div className="head"><div><h1>{t('acc_title')}</h1><p>{t('acc_s')}</p></div><Button type="primary" icon={<PlusOutlined />} onClick={() => setEdit('new')}>{t('invite')}</Button></div>
-      {!data ? <Skeleton active /> : (
+      {!data ? <Bones /> : (
         <div className="accounts">
           {data.invitations.map((i) => (
             <div key={i.hash} className="account waiting"><span className="face">?</span><div><b>{i.name || t('new_colleague')}</b><small>{t('expires', { date: shortDate(i.until) })}{i.by && ` · ${i.by}`}</small></div><i className="chip">{t(`role_${i.role}` as Word)}</i><i className="chip s-waiting">{t('pending')}</i>

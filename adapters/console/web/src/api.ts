@@ -9,7 +9,7 @@ export interface Peer { id: string; name?: string; lang?: string; person?: strin
 
 export interface Ticket {
   id: string; channel: string; peer: Peer; state: TicketState; topic?: string; lang?: string; class: number; intent?: string; asked?: string;
-  form?: Record<string, string>; mood?: string; since: string; rung?: string; claimed?: string; closed?: string; heard?: string; gone?: boolean;
+  form?: Record<string, string>; labelled?: Record<string, { name: string; value: string }[]>; mood?: string; since: string; rung?: string; claimed?: string; closed?: string; heard?: string; gone?: boolean;
   agent?: string; owner?: string; lastOwn?: string; hops?: number; tags?: string[]; summary?: string; outcome?: string;
   promised?: { at: string; ahead: number; upper?: number };
   left?: { n: number; any?: boolean; until?: string; why?: string };
@@ -38,7 +38,9 @@ export interface Me {
   topics: string[]; titles?: Record<string, Record<string, string>>; today: Today; now: string; upload: number;
 }
 export interface Today { closed: number; wait: number; handle: number }
-export interface Lists { tickets: Ticket[]; mine: Ticket[]; counts: Record<string, number>; capped: boolean; now: string }
+export interface Choices { channels: string[]; topics: string[]; agents: { id: string; name: string }[]; tags: string[] }
+export interface Filter { q: string; channel?: string; topic?: string; agent?: string; tag?: string }
+export interface Lists { tickets: Ticket[]; from: number; total: number; choices: Choices; mine: Ticket[]; counts: Record<string, number>; now: string }
 export interface Carries { text?: number; unit: 'runes' | 'bytes' | 'utf16'; media?: string[]; mediaSize?: number; known: boolean }
 export interface Template { id: string; title: string; lines: string[]; text?: boolean }
 export interface Detail { ticket: Ticket; history: Ticket[]; carries: Carries; templates: Template[]; now: string }

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { App as AntApp, Spin } from 'antd';
 import { useEffect, useState } from 'react';
-import { type Box, type Detail, type Lists, type Me, call, tz } from './api';
+import { type Box, type Detail, type Filter, type Lists, type Me, call, tz } from './api';
 import { AccountsPage } from './accounts';
 import { useAlerts } from './alerts';
 import { CannedPage } from './canned';
@@ -11,6 +11,7 @@ import { t, nameTopics } from './i18n';
 import { TicketList } from './list';
 import { connect, pace, queries, setNotice, useLive } from './live';
 import { begin } from './outbox';
+import { part } from './part';
 import { go, useSettings, useWhere, change } from './settings';
 import { Side } from './side';
 import { TeamPage } from './team';
@@ -18,6 +19,9 @@ import { Nothing, Thread } from './thread';
 import { Keys } from './keys';
 
 let connected = false;
+
+// known is a ticket that a list has.
+const known = (ticket?: string) => queries.getQueriesData<Lists>({ queryKey: ['tickets'] }).flatMap(([, l]) => [...(l?.mine ?? []), ...(l?.tickets ?? [])]).find((k) => k.id === ticket);
 
 // inView reports whether somebody at the page sees the ticket ring.
 const inView = (ticket?: string) => document.visibilityState === 'visible' && [...document.querySelectorAll<HTMLElement>('.ringing')].some((e) => e.dataset.ticket === ticket && !!e.offsetParent);
@@ -34,7 +38,7 @@ export function App() {
   useEffect(() => setNotice((text, ticket) => {
     // What is about the conversation on show, or about the one that rings, is seen there.
     if (ticket && location.hash.split('/')[2] === ticket && location.hash.startsWith('#inbox')) return;
-    const tell = () => void message.info({ content: named(text), duration: 6, onClick: () => ticket && go('inbox', 'mine', ticket), className: ticket ? 'leads' : undefined });
+    const tell = () => void message.info({ content: named(text, known(ticket)), duration: 6, onClick: () => ticket && go('inbox', 'mine', ticket), className: ticket ? 'leads' : undefined });
     if (!ticket && justSaid()) return;
     if (!text.startsWith('🔔')) return tell();
     const look = (times: number) => { // the lists may come after the words
@@ -53,15 +57,10 @@ function Desk({ me }: { me: Me }) {
   const where = useWhere();
   const live = useLive();
   const { side } = useSettings();
-  const [search, setSearch] = useState('');
+  const [filter, setFilter] = useState<Filter>({ q: '' });
   const [drawer, setDrawer] = useState(false);
   const box = where.box as Box;
-  const lists = useQuery({
-    queryKey: ['tickets', box, search],
-    queryFn: ({ signal }) => call<Lists>(`tickets?box=${box}&q=${encodeURIComponent(search)}`, { signal }),
-    placeholderData: (old) => old,
-    refetchInterval: pace,
-  });
+  const lists = useQuery({ ...part(box, filter, 0), placeholderData: (old: Lists | undefined) => old });
   const detail = useQuery({
     queryKey: ['ticket', where.ticket],
     queryFn: ({ signal }) => call<Detail>(`tickets/${where.ticket}`, { signal }),
@@ -75,10 +74,11 @@ function Desk({ me }: { me: Me }) {
     <div className={`desk page-${where.page}`}>
       <Header me={me} where={where} counts={lists.data?.counts} />
       {live.lost && <div className="offline" role="status">{t('offline')}</div>}
-      <Keys me={me} lists={lists.data} detail={detail.data} where={where} />
+      <Keys me={me} filter={filter} detail={detail.data} where={where} />
       {where.page === 'inbox' && (
         <main className={`inbox${where.ticket ? ' has-ticket' : ''}${side ? ' has-side' : ''}${drawer ? ' has-drawer' : ''}`}>
-          <TicketList me={me} box={box} lists={lists.data} failed={lists.isError} open={where.ticket} search={search} onSearch={setSearch} retry={lists.refetch} />
+          <h1 className="sr">{t('inbox')}</h1>
+          <TicketList me={me} box={box} lists={lists.data} failed={lists.isError} open={where.ticket} filter={filter} onFilter={setFilter} retry={lists.refetch} />
           {where.ticket
             ? <Thread key={where.ticket} me={me} detail={detail.data} failed={detail.error} retry={detail.refetch} onSide={toggleSide} onBack={() => go('inbox', box)} />
             : <Nothing me={me} lists={lists.data} />}

@@ -1,4 +1,6 @@
 // Small pieces that many pages use.
+import { Skeleton, type SkeletonProps } from 'antd';
+import { tOr } from './i18n';
 import { hue, initial } from './logic';
 
 export function Face({ name, big, presence }: { name: string; big?: boolean; presence?: string }) {
@@ -23,11 +25,17 @@ export function ChannelMark({ name }: { name: string }) {
   return <span className="mark" style={style} title={name} aria-label={name}>{m?.[2] ?? name.slice(0, 1).toUpperCase()}</span>;
 }
 
-const faces: Record<string, string> = { angry: '😠', negative: '🙁', urgent: '⏱', distress: '🆘' };
-export function Mood({ mood, word }: { mood?: string; word?: string }) {
+const faces: Record<string, string> = { angry: '😠', negative: '🙁', urgent: '⏱', distress: '🆘', selfharm: '🆘', violence: '🆘', medical: '🆘', swindle: '🆘' };
+
+/** A mood's face, and what it is called: of a danger always, else if words are wanted. */
+export function Mood({ mood, words }: { mood?: string; words?: boolean }) {
   if (!mood || !faces[mood]) return null;
-  return <span className={`mood ${mood}`} title={word}>{faces[mood]}{word && <span> {word}</span>}</span>;
+  const word = tOr('m_' + mood, mood);
+  return <span className={`mood ${mood}`} title={word}><span aria-hidden={!!words || faces[mood] === '🆘'}>{faces[mood]}</span>{(words || faces[mood] === '🆘') && <b> {word}</b>}</span>;
 }
+
+// Bones stand where something will be; there is nothing in them to read.
+export const Bones = (p: SkeletonProps) => <div aria-hidden="true"><Skeleton active {...p} /></div>;
 
 export function Empty({ title, sub, children }: { title: string; sub?: string; children?: React.ReactNode }) {
   return (

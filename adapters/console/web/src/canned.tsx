@@ -1,9 +1,9 @@
 import { DeleteOutlined, EditOutlined, PlusOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
-import { App, Button, Input, Modal, Popconfirm, Skeleton } from 'antd';
+import { App, Button, Input, Modal, Popconfirm } from 'antd';
 import { useState } from 'react';
 import { type Canned, type CannedLists, type Me, call, send } from './api';
-import { Empty } from './bits';
+import { Bones, Empty } from './bits';
 import { problem, t } from './i18n';
 import { queries } from './live';
 
@@ -24,7 +24,7 @@ export function CannedPage({ me }: { me: Me }) {
   return (
     <main className="page narrow">
       <div className="head"><div><h1>{t('canned_title')}</h1><p>{t('canned_s', { name: '{name}', me: '{me}' })}</p></div></div>
-      {!data ? <Skeleton active /> : (['mine', 'team'] as Whose[]).map((whose) => {
+      {!data ? <Bones /> : (['mine', 'team'] as Whose[]).map((whose) => {
         const list = data[whose];
         const may = whose === 'mine' || me.role !== 'agent';
         return (

@@ -3,12 +3,14 @@ import { useQuery } from '@tanstack/react-query';
 import { App, Button, Spin, Tooltip } from 'antd';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { type Canned, type CannedLists, type Detail, type Me, type Media, type Template, call, mediaURL, send, upload } from './api';
+import { onCommand } from './commands';
 import { peerName, useDoing } from './doing';
 import { type Word, problem, t } from './i18n';
 import { closedWindow, commanded, fill, filled, length, messages, slashed, waited } from './logic';
 import { write } from './outbox';
 import { useNow } from './settings';
-import { commands } from './thread';
+
+const mostText = 20000; // characters that the server takes
 
 // drafts are kept while the page is open, one for each conversation.
 const drafts = new Map<string, { text: string; note: boolean; media: Media[] }>();
@@ -17,7 +19,8 @@ export function Composer({ me, detail }: { me: Me; detail: Detail }) {
   const k = detail.ticket;
   const { message } = App.useApp();
   const { act, claim } = useDoing(me);
-  const mine = k.agent === me.agent && k.state !== 'closed' && k.state !== 'ringing';
+  const mine = k.agent === me.agent && k.state !== 'closed';
+  const rings = mine && k.state === 'ringing'; // a reply claims it
   const draft = drafts.get(k.id);
   const [text, setText] = useState(draft?.text ?? '');
   const [wantNote, setNote] = useState(draft?.note ?? false);
@@ -45,13 +48,10 @@ export function Composer({ me, detail }: { me: Me; detail: Detail }) {
     a.style.height = `${Math.min(a.scrollHeight, 220)}px`;
   }, []);
   useEffect(grow, [text, grow]);
-  useEffect(() => {
-    const reply = () => (setNote(false), window.setTimeout(() => area.current?.focus()));
-    const noted = () => (setNote(true), window.setTimeout(() => area.current?.focus()));
-    commands.addEventListener('reply', reply);
-    commands.addEventListener('note', noted);
-    return () => (commands.removeEventListener('reply', reply), commands.removeEventListener('note', noted));
-  }, []);
+  useEffect(() => onCommand(['reply', 'note'], (asked) => {
+    setNote(asked === 'note');
+    window.setTimeout(() => area.current?.focus());
+  }), []);
   const asked = slashed(text, caret);
   const found = useMemo(() => {
     if (asked === undefined || asked === shut) return undefined;
@@ -79,6 +79,7 @@ export function Composer({ me, detail }: { me: Me; detail: Detail }) {
     if (blocked && templates.length) return setOffer(true);
     if ((!s && !media.length) || busy || blocked) return;
     if (note && !s) return;
+    if (length(s, 'runes') > mostText) return void message.error(t('too_long', { n: mostText })); // all of it stays
     write(k.id, s, note ? [] : media, note);
     setText('');
     if (!note) setMedia([]);
@@ -141,7 +142,8 @@ export function Composer({ me, detail }: { me: Me; detail: Detail }) {
     <div className={`composer${note ? ' noting' : ''}${over ? ' over' : ''}`}
       onDragOver={(e) => { if (!note && e.dataTransfer.types.includes('Files')) { e.preventDefault(); setOver(true); } }} onDragLeave={() => setOver(false)}
       onDrop={(e) => { e.preventDefault(); setOver(false); if (!note) void add(e.dataTransfer.files); }}>
-      {!mine && <div className="strip"><span>{k.state === 'active' && k.owner ? t('someone_else', { name: k.owner }) : `${t('take_first')} ${t('queue_note')}`}</span><Button size="small" type="primary" onClick={() => claim(k)}>{t(k.state === 'active' ? 'claim_other' : k.state === 'ringing' && k.agent === me.agent ? 'accept' : 'claim')}</Button></div>}
+      {!mine && <div className="strip"><span>{k.state === 'active' && k.owner ? t('someone_else', { name: k.owner }) : `${t('take_first')} ${t('queue_note')}`}</span><Button size="small" type="primary" onClick={() => claim(k)}>{t(k.state === 'active' ? 'claim_other' : 'claim')}</Button></div>}
+      {rings && <div className="strip"><span>{t('ring_reply')}</span><Button size="small" type="primary" onClick={() => claim(k)}>{t('claim')}</Button></div>}
       {blocked && <div className="strip warn"><span><WarningOutlined /> {t(`window_${blocked}` as Word)}{templates.length > 0 && t('template_yes')}</span><span className="ways">{templates.length > 0 && <Button size="small" type="primary" icon={<FileTextOutlined />} aria-haspopup="dialog" aria-expanded={offer} onClick={() => setOffer(!offer)}>{t('by_template')}</Button>}<Button size="small" onClick={() => setNote(true)}>{t('switch_note')}</Button></span></div>}
       {warn && <div className="strip warn"><span><WarningOutlined /> {t(warn === 'note' ? 'note_warn' : 'command_warn')}</span></div>}
       {found && <CannedList found={found} pick={pick} onPick={setPick} choose={choose} />}
@@ -155,7 +157,7 @@ export function Composer({ me, detail }: { me: Me; detail: Detail }) {
             ))}
           </div>
         )}
-        <textarea ref={area} value={text} rows={1} maxLength={20000} placeholder={note ? t('note_ph') : t('reply_ph', { name: peerName(k) })} aria-label={t(note ? 'note' : 'reply')}
+        <textarea ref={area} value={text} rows={1} placeholder={note ? t('note_ph') : t('reply_ph', { name: peerName(k) })} aria-label={t(note ? 'note' : 'reply')}
           onChange={(e) => { setText(e.target.value); setCaret(e.target.selectionStart); setShut(undefined); if (e.target.value.trim()) typed(); }}
           onSelect={(e) => setCaret(e.currentTarget.selectionStart)} onKeyDown={onKey} onCompositionEnd={() => { composed.current = performance.now(); }}
           onPaste={(e) => { if (!note && e.clipboardData.files.length) { e.preventDefault(); void add(e.clipboardData.files); } }} />
@@ -171,7 +173,7 @@ export function Composer({ me, detail }: { me: Me; detail: Detail }) {
           {busy > 0 && <Spin size="small" />}
           <Count detail={detail} text={text} note={note} media={media.length} now={now} />
           <Tooltip title={t('enter_hint')} mouseEnterDelay={0.8}>
-            <Button type="primary" className="go" icon={note ? <PushpinOutlined /> : <SendOutlined />} disabled={(!text.trim() && (!media.length || note)) || busy > 0 || !!blocked} onClick={submit}>{t(note ? 'save_note' : 'send')}</Button>
+            <Button type="primary" className="go" icon={note ? <PushpinOutlined /> : <SendOutlined />} disabled={(!text.trim() && (!media.length || note)) || busy > 0 || !!blocked} onClick={submit}>{t(note ? 'save_note' : rings ? 'claim_reply' : 'send')}</Button>
           </Tooltip>
         </div>
         {over && <div className="drop">{t('drop_here')}</div>}

@@ -50,7 +50,7 @@ export function CloseDialog({ me, k, onDone }: Props) {
   return (
     <Modal open title={`${t('close_title')} · ${peerName(k)}`} onCancel={onDone} onOk={ok} okText={t('close')} cancelText={t('cancel')} width={540}>
       <div className="field"><b>{t('outcome')}</b>
-        <Radio.Group value={outcome} onChange={(e) => setOutcome(e.target.value)} optionType="button" options={outcomes.map((o) => ({ value: o, label: t(`o_${o}` as Word) }))} />
+        <Radio.Group value={outcome} onChange={(e) => setOutcome(e.target.value)} optionType="button" className="outcomes" options={outcomes.map((o) => ({ value: o, label: t(`o_${o}` as Word) }))} />
       </div>
       <label className="field"><b>{t('summary')}</b>
         <Input.TextArea autoFocus rows={2} value={summary} onChange={(e) => setSummary(e.target.value)} placeholder={t('summary_ph')} maxLength={1000}

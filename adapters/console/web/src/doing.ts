@@ -2,7 +2,8 @@
 import { App } from 'antd';
 import { useCallback } from 'react';
 import { type Detail, type Lists, type Me, type Presence, type Ticket, clock, newRef, send } from './api';
-import { type Word, problem, t } from './i18n';
+import { type Word, clockTime, problem, t } from './i18n';
+import { pageName } from './logic';
 import { queries } from './live';
 
 let said = 0;
@@ -91,6 +92,10 @@ export function useDoing(me: Me) {
 
 export const stateWord = (k: Ticket) => ('s_' + k.state) as Word;
 
-// named calls a customer without a name in the desk's texts as the pages do.
-export const named = (text: string) => text.replace(/(?:客户|Customer) …[^\s…]{2}([^\s…]{4})(?=[\s，。,.:：]|$)/gu, (_, end) => `${t('unnamed')} ${end}`);
-export const peerName = (k: Ticket) => k.peer.name || `${t('unnamed')} ${k.peer.id.slice(-4)}`;
+// named calls a customer without a name in the desk's texts as the pages do: the
+// desk says a visitor's time by the shop's clock, the pages by their reader's.
+export const named = (text: string, k?: Ticket) => (k ? text.replace(/(?:访客|Visitor) · (?:[^·\n]+ · )?\d\d:\d\d/u, peerName(k)) : text).replace(/(?:客户|Customer) …[^\s…]{2}([^\s…]{4})(?=[\s，。,.:：]|$)/gu, (_, end) => `${t('unnamed')} ${end}`);
+
+/** What the customer is called: a visitor of a website after the page they are on and when they came. */
+export const peerName = (k: Ticket) => k.peer.facts?.called || k.peer.name || k.form?.name || (k.peer.facts?.page
+  ? [t('unnamed'), pageName(k.peer.facts.page, k.peer.facts.title ?? '', t('home_page')), clockTime(k.since)].filter(Boolean).join(' · ') : `${t('unnamed')} ${k.peer.id.slice(-4)}`);

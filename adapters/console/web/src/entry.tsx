@@ -104,14 +104,14 @@ export const plain = (e: Entry) => (e.parts ?? []).map((p) => ('text' in p ? p.t
 function Notice({ e, k, can }: { e: Entry; k: Ticket; can: Can }) {
   const choice = (e.parts ?? []).map((p) => ('choice' in p ? p.choice : undefined)).find(Boolean);
   const pressed = usePressed().has(e.seq);
-  if (!choice) return <div className="happened notice"><span><Words text={named(plain(e))} /></span><time>{clockTime(e.at)}</time></div>;
+  if (!choice) return <div className="happened notice"><span><Words text={named(plain(e), k)} /></span><time>{clockTime(e.at)}</time></div>;
   const open = !!can.press && !pressed && !can.stale?.has(e.seq) && (k.state !== 'closed' || choice.options.some((o) => /^(reopen|take)/.test(o.id)));
   const hint = choice.options.some((o) => o.id.startsWith('suggest:'));
   if (hint && (!open || !can.mine)) return null;
   return (
     <div className={`suggestion${hint ? '' : ' asks'}${open ? '' : ' over'}`}>
       {!/^\p{Extended_Pictographic}/u.test(choice.prompt) && (hint ? <BulbOutlined /> : <ExclamationCircleOutlined />)}
-      <div><Words text={named(reasons(choice.prompt, getLang()))} />
+      <div><Words text={named(reasons(choice.prompt, getLang()), k)} />
         {open && <span className="buttons">{choice.options.map((o, i) => <Button key={o.id} size="small" type={i === 0 && !hint ? 'primary' : 'default'} onClick={() => can.press!(e.seq, o.id)}>{o.label}</Button>)}</span>}
       </div>
       <time>{clockTime(e.at)}</time>

@@ -1,11 +1,10 @@
 import { CheckCircleFilled } from '@ant-design/icons';
 import { Button } from 'antd';
 import type { Lists, Me } from './api';
+import { command } from './commands';
 import { useDoing } from './doing';
-import { askNotify } from './header';
 import { t } from './i18n';
-import { showKeys } from './keys';
-import { change, go, useSettings } from './settings';
+import { askNotify, change, go, useSettings } from './settings';
 
 // The Guide takes somebody who has never been here to their first reply.
 export function Guide({ me, lists }: { me: Me; lists?: Lists }) {
@@ -31,7 +30,7 @@ export function Guide({ me, lists }: { me: Me; lists?: Lists }) {
       <div className="acts">
         <Button onClick={() => change({ guide: false })}>{t('g_hide')}</Button>
         {!notify && <Button type="text" onClick={() => void askNotify()}>{t('g_sound')}</Button>}
-        <Button type="text" onClick={showKeys}>{t('g_keys')} <kbd>?</kbd></Button>
+        <Button type="text" onClick={() => command('keys')}>{t('g_keys')} <kbd>?</kbd></Button>
       </div>
     </div>
   );

@@ -4,11 +4,11 @@ import { App, Badge, Button, Dropdown, Popover, Tooltip } from 'antd';
 import { useState } from 'react';
 import { type Me, type Notice, type Presence, call } from './api';
 import { Face } from './bits';
+import { command } from './commands';
 import { named, useDoing } from './doing';
 import { type Word, clockTime, getLang, setLang, t } from './i18n';
-import { showKeys } from './keys';
 import { resting } from './logic';
-import { type Where, change, go, useNow, useSettings } from './settings';
+import { type Where, askNotify, change, go, useNow, useSettings } from './settings';
 
 export function Header({ me, where, counts }: { me: Me; where: Where; counts?: Record<string, number> }) {
   const pages: [Where['page'], Word, React.ReactNode, boolean][] = [
@@ -106,14 +106,6 @@ function Bell() {
   );
 }
 
-// askNotify asks the browser, which must be after something was pressed.
-export async function askNotify(): Promise<boolean> {
-  if (!('Notification' in window)) return false;
-  const ok = Notification.permission === 'granted' || (await Notification.requestPermission()) === 'granted';
-  change({ notify: ok });
-  return ok;
-}
-
 function UserMenu({ me }: { me: Me }) {
   const s = useSettings();
   const { message, modal } = App.useApp();
@@ -142,7 +134,7 @@ function UserMenu({ me }: { me: Me }) {
     { key: 'lang', icon: <TranslationOutlined />, label: t('switch_lang'), onClick: () => setLang(getLang() === 'zh' ? 'en' : 'zh') },
     { type: 'divider' as const },
     { key: 'guide', icon: <QuestionCircleOutlined />, label: t('guide'), onClick: () => { change({ guide: true }); go('inbox', where()); } },
-    { key: 'keys', icon: <ThunderboltOutlined />, label: t('keys'), extra: '?', onClick: showKeys },
+    { key: 'keys', icon: <ThunderboltOutlined />, label: t('keys'), extra: '?', onClick: () => command('keys') },
     { key: 'password', icon: <LockOutlined />, label: <a href="/console/password">{t('password')}</a> },
     { key: 'out', icon: <LogoutOutlined />, label: t('signout'), onClick: signOut },
   ];
@@ -154,9 +146,3 @@ function UserMenu({ me }: { me: Me }) {
 }
 
 const where = () => location.hash.split('/')[1] || 'waiting';
-
-// Ticking shows how long something lasts, second by second.
-export function Ticking({ since, format }: { since: string; format: (ms: number) => string }) {
-  const now = useNow();
-  return <>{format(now - Date.parse(since))}</>;
-}

@@ -1,13 +1,11 @@
 import { Modal } from 'antd';
 import { useEffect, useState } from 'react';
-import type { Detail, Lists, Me } from './api';
+import type { Box, Detail, Filter, Me } from './api';
+import { command, onCommand } from './commands';
 import { useDoing } from './doing';
 import { type Word, t } from './i18n';
+import { kept } from './part';
 import { type Where, go } from './settings';
-import { command } from './thread';
-
-const help = new EventTarget();
-export const showKeys = () => help.dispatchEvent(new Event('show'));
 
 const list: [string[], Word][] = [
   [['J', 'K'], 'k_move'], [['C'], 'k_claim'], [['R'], 'k_reply'], [['N'], 'k_note'], [['T'], 'k_transfer'], [['P'], 'k_park'], [['E'], 'k_close'],
@@ -15,17 +13,13 @@ const list: [string[], Word][] = [
 ];
 
 // Keys are the shortcuts; none works while something is typed or a dialog is open.
-export function Keys({ me, lists, detail, where }: { me: Me; lists?: Lists; detail?: Detail; where: Where }) {
+export function Keys({ me, filter, detail, where }: { me: Me; filter: Filter; detail?: Detail; where: Where }) {
   const { claim } = useDoing(me);
   const [open, setOpen] = useState(false);
-  useEffect(() => {
-    const show = () => setOpen(true);
-    help.addEventListener('show', show);
-    return () => help.removeEventListener('show', show);
-  }, []);
+  useEffect(() => onCommand(['keys'], () => setOpen(true)), []);
   useEffect(() => {
     const move = (by: number) => {
-      const ids = lists?.tickets.map((k) => k.id) ?? [];
+      const ids = kept(where.box as Box, filter).map((k) => k.id);
       const at = where.ticket ? ids.indexOf(where.ticket) : -1;
       const next = ids[at < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, at + by))];
       if (next) go('inbox', where.box, next);
@@ -48,7 +42,7 @@ export function Keys({ me, lists, detail, where }: { me: Me; lists?: Lists; deta
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
-  }, [lists, detail, where, me, claim]);
+  }, [filter, detail, where, me, claim]);
   return (
     <Modal open={open} onCancel={() => setOpen(false)} footer={null} title={t('keys')} width={400}>
       <dl className="keys">{list.map(([keys, word]) => <div key={word}><dt>{t(word)}</dt><dd>{keys.map((x) => <kbd key={x}>{x}</kbd>)}</dd></div>)}<div><dt>{t('k_canned')}</dt><dd><kbd>/</kbd></dd></div></dl>

@@ -1,25 +1,22 @@
-import { CloseCircleFilled, SearchOutlined } from '@ant-design/icons';
-import { Button, Input, Skeleton } from 'antd';
-import { useEffect, useRef, useState } from 'react';
-import { type Box, type Lists, type Me, type Ticket } from './api';
-import { ChannelMark, Empty, Face, Mood } from './bits';
+import { useQueries } from '@tanstack/react-query';
+import { Button } from 'antd';
+import { memo, useEffect, useRef, useState } from 'react';
+import { type Box, type Filter, type Lists, type Me, type Ticket } from './api';
+import { Bones, ChannelMark, Empty, Face, Mood } from './bits';
 import { peerName, stateWord, useDoing } from './doing';
 import { type Word, has, t, tOr, topicName } from './i18n';
+import { Find } from './find';
 import { useLive } from './live';
 import { heat, unread, waited } from './logic';
+import { part, partSize, rowsOf } from './part';
 import { go, useNow, useSeen } from './settings';
 
 const boxes: Box[] = ['waiting', 'mine', 'all', 'closed'];
 
-interface Props { me: Me; box: Box; lists?: Lists; failed: boolean; open?: string; search: string; onSearch: (s: string) => void; retry: () => void }
+interface Props { me: Me; box: Box; lists?: Lists; failed: boolean; open?: string; filter: Filter; onFilter: (f: Filter) => void; retry: () => void }
 
-export function TicketList({ me, box, lists, failed, open, search, onSearch, retry }: Props) {
-  const [typed, setTyped] = useState(search);
+export function TicketList({ me, box, lists, failed, open, filter, onFilter, retry }: Props) {
   const seen = useSeen();
-  useEffect(() => {
-    const timer = window.setTimeout(() => onSearch(typed.trim()), 200);
-    return () => window.clearTimeout(timer);
-  }, [typed]);
   const ring = lists?.mine.filter((k) => k.state === 'ringing') ?? [];
   const fresh = lists?.mine.filter((k) => k.id !== open && unread(k, seen)).length ?? 0;
   return (
@@ -32,17 +29,50 @@ export function TicketList({ me, box, lists, failed, open, search, onSearch, ret
           </button>
         ))}
       </div>
-      <Input className="search" id="search" prefix={<SearchOutlined />} suffix={typed ? <CloseCircleFilled onClick={() => setTyped('')} /> : <kbd>/</kbd>} value={typed} onChange={(e) => setTyped(e.target.value)}
-        placeholder={t('search')} variant="filled" onKeyDown={(e) => e.key === 'Escape' && (setTyped(''), e.currentTarget.blur())} />
+      <Find filter={filter} choices={lists?.choices} onFilter={onFilter} />
       {ring.map((k) => <Ringing key={k.id} me={me} k={k} />)}
-      <div className="rows">
-        {!lists && !failed && [0, 1, 2, 3].map((i) => <Skeleton key={i} avatar active paragraph={{ rows: 1 }} className="bone" />)}
-        {!lists && failed && <Empty title={t('failed_load')}><Button onClick={retry}>{t('again')}</Button></Empty>}
-        {lists?.tickets.map((k) => <Row key={k.id} k={k} me={me} open={open} box={box} fresh={unread(k, seen) && k.id !== open} />)}
-        {lists && lists.tickets.length === 0 && <Bare me={me} box={box} searched={!!search} />}
-        {lists?.capped && <p className="dim capped">{t('capped', { n: lists.tickets.length })}</p>}
-      </div>
+      {!lists && !failed && <div className="rows">{[0, 1, 2, 3].map((i) => <Bones key={i} avatar paragraph={{ rows: 1 }} className="bone" />)}</div>}
+      {!lists && failed && <div className="rows"><Empty title={t('failed_load')}><Button onClick={retry}>{t('again')}</Button></Empty></div>}
+      {lists && lists.total === 0 && <div className="rows"><Bare me={me} box={box} searched={Object.values(filter).some(Boolean)} /></div>}
+      {lists && lists.total > 0 && <Rows key={box + JSON.stringify(filter)} me={me} box={box} filter={filter} first={lists} open={open} />}
     </section>
+  );
+}
+
+// Rows shows those of a list that can be seen, however long it is, and asks for
+// the parts that they are in.
+const high = 86; // of a row, in CSS pixels: inbox.css has the same
+const beyond = 8; // rows above and below those that can be seen
+
+function Rows({ me, box, filter, first, open }: { me: Me; box: Box; filter: Filter; first: Lists; open?: string }) {
+  const ref = useRef<HTMLDivElement>(null);
+  const seen = useSeen();
+  const [at, setAt] = useState({ top: 0, high: 900 });
+  const look = () => ref.current && setAt({ top: ref.current.scrollTop, high: ref.current.clientHeight });
+  useEffect(() => {
+    const watch = new ResizeObserver(look);
+    watch.observe(ref.current!);
+    return () => watch.disconnect();
+  }, []);
+  const from = Math.max(0, Math.floor(at.top / high) - beyond);
+  const to = Math.min(first.total, Math.ceil((at.top + at.high) / high) + beyond);
+  const wanted = [];
+  for (let p = Math.max(1, Math.floor(from / partSize)); p * partSize < to; p++) wanted.push(p * partSize);
+  const more = useQueries({ queries: wanted.map((p) => part(box, filter, p)) });
+  const rows = rowsOf([first, ...more.map((m) => m.data)]);
+  return (
+    <div className="rows" ref={ref} onScroll={look}>
+      <ul style={{ height: first.total * high }}>
+        {Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i).map((i) => {
+          const k = rows.get(i);
+          return (
+            <li key={k?.id ?? i} style={{ top: i * high }} aria-setsize={first.total} aria-posinset={i + 1}>
+              {k ? <Row k={k} me={me} on={k.id === open} box={box} fresh={unread(k, seen) && k.id !== open} /> : <span className="unread-yet" aria-hidden="true" />}
+            </li>
+          );
+        })}
+      </ul>
+    </div>
   );
 }
 
@@ -52,7 +82,7 @@ function Ringing({ me, k }: { me: Me; k: Ticket }) {
     <div className="ringing" role="alert" data-ticket={k.id}>
       <span className="pulse" />
       <a href={`#inbox/mine/${k.id}`}><b>{t('ringing_you', { name: peerName(k) })}</b><small>{k.asked}</small></a>
-      <Button type="primary" size="small" onClick={() => { void claim(k); go('inbox', 'mine', k.id); }}>{t('accept')}</Button>
+      <Button type="primary" size="small" onClick={() => { void claim(k); go('inbox', 'mine', k.id); }}>{t('claim')}</Button>
     </div>
   );
 }
@@ -67,11 +97,10 @@ function Bare({ me, box, searched }: { me: Me; box: Box; searched: boolean }) {
   );
 }
 
-function Row({ k, me, open, box, fresh }: { k: Ticket; me: Me; open?: string; box: Box; fresh: boolean }) {
+const Row = memo(function Row({ k, me, on, box, fresh }: { k: Ticket; me: Me; on: boolean; box: Box; fresh: boolean }) {
   const now = useNow();
   const typing = useLive().typing[k.id];
   const ref = useRef<HTMLAnchorElement>(null);
-  const on = k.id === open;
   useEffect(() => {
     if (on) ref.current?.scrollIntoView({ block: 'nearest' });
   }, [on]);
@@ -83,7 +112,7 @@ function Row({ k, me, open, box, fresh }: { k: Ticket; me: Me; open?: string; bo
       <span className="what">
         <span className="line1">
           <b>{peerName(k)}</b>
-          <Mood mood={k.mood} word={undefined} />
+          <Mood mood={k.mood} />
           {k.class < 2 && <i className={`flag class-${k.class}`}>{t(`c${k.class}` as Word)}</i>}
           <time className={`heat-${heat(k, now)}`}>{waited(now - Date.parse(since))}</time>
         </span>
@@ -100,12 +129,12 @@ function Row({ k, me, open, box, fresh }: { k: Ticket; me: Me; open?: string; bo
       </span>
     </a>
   );
-}
+});
 
 function LastLine({ k }: { k: Ticket }) {
   if (!k.last) return <span className="said">{k.asked}</span>;
-  const who = k.last.in ? '' : k.last.by === 'bot' ? t('bot_name') + '：' : k.last.by === 'agent' ? t('you') + '：' : '';
-  const by = k.last.by === 'agent' && k.owner ? k.owner + '：' : who;
+  const who = k.last.in ? '' : k.last.by === 'bot' ? t('bot_name') : k.last.by === 'agent' ? k.owner || t('you') : '';
+  const by = who && t('says', { name: who });
   const kind = k.last.kind?.split('/')[0] ?? '';
   const text = k.last.text || (k.last.kind ? `[${has(kind) ? t(kind as Word) : t('file')}]` : '');
   return <span className="said">{by}{text}</span>;

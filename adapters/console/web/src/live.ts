@@ -45,16 +45,21 @@ function soon(...keys: string[]) {
   }
 }
 
+const spoke = new Map<string, number>(); // when something was last said in a ticket
+
 function take(h: Hint, me: string) {
   switch (h.k) {
     case 'ticket':
     case 'mark':
       soon('tickets', 'me');
       if (h.t) soon(`ticket/${h.t}`, `past/${h.t}`);
-      if (h.t && h.k === 'ticket') stopTyping(h.t);
+      if (h.t && h.k === 'ticket') {
+        spoke.set(h.t, Date.now());
+        stopTyping(h.t);
+      }
       break;
     case 'typing':
-      if (h.t && h.ref !== me) {
+      if (h.t && h.ref !== me && Date.now() - (spoke.get(h.t) ?? 0) > 1500) { // what is said at last may overtake that it was being typed
         const until = Date.now() + 6000;
         set({ typing: { ...state.typing, [h.t]: { name: h.n, until } } });
         window.setTimeout(() => state.typing[h.t!]?.until === until && stopTyping(h.t!), 6000);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Entry, Ticket } from './api';
-import { closedWindow, commanded, fill, filled, heat, length, linked, merge, messages, outdated, reason, reasons, resting, shown, slashed, unread, waited } from './logic';
+import { closedWindow, commanded, fill, filled, heat, length, linked, merge, messages, outdated, pageName, reason, reasons, resting, shown, slashed, unread, waited } from './logic';
 
 const ticket = (t: Partial<Ticket>): Ticket => ({ id: 'T1', channel: 'web', peer: { id: 'p' }, state: 'waiting', class: 2, since: '2026-11-21T09:00:00Z', ...t });
 const at = (s: string) => Date.parse(`2026-11-21T${s}Z`);
@@ -101,6 +101,14 @@ test('links end where the address ends', () => {
   expect(linked('看 https://a.cn/x?y=1。谢谢 http://b.cn, ok')).toEqual([
     { text: '看 ' }, { text: 'https://a.cn/x?y=1', href: 'https://a.cn/x?y=1' }, { text: '。谢谢 ' }, { text: 'http://b.cn', href: 'http://b.cn' }, { text: ', ok' },
   ]);
+  const href = (s: string) => linked(s).find((x) => x.href)?.href;
+  for (const url of ['https://shop.example.com/i?a=1&b=(2)', 'https://a.example/x?q=[1]', 'https://a.example/x_(y_(z))']) {
+    expect(href(`见 ${url}。`)).toBe(url);
+    expect(href(`见 (${url}).`)).toBe(url);
+  }
+  expect(href('见 (https://a.example/x)')).toBe('https://a.example/x');
+  expect(href('看 www.a.example/x, 谢谢')).toBe('https://www.a.example/x');
+  expect(href('www.')).toBeUndefined();
   expect(linked('javascript:alert(1)')).toEqual([{ text: 'javascript:alert(1)' }]);
 });
 
@@ -126,4 +134,9 @@ test('a refusal is told in one language', () => {
   for (const s of ['24 小时内客户没有再写 (20506)', '好 / 不好', 'yes / no', 'a / b / 好', '']) expect(reason(s, 'en')).toBe(s);
   const asked = `⚠️ 没有送达：“好 / ok [1]”\n超过时限。${why.slice(16)}\n（!重发 5 / !不发 5）`;
   expect(reasons(asked, 'zh')).toBe('⚠️ 没有送达：“好 / ok [1]”\n超过时限。超过可回复时间（48 小时）\n（!重发 5 / !不发 5）');
+});
+
+test('a page is called by its title, never by its address', () => {
+  for (const [page, title, want] of [['https://a.example/', '小禾茶', '首页'], ['https://a.example', '', '首页'], ['https://a.example/index.html?x', '', '首页'], ['https://a.example/tea/', ' 龙井\n Longjing ', '龙井 Longjing'],
+    ['https://a.example/reset/s3cret', '', ''], ['https://a.example/tea', '茶'.repeat(30), '茶'.repeat(19) + '…']]) expect(pageName(page!, title!, '首页')).toBe(want);
 });

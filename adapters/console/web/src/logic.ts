@@ -155,15 +155,25 @@ export function unread(t: Ticket, seen: Record<string, number>): boolean {
   return !!t.last?.in && t.state !== 'closed' && t.last.seq > (seen[t.id] ?? 0);
 }
 
+// whole is an address without what ends the sentence around it. A bracket
+// belongs to it if it was opened in it.
+export function whole(url: string): string {
+  const count = (c: string) => url.split(c).length;
+  for (let end; (end = url.slice(-1)); url = url.slice(0, -1)) {
+    const opened = end === ')' ? count('(') >= count(')') : end === ']' ? count('[') >= count(']') : !/[.,;:!?]/.test(end);
+    if (opened) break;
+  }
+  return url;
+}
+
 // linked splits text into words and web addresses.
 export function linked(text: string): { text: string; href?: string }[] {
   const out: { text: string; href?: string }[] = [];
   let at = 0;
-  for (const m of text.matchAll(/https?:\/\/[^\s<>"'`\u3000-\u303f\uff00-\uffef\u4e00-\u9fff]+/g)) {
-    let url = m[0].replace(/[.,;:!?)\]]+$/, '');
-    if (m[0].includes('(') && m[0].startsWith(url + ')')) url += ')';
+  for (const m of text.matchAll(/(?:https?:\/\/|\bwww\.(?=[\w-]+\.))[^\s<>"'`\u3000-\u303f\uff00-\uffef\u4e00-\u9fff]+/gi)) {
+    const url = whole(m[0]);
     if (m.index > at) out.push({ text: text.slice(at, m.index) });
-    out.push({ text: url, href: url });
+    out.push({ text: url, href: /^www\./i.test(url) ? `https://${url}` : url });
     at = m.index + url.length;
   }
   if (at < text.length) out.push({ text: text.slice(at) });
@@ -190,6 +200,14 @@ export function initial(name: string): string {
   const s = name.trim();
   const cjk = /[\u4e00-\u9fff]/.exec(s);
   if (cjk) return cjk[0];
-  const words = s.split(/\s+/).filter(Boolean);
+  const words = s.split(/[\s·]+/).filter(Boolean);
   return (words.length > 1 ? words[0][0] + words[1][0] : s.slice(0, 2)).toUpperCase();
+}
+
+/** What a page is called where a visitor is named after it: its title, nothing from its address; home for a site's first. */
+export function pageName(page: string, title: string, home: string): string {
+  const path = page.replace(/[?#].*$/, '').replace(/^[a-z]+:\/\/[^/]*/i, '');
+  if (/^\/?(index\.[^./]*)?$/.test(path)) return home;
+  const all = Array.from(title.replace(/\s+/g, ' ').trim());
+  return all.length > 20 ? all.slice(0, 19).join('') + '…' : all.join('');
 }

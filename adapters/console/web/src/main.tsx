@@ -6,7 +6,7 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app';
 import { setLang, getLang, useLang } from './i18n';
 import { queries } from './live';
-import { useDark } from './settings';
+import { useDark, useStill } from './settings';
 import './style.css';
 
 // Every style that antd makes carries the nonce of this page.
@@ -23,21 +23,23 @@ document.createElement = ((name: string, options?: ElementCreationOptions) => {
 function Root() {
   const lang = useLang();
   const dark = useDark();
+  const still = useStill();
   return (
     <ConfigProvider
       locale={lang === 'zh' ? zhCN : enUS}
       csp={{ nonce }}
+      getPopupContainer={(near) => near?.closest<HTMLElement>('header, main') ?? document.body}
       theme={{
         algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
         token: {
-          colorPrimary: dark ? '#5b7cfa' : '#2f54eb', borderRadius: 8, fontSize: 14, wireframe: false, colorBgElevated: dark ? '#222733' : '#fff', colorBgContainer: dark ? '#1d222c' : '#fff', colorBorder: dark ? '#363d4b' : '#d9dde5',
+          colorPrimary: dark ? '#5b7cfa' : '#2f54eb', borderRadius: 8, fontSize: 14, wireframe: false, motion: !still, colorBgElevated: dark ? '#222733' : '#fff', colorBgContainer: dark ? '#1d222c' : '#fff', colorBorder: dark ? '#363d4b' : '#d9dde5', colorTextPlaceholder: dark ? '#98a3b8' : '#626b7e',
           fontFamily: '-apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", "Noto Sans SC", "WenQuanYi Micro Hei", sans-serif',
         },
         components: { Button: { primaryShadow: 'none', defaultShadow: 'none', contentFontSizeSM: 13 } },
       }}
       button={{ autoInsertSpace: false }}
     >
-      <AntApp notification={{ placement: 'bottomRight' }} message={{ maxCount: 3, top: 62 }}>
+      <AntApp notification={{ placement: 'bottomRight' }} message={{ maxCount: 3, top: 62, getContainer: () => document.getElementById('toasts')! }}>
         <App />
       </AntApp>
     </ConfigProvider>

@@ -27,6 +27,14 @@ export function change(s: Partial<Settings>) {
   for (const f of ears) f();
 }
 
+// askNotify asks the browser, which must be after something was pressed.
+export async function askNotify(): Promise<boolean> {
+  if (!('Notification' in window)) return false;
+  const ok = Notification.permission === 'granted' || (await Notification.requestPermission()) === 'granted';
+  change({ notify: ok });
+  return ok;
+}
+
 export const getSettings = () => settings;
 
 export function useSettings(): Settings {
@@ -35,9 +43,19 @@ export function useSettings(): Settings {
 
 const night = window.matchMedia('(prefers-color-scheme: dark)');
 
+// useMedia is whether the browser says so, now.
+function useMedia(query: MediaQueryList): boolean {
+  return useSyncExternalStore((f) => (query.addEventListener('change', f), () => query.removeEventListener('change', f)), () => query.matches);
+}
+
+const still = window.matchMedia('(prefers-reduced-motion: reduce)');
+
+/** Whether nothing should slide or fade. */
+export const useStill = () => useMedia(still);
+
 export function useDark(): boolean {
   const { theme } = useSettings();
-  const system = useSyncExternalStore((f) => (night.addEventListener('change', f), () => night.removeEventListener('change', f)), () => night.matches);
+  const system = useMedia(night);
   const dark = theme === 'dark' || (theme === 'auto' && system);
   useEffect(() => {
     document.documentElement.dataset.theme = dark ? 'dark' : 'light';

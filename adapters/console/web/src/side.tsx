@@ -1,27 +1,28 @@
-import { CloseOutlined, HistoryOutlined, RightOutlined, SafetyCertificateOutlined } from '@ant-design/icons';
-import { Button } from 'antd';
+import { CloseOutlined, EditOutlined, HistoryOutlined, RightOutlined, SafetyCertificateOutlined } from '@ant-design/icons';
+import { Button, Input, Select } from 'antd';
+import { useState } from 'react';
 import type { Box, Detail, Me, Ticket } from './api';
 import { ChannelMark, Face, Mood } from './bits';
-import { peerName } from './doing';
-import { type Word, has, shortDate, clockTime, t, tOr, topicName } from './i18n';
+import { peerName, useDoing } from './doing';
+import { type Word, getLang, shortDate, clockTime, t, tOr, topicName } from './i18n';
 import { closedWindow, heat, waited } from './logic';
 import { useNow } from './settings';
 
-export function Side({ detail, box, onClose }: { me: Me; detail: Detail; box: Box; onClose: () => void }) {
+export function Side({ me, detail, box, onClose }: { me: Me; detail: Detail; box: Box; onClose: () => void }) {
   const k = detail.ticket;
-  const facts = Object.entries(k.peer.facts ?? {});
+  const facts = Object.entries(k.peer.facts ?? {}).filter(([n]) => n !== 'called');
   return (
     <aside className="side" aria-label={t('context')}>
       <Button type="text" className="shut" icon={<CloseOutlined />} onClick={onClose} aria-label={t('cancel')} />
       <div className="person">
         <Face name={peerName(k)} big />
-        <div><b>{peerName(k)}</b><span><ChannelMark name={k.channel} /> {k.channel}{k.peer.lang && ` · ${k.peer.lang}`}</span></div>
+        <div><Called k={k} me={me} /><span><ChannelMark name={k.channel} /> {k.channel}{k.peer.lang && ` · ${k.peer.lang}`}</span></div>
       </div>
       {k.peer.person && <p className="verified"><SafetyCertificateOutlined /> {t('person')} {k.peer.person}</p>}
       {facts.length > 0 && <div className="facts">{facts.map(([n, v]) => <span key={n}><i>{tOr('f_' + n, n)}</i>{v}</span>)}</div>}
       <Understood k={k} />
       <Timing k={k} />
-      <Details k={k} />
+      <Details k={k} me={me} />
       <section>
         <h3><HistoryOutlined /> {t('history')}{detail.history.length > 0 && <em>{detail.history.length}</em>}</h3>
         {detail.history.length === 0 && <p className="dim">{t('no_history')}</p>}
@@ -35,15 +36,44 @@ export function Side({ detail, box, onClose }: { me: Me; detail: Detail; box: Bo
   );
 }
 
+// mayLabel is whether the desk would let somebody name and tag.
+const mayLabel = (k: Ticket, me: Me) => k.state !== 'closed' && (!k.agent || k.agent === me.agent || me.role !== 'agent');
+
+// Called is what the customer is called, and where an agent says so.
+function Called({ k, me }: { k: Ticket; me: Me }) {
+  const { act } = useDoing(me);
+  const [edit, setEdit] = useState<string>();
+  const save = () => {
+    const name = edit?.trim() ?? '';
+    setEdit(undefined);
+    if (name !== (k.peer.facts?.called ?? '')) void act(k.id, 'name', { name }, { peer: { ...k.peer, facts: { ...k.peer.facts, called: name } } });
+  };
+  if (edit !== undefined) {
+    return <Input size="small" autoFocus value={edit} maxLength={40} placeholder={t('rename_ph')} aria-label={t('rename_ph')} onChange={(e) => setEdit(e.target.value)} onBlur={save}
+      onKeyDown={(e) => { if (e.nativeEvent.isComposing) return; if (e.key === 'Enter') save(); else if (e.key === 'Escape') { e.stopPropagation(); setEdit(undefined); } }} />;
+  }
+  return <h2>{peerName(k)}{mayLabel(k, me) && <Button type="text" size="small" icon={<EditOutlined />} onClick={() => setEdit(k.peer.facts?.called ?? '')} aria-label={t('rename')} title={t('rename')} />}</h2>;
+}
+
+// Tags are set while the conversation goes on.
+function Tags({ k, me }: { k: Ticket; me: Me }) {
+  const { act } = useDoing(me);
+  const set = (all: string[]) => {
+    const tags = [...new Set(all.map((x) => x.trim().replace(/^#+/, '').replace(/\s+/g, '-')).filter(Boolean))].slice(0, 10);
+    void act(k.id, 'tag', { tags: tags.join(' ') }, { tags });
+  };
+  return <Select mode="tags" className="tag-field" size="small" open={false} suffixIcon={null} variant="filled" value={k.tags ?? []} onChange={set} placeholder={t('tags_ph')} aria-label={t('tags')} />;
+}
+
 function Understood({ k }: { k: Ticket }) {
-  const form = Object.entries(k.form ?? {});
+  const form = k.labelled?.[getLang().slice(0, 2)] ?? Object.entries(k.form ?? {}).map(([name, value]) => ({ name, value }));
   if (!k.intent && !k.asked && !k.mood && !form.length) return null;
   return (
     <section className="understood">
       <h3>{t('understood')}</h3>
-      {(k.intent || k.mood) && <p className="intent">{k.intent && <b>{k.intent}</b>}<Mood mood={k.mood} word={k.mood && has('m_' + k.mood) ? t(('m_' + k.mood) as Word) : k.mood} /></p>}
+      {(k.intent || k.mood) && <p className="intent">{k.intent && <b>{k.intent}</b>}<Mood mood={k.mood} words /></p>}
       {k.asked && <blockquote>{k.asked}</blockquote>}
-      {form.length > 0 && <dl>{form.map(([n, v]) => <div key={n}><dt>{n}</dt><dd>{v}</dd></div>)}</dl>}
+      {form.length > 0 && <dl>{form.map((f, i) => <div key={i}><dt>{f.name}</dt><dd>{f.value}</dd></div>)}</dl>}
     </section>
   );
 }
@@ -74,14 +104,15 @@ function Dots({ n }: { n: number }) {
   return <span className={`allowance${n <= 1 ? ' heat-2' : n <= 2 ? ' heat-1' : ''}`}>{t('left_n', { n })}</span>;
 }
 
-function Details({ k }: { k: Ticket }) {
+function Details({ k, me }: { k: Ticket; me: Me }) {
   const rows: [Word, React.ReactNode][] = [
     ['ticket', `#${k.id}`], ['topic', topicName(k.topic)], ['since', `${shortDate(k.since)} ${clockTime(k.since)}`],
   ];
   if (k.lastOwn) rows.push(['last_agent', k.lastOwn]);
   if (k.lang) rows.push(['lang', k.lang]);
   if (k.hops) rows.push(['transfer', t('hops', { n: k.hops })]);
-  if (k.tags?.length) rows.push(['tags', k.tags.map((x) => <i key={x} className="chip">{x}</i>)]);
+  if (mayLabel(k, me)) rows.push(['tags', <Tags k={k} me={me} />]);
+  else if (k.tags?.length) rows.push(['tags', k.tags.map((x) => <i key={x} className="chip">{x}</i>)]);
   if (k.outcome) rows.push(['outcome', tOr('o_' + k.outcome, k.outcome)]);
   if (k.summary) rows.push(['summary', k.summary]);
   return <section><dl>{rows.map(([w, v]) => <div key={w}><dt>{t(w)}</dt><dd>{v}</dd></div>)}</dl></section>;

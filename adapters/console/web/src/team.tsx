@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
-import { Alert, Skeleton } from 'antd';
+import { Alert } from 'antd';
 import { type Mate, type Me, type Team, type Ticket, call, tz } from './api';
-import { ChannelMark, Face } from './bits';
+import { Bones, ChannelMark, Face } from './bits';
 import { peerName, stateWord } from './doing';
-import { Ticking } from './header';
 import { type Word, clockTime, t, topicName } from './i18n';
 import { pace } from './live';
 import { resting, waited } from './logic';
@@ -19,7 +18,7 @@ export function TeamPage({ me }: { me: Me }) {
   return (
     <main className="page">
       <div className="head"><div><h1>{t('team_title')}</h1><p>{t('team_s')}</p></div></div>
-      {!data ? <Skeleton active /> : (
+      {!data ? <Bones /> : (
         <>
           {on.length === 0 && <Alert type="warning" showIcon title={t('nobody_on')} />}
           <div className="totals">{totals.map(([w, n]) => <div key={w}><b>{n}</b><span>{t(w)}</span></div>)}</div>
@@ -58,4 +57,10 @@ function Card({ m, me }: { m: Mate; me: Me }) {
 
 function Held({ k }: { k: Ticket }) {
   return <a className="held" href={`#inbox/all/${k.id}`}><ChannelMark name={k.channel} /><b>{peerName(k)}</b><span className="said">{k.last?.text || k.asked}</span><i className={`chip s-${k.state}`}>{t(stateWord(k))}</i></a>;
+}
+
+// Ticking shows how long something lasts, second by second.
+function Ticking({ since, format }: { since: string; format: (ms: number) => string }) {
+  const now = useNow();
+  return <>{format(now - Date.parse(since))}</>;
 }

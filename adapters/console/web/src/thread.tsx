@@ -1,9 +1,10 @@
 import { ArrowDownOutlined, ArrowLeftOutlined, ClockCircleOutlined, EllipsisOutlined, InfoCircleOutlined, RobotOutlined, RollbackOutlined, SwapOutlined, CheckCircleOutlined, FlagOutlined } from '@ant-design/icons';
 import { useQuery } from '@tanstack/react-query';
-import { Button, Dropdown, Skeleton, Tooltip } from 'antd';
+import { Button, Dropdown, Tooltip } from 'antd';
 import { Fragment, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { type Detail, type Entry, Failed, type Lists, type Me, type Page, type Ticket, call, clock } from './api';
-import { ChannelMark, Empty, Face } from './bits';
+import { Bones, ChannelMark, Empty, Face } from './bits';
+import { onCommand } from './commands';
 import { Composer } from './composer';
 import { CloseDialog, ParkDialog, TransferDialog } from './dialogs';
 import { peerName, stateWord, useDoing } from './doing';
@@ -15,10 +16,6 @@ import { heat, merge, outdated, shown, waited } from './logic';
 import { settle, useUnsent } from './outbox';
 import { look, pressedOne, useNow, useSettings } from './settings';
 
-// commands are what the keyboard may ask the open conversation to do.
-export const commands = new EventTarget();
-export const command = (name: string) => commands.dispatchEvent(new Event(name));
-
 interface Props { me: Me; detail?: Detail; failed: unknown; retry: () => void; onSide: () => void; onBack: () => void }
 
 export function Thread({ me, detail, failed, retry, onSide, onBack }: Props) {
@@ -26,7 +23,7 @@ export function Thread({ me, detail, failed, retry, onSide, onBack }: Props) {
     const gone = (failed as Failed)?.status === 404;
     return (
       <section className="thread">
-        {failed ? <Empty title={gone ? t('e_not_found') : t('failed_load')} sub={problem(failed)}><Button onClick={gone ? onBack : retry}>{gone ? t('back') : t('again')}</Button></Empty> : <div className="talk"><Skeleton active avatar /><Skeleton active /></div>}
+        {failed ? <Empty title={gone ? t('e_not_found') : t('failed_load')} sub={problem(failed)}><Button onClick={gone ? onBack : retry}>{gone ? t('back') : t('again')}</Button></Empty> : <div className="talk"><Bones avatar /><Bones /></div>}
       </section>
     );
   }
@@ -50,13 +47,7 @@ function Talk({ me, detail, onSide, onBack }: { me: Me; detail: Detail; onSide: 
     document.addEventListener('visibilitychange', see);
     return () => document.removeEventListener('visibilitychange', see);
   }, [past.entries, k.last?.seq]);
-  useEffect(() => {
-    const open = (e: Event) => k.state !== 'closed' && setDialog(e.type as 'transfer');
-    for (const c of ['transfer', 'close', 'park']) commands.addEventListener(c, open);
-    return () => {
-      for (const c of ['transfer', 'close', 'park']) commands.removeEventListener(c, open);
-    };
-  }, [k.state]);
+  useEffect(() => onCommand(['transfer', 'close', 'park'], (asked) => k.state !== 'closed' && setDialog(asked as 'transfer')), [k.state]);
 
   const mine = k.agent === me.agent && k.state !== 'closed';
   const can = {
@@ -70,7 +61,7 @@ function Talk({ me, detail, onSide, onBack }: { me: Me; detail: Detail; onSide: 
     <section className="thread" aria-label={peerName(k)}>
       <Bar me={me} k={k} onSide={onSide} onBack={onBack} open={setDialog} />
       <Scroll entries={past.entries} tail={unsent.length} more={past.more} older={past.older}>
-        {past.loading && <Skeleton active avatar paragraph={{ rows: 2 }} />}
+        {past.loading && <Bones avatar paragraph={{ rows: 2 }} />}
         {past.entries.map((e, i) => {
           const before = past.entries[i - 1];
           const newDay = !before || dayOf(before.at, clock.now()) !== dayOf(e.at, clock.now());
@@ -168,7 +159,7 @@ function Bar({ me, k, onSide, onBack, open }: { me: Me; k: Ticket; onSide: () =>
   const mine = k.agent === me.agent && (k.state === 'active' || k.state === 'parked');
   const closed = k.state === 'closed';
   const more = [
-    ...[0, 1, 2, 3].map((c) => ({ key: `c${c}`, icon: <FlagOutlined className={`class-${c}`} />, label: `${t('priority')}：${t(`c${c}` as Word)}`, disabled: k.class === c, onClick: () => void act(k.id, 'priority', { class: String(c) }, { class: c }) })),
+    ...[0, 1, 2, 3].map((c) => ({ key: `c${c}`, icon: <FlagOutlined className={`class-${c}`} />, label: t('says', { name: t('priority') }) + t(`c${c}` as Word), disabled: k.class === c, onClick: () => void act(k.id, 'priority', { class: String(c) }, { class: c }) })),
     { type: 'divider' as const },
     { key: 'release', icon: <RollbackOutlined />, label: t('release'), disabled: !mine, onClick: () => void act(k.id, 'release', undefined, { state: 'waiting', agent: undefined, owner: undefined }) },
     { key: 'bot', icon: <RobotOutlined />, label: t('bot'), disabled: !mine && me.role === 'agent', onClick: () => void act(k.id, 'bot') },
@@ -177,9 +168,9 @@ function Bar({ me, k, onSide, onBack, open }: { me: Me; k: Ticket; onSide: () =>
     <div className="bar">
       <Button type="text" className="back" icon={<ArrowLeftOutlined />} onClick={onBack} aria-label={t('back')} />
       <span className="who"><Face name={peerName(k)} big /><ChannelMark name={k.channel} /></span>
-      <div className="title"><b>{peerName(k)}</b><span><i className={`chip s-${k.state}`}>{t(stateWord(k))}</i><Waits k={k} />{k.owner && !closed && <i className="owner">{k.agent === me.agent ? t('you') : k.owner}</i>}<i className="id">#{k.id}</i></span></div>
+      <div className="title"><h2>{peerName(k)}</h2><span><i className={`chip s-${k.state}`}>{t(stateWord(k))}</i><Waits k={k} />{k.owner && !closed && <i className="owner">{k.agent === me.agent ? t('you') : k.owner}</i>}<i className="id">#{k.id}</i></span></div>
       <div className="acts">
-        {!mine && !closed && <Button type="primary" onClick={() => claim(k)}>{k.state === 'active' ? t('claim_other') : k.state === 'ringing' && k.agent === me.agent ? t('accept') : t('claim')}</Button>}
+        {!mine && !closed && <Button type="primary" onClick={() => claim(k)}>{k.state === 'active' ? t('claim_other') : t('claim')}</Button>}
         {k.state === 'parked' && mine && <Button type="primary" onClick={() => claim(k)}>{t('unpark')}</Button>}
         {!closed && <Tooltip title={t('transfer')}><Button icon={<SwapOutlined />} onClick={() => open('transfer')} aria-label={t('transfer')} /></Tooltip>}
         {mine && k.state === 'active' && <Tooltip title={t('park')}><Button icon={<ClockCircleOutlined />} onClick={() => open('park')} aria-label={t('park')} /></Tooltip>}

@@ -44,17 +44,27 @@ export function icon(name: Icon): SVGSVGElement {
 /** Text with its web, mail and telephone addresses made links. */
 export function linked(text: string): DocumentFragment {
   const out = document.createDocumentFragment();
-  const re = /(?:https?:\/\/|mailto:|tel:)[^\s<>"'“”‘’，。；：！？、（）【】《》]+/gi;
+  const re = /(?:https?:\/\/|mailto:|tel:|\bwww\.(?=[\w-]+\.))[^\s<>"'“”‘’，。；：！？、（）【】《》]+/gi;
   let at = 0;
   for (const m of text.matchAll(re)) {
-    const url = m[0].replace(/[.,;:!?)\]]+$/, '');
-    const safe = address(url);
+    const url = whole(m[0]);
+    const safe = address(/^www\./i.test(url) ? `https://${url}` : url);
     if (!safe) continue;
     out.append(text.slice(at, m.index), h('a', { href: safe, target: '_blank', rel: 'noopener noreferrer nofollow' }, url.replace(/^(mailto|tel):/i, '')));
     at = m.index + url.length;
   }
   out.append(text.slice(at));
   return out;
+}
+
+/** An address without what ends the sentence around it. A bracket belongs to it if it was opened in it. */
+export function whole(url: string): string {
+  const count = (c: string) => url.split(c).length;
+  for (let end; (end = url.slice(-1)); url = url.slice(0, -1)) {
+    const opened = end === ')' ? count('(') >= count(')') : end === ']' ? count('[') >= count(']') : !/[.,;:!?]/.test(end);
+    if (opened) break;
+  }
+  return url;
 }
 
 /** url if it is one of the kinds that we link to. */

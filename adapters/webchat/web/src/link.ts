@@ -11,6 +11,8 @@ export interface Host {
   /** The token was refused or there is none. */
   session(token: string): Promise<string>;
   lang(): string;
+  /** Where the visitor is: the page, what it is called, the zone of their clock. */
+  place(): Record<'page' | 'title' | 'zone', string>;
 }
 
 export class Link {
@@ -120,7 +122,7 @@ export class Link {
     this.ws = ws;
     const slow = setTimeout(() => ws.close(), 12_000);
     ws.onopen = () => ws.send(JSON.stringify({
-      op: 'hello', token, after: this.cursor, log: this.log, page: location.href.split(/[?#]/)[0], lang: this.host.lang(),
+      op: 'hello', token, after: this.cursor, log: this.log, lang: this.host.lang(), ...this.host.place(),
     }));
     ws.onmessage = (e) => {
       const f = JSON.parse(e.data) as Frame;
@@ -162,7 +164,7 @@ export class Link {
     while (run === this.run) {
       if (Date.now() > until && this.health === 'live') { this.broken = 1; this.restart(0); return; }
       this.abort = new AbortController();
-      const q = new URLSearchParams({ after: String(this.cursor), wait: String(wait), log: this.log, lang: this.host.lang(), page: location.href.split(/[?#]/)[0]! });
+      const q = new URLSearchParams({ after: String(this.cursor), wait: String(wait), log: this.log, lang: this.host.lang(), ...this.host.place() });
       try {
         const res = await fetch(`${this.base}v1/events?${q}`, { headers: this.headers(), signal: this.abort.signal });
         if (run !== this.run) return;
@@ -192,7 +194,7 @@ export class Link {
       return;
     }
     try {
-      const q = new URLSearchParams({ lang: this.host.lang(), page: location.href.split(/[?#]/)[0]! });
+      const q = new URLSearchParams({ lang: this.host.lang(), ...this.host.place() });
       const res = await fetch(`${this.base}v1/messages?${q}`, { method: 'POST', headers: { ...this.headers(), 'Content-Type': 'application/json' }, body: JSON.stringify(frame) });
       this.take(await res.json() as Frame);
     } catch { this.restart(); }

@@ -11,7 +11,7 @@ declare const FRONTDESK: Setup; // the argument of the function around this scri
 interface Identity { jwt?: string; userId?: string; userHash?: string; name?: string; refresh?: () => Promise<string> }
 type Event = 'ready' | 'open' | 'close' | 'message' | 'unread';
 type Command = (cmd: string, ...args: unknown[]) => unknown;
-declare global { interface Window { Frontdesk?: Command & { q?: unknown[][]; up?: boolean } } }
+declare global { interface Window { Frontdesk?: Command & { q?: unknown[][]; back?: () => void } } }
 
 const tag = document.currentScript as HTMLScriptElement | null;
 const data = tag?.dataset ?? {};
@@ -33,8 +33,8 @@ class Widget implements Acts, Host {
   private quiet = 0; // timer for the notice
   private sleeper = 0;
   private flasher = 0;
-  private pageTitle = '';
   private unreadNow = 0;
+  private watch = new MutationObserver(() => setTimeout(() => this.back())); // one turn later: a page that takes it out each time is not held up
   private audio: AudioContext | null = null;
   private renewals = new Map<number, (l?: Line) => void>();
   private subs = new Map<string, Set<(x: unknown) => void>>();
@@ -54,11 +54,13 @@ class Widget implements Acts, Host {
       lang: l,
       pick: (line, option, label) => this.pick(line, option, label),
       retry: (id) => this.retry(id),
+      remove: (id) => this.remove(id),
       renew: (seq) => this.renew(seq),
       server: (url) => new URL(url, base).href,
     });
     this.link = new Link(base, this.keep, this);
-    document.body.append(this.pane.host);
+    for (const e of ['turbo:load', 'astro:after-swap']) document.addEventListener(e, () => this.back());
+    this.back();
     this.pane.input.value = this.keep.get('draft');
     this.pane.bell(!this.keep.get('mute'));
     for (const own of this.keep.outbox()) this.thread.mine(own);
@@ -70,12 +72,29 @@ class Widget implements Acts, Host {
     this.blank();
   }
 
+  /** Puts the widget into the page, again where the page's own script has replaced the body. */
+  back(): void {
+    const { host } = this.pane;
+    if (!document.body || host.isConnected) return;
+    document.body.append(host);
+    this.watch.observe(document.documentElement, { childList: true });
+    this.watch.observe(document.body, { childList: true });
+    this.pane.down();
+  }
+
   // What the window asks for.
 
   toggle(): void { this.show(!this.open); }
   close(): void { this.show(false); }
   draft(text: string): void { this.keep.set('draft', text); }
   lang(): string { return this.look.lang; }
+
+  place(): { page: string; title: string; zone: string } {
+    const mark = say(this.look.lang, 'flash');
+    const title = document.title.startsWith(mark) ? document.title.slice(mark.length) : document.title;
+    return { page: location.href.split(/[?#]/)[0]!, title: title.trim().slice(0, 80), zone: Intl.DateTimeFormat().resolvedOptions().timeZone ?? '' };
+  }
+
   bottom(): void { this.read(); }
 
   sound(): boolean {
@@ -102,6 +121,7 @@ class Widget implements Acts, Host {
   }
 
   send(text: string): boolean {
+    if ([...text].length > FRONTDESK.text) { this.pane.toast(say(this.look.lang, 'long')); return false; }
     this.post({ id: newID(), at: Date.now(), text });
     return true;
   }
@@ -157,6 +177,15 @@ class Widget implements Acts, Host {
     if (own) { this.failed.delete(id); this.thread.mark(id, 'pending'); this.link.send(own); } else void this.bring(id);
   }
 
+  private remove(id: string): void {
+    const p = this.previews.get(id);
+    if (p) URL.revokeObjectURL(p.url);
+    this.previews.delete(id);
+    this.failed.delete(id);
+    this.thread.remove(id);
+    this.blank();
+  }
+
   private post(own: Own): void {
     this.failed.set(own.id, own);
     this.thread.mine(own);
@@ -187,7 +216,7 @@ class Widget implements Acts, Host {
     if (f.code === 'rate') this.pane.toast(say(l, 'wait', f.retry));
     else if (f.code === 'busy') this.pane.toast(say(l, 'busy'));
     else if (f.id) {
-      this.thread.mark(f.id, 'failed');
+      this.thread.mark(f.id, 'failed', f.code === 'long' ? 'long' : undefined);
       if (f.code === 'long') this.pane.toast(say(l, 'long'));
     }
   }
@@ -318,18 +347,23 @@ class Widget implements Acts, Host {
       this.sleeper = setTimeout(() => this.link.stop(), 300_000); // nobody looks: others may have the socket
       return;
     }
-    clearInterval(this.flasher);
-    if (this.pageTitle) { document.title = this.pageTitle; this.pageTitle = ''; }
+    this.unflash();
     if (this.keep.get('token') && this.link.health === 'idle') this.link.start();
     this.read();
   }
 
+  /** The title of the page says that there is news. Where the page sets another meanwhile, that one counts. */
   private flash(): void {
-    if (this.pageTitle) return;
-    this.pageTitle = document.title;
+    if (this.flasher) return;
+    const mark = say(this.look.lang, 'flash');
+    this.flasher = setInterval(() => { document.title = document.title.startsWith(mark) ? document.title.slice(mark.length) : mark + document.title; }, 1000);
+  }
+
+  private unflash(): void {
     clearInterval(this.flasher);
-    let on = false;
-    this.flasher = setInterval(() => { document.title = (on = !on) ? say(this.look.lang, 'flash') + this.pageTitle : this.pageTitle; }, 1000);
+    this.flasher = 0;
+    const mark = say(this.look.lang, 'flash');
+    if (document.title.startsWith(mark)) document.title = document.title.slice(mark.length);
   }
 
   private ding(): void {
@@ -384,10 +418,10 @@ class Widget implements Acts, Host {
 
 function begin(): void {
   const before = window.Frontdesk;
-  if (before?.up) return; // the tag is there twice
+  if (before?.back) { before.back(); return; } // the tag is there twice
   const w = new Widget();
-  const api: Command & { up?: boolean } = (cmd, ...args) => w.command(cmd, args);
-  api.up = true;
+  const api: Command & { back?: () => void } = (cmd, ...args) => w.command(cmd, args);
+  api.back = () => w.back();
   window.Frontdesk = api;
   for (const [cmd, ...args] of before?.q ?? []) w.command(String(cmd), args);
   if ('open' in data) w.command('open', []);

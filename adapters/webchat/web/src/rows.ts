@@ -8,6 +8,7 @@ export interface Hands {
   lang: Lang;
   pick(line: Line, option: string, label: string): void;
   retry(id: string): void;
+  remove(id: string): void;
   renew(seq: number): Promise<Line | undefined>;
   server(url: string): string; // absolute
 }
@@ -68,6 +69,9 @@ export function row(line: Line, hands: Hands): Row {
   return r;
 }
 
+/** Reasons for which sending it again would fail again. */
+const hopeless = new Set<Word | undefined>(['type', 'damaged', 'long']);
+
 /** Writes the time, and below the visitor's own lines what became of them. */
 export function foot(r: Row, hands: Hands, why?: Word): void {
   const f = r.el.querySelector('.foot');
@@ -79,8 +83,9 @@ export function foot(r: Row, hands: Hands, why?: Word): void {
   if (r.state === 'pending') f.replaceChildren(at, ...mark('sending', 'clock'), ...(why ? [say(lang, why)] : []));
   else if (r.state === 'sent') f.replaceChildren(at, ...mark('sent', 'check'));
   else if (r.state === 'failed') {
+    const act = (word: Word, f: (id: string) => void) => h('button', { type: 'button', click: () => f(r.line.mine!) }, say(lang, word));
     f.replaceChildren(icon('alert'), `${say(lang, why ?? 'failed')} · `,
-      h('button', { type: 'button', click: () => hands.retry(r.line.mine!) }, say(lang, 'retry')));
+      ...(hopeless.has(why) ? [] : [act('retry', hands.retry), ' · ']), act('remove', hands.remove));
   } else f.replaceChildren(at);
 }
 

@@ -21,6 +21,8 @@ export class Thread {
   get empty(): boolean { return this.rows.size === 0; }
   get first(): number { return Math.min(...[...this.rows.values()].map((r) => r.line.seq), Infinity); }
 
+  private get end(): number { return Math.max(0, ...[...this.rows.values()].map((r) => r.line.seq).filter(Number.isInteger)); }
+
   /** What the visitor did not write. */
   others(): Line[] { return [...this.rows.values()].map((r) => r.line).filter((l) => l.from.kind !== 'peer'); }
 
@@ -78,7 +80,16 @@ export class Thread {
     const r = this.own.get(id);
     if (!r || (r.state === 'sent' && state !== 'sent')) return;
     r.state = state;
+    if (r.line.seq === Infinity || !Number.isInteger(r.line.seq)) r.line.seq = state === 'failed' ? this.end + 0.5 : Infinity; // what failed stays where it was
     foot(r, this.hands, why);
+    this.lay();
+  }
+
+  /** Takes a line of the visitor's out that was not sent. */
+  remove(id: string): void {
+    this.rows.delete(`own:${id}`);
+    this.own.delete(id);
+    this.lay();
   }
 
   pick(line: Line): void { this.picked.add(line.id); }

@@ -18,6 +18,9 @@ export interface Acts {
   sound(): boolean;
 }
 
+// A phone, upright or lying on its side; style.css has the same.
+const phone = '(max-width: 480px), (max-height: 480px) and (pointer: coarse)';
+
 export class Pane {
   host = document.createElement('frontdesk-chat');
   root: ShadowRoot;
@@ -28,7 +31,7 @@ export class Pane {
   private fab: HTMLButtonElement;
   private badge = h('span', { class: 'badge', hidden: true });
   private face = h('span', { class: 'face', 'aria-hidden': 'true' });
-  private title = h('b', { id: 'fd-title' });
+  private title = h('h2', { id: 'fd-title' });
   private sub = h('span', { 'aria-live': 'polite' });
   private banner = h('div', { class: 'banner', role: 'status', hidden: true }, icon('wait'));
   private bannerText = h('span');
@@ -38,6 +41,8 @@ export class Pane {
   private more: HTMLButtonElement;
   private jump: HTMLButtonElement;
   private hello: HTMLElement;
+  private over = false; // the text is too long
+  private most: number; // characters of a text
   private toastTimer = 0;
   private dotsTimer = 0;
   look: Look;
@@ -46,6 +51,7 @@ export class Pane {
   constructor(look: Look, setup: Setup, acts: Acts) {
     this.look = look;
     this.acts = acts;
+    this.most = setup.text;
     const t = (w: Word, n?: string) => say(look.lang, w, n);
     this.host.setAttribute('side', look.side);
     this.host.setAttribute('lang', look.lang);
@@ -68,7 +74,7 @@ export class Pane {
 
     const file = h('input', { type: 'file', hidden: true, multiple: true, accept: setup.types.join(',') });
     file.addEventListener('change', () => { acts.files([...file.files ?? []]); file.value = ''; });
-    this.input = h('textarea', { rows: '1', maxlength: setup.text, placeholder: t('write'), 'aria-label': t('write'), enterkeyhint: 'send', autocomplete: 'off' });
+    this.input = h('textarea', { rows: '1', placeholder: t('write'), 'aria-label': t('write'), enterkeyhint: 'send', autocomplete: 'off' });
     this.go = h('button', { class: 'go', type: 'button', disabled: true, 'aria-label': t('send'), click: () => { this.submit(); this.input.focus(); } }, icon('send'));
     const clip = h('button', { type: 'button', 'aria-label': t('attach'), title: t('attach'), click: () => file.click() }, icon('clip'));
 
@@ -78,11 +84,11 @@ export class Pane {
 
     this.banner.append(this.bannerText);
     this.panel = h('section', { class: 'panel', id: 'fd-panel', role: 'dialog', 'aria-modal': 'false', 'aria-labelledby': 'fd-title', hidden: true },
-      h('header', { class: 'head' }, this.face, h('div', { class: 'name' }, this.title, this.sub), bell,
+      h('div', { class: 'head' }, this.face, h('div', { class: 'name' }, this.title, this.sub), bell,
         h('button', { class: 'tool', type: 'button', 'aria-label': t('close'), title: t('close'), click: () => acts.close() }, icon('close'))),
       this.note, h('div', { class: 'body' }, this.banner, this.body),
-      h('footer', { class: 'write' }, h('div', { class: 'box' }, clip, this.input, this.go, file), look.notice ? h('p', { class: 'tiny' }, look.notice) : null));
-    this.root.append(h('div', { class: 'launch' }, look.launcher ? h('span', { class: 'hint' }, look.launcher) : null, this.fab), this.panel);
+      h('div', { class: 'write' }, h('div', { class: 'box' }, clip, this.input, this.go, file), look.notice ? h('p', { class: 'tiny' }, look.notice) : null));
+    this.root.append(h('div', { class: 'launch', role: 'region', 'aria-label': look.title }, look.launcher ? h('span', { class: 'hint' }, look.launcher) : null, this.fab), this.panel);
     this.wire();
     this.who(undefined);
     ring(false);
@@ -122,7 +128,7 @@ export class Pane {
       // Enter also ends the choice of a Chinese word; it must not send then.
       if (e.key === 'Enter' && !e.shiftKey && !e.isComposing && e.keyCode !== 229) { e.preventDefault(); this.submit(); }
     });
-    input.addEventListener('input', () => { this.fit(); acts.draft(input.value); if (input.value.trim()) acts.typing(); });
+    input.addEventListener('input', () => { this.fit(); this.measure(); acts.draft(input.value); if (input.value.trim()) acts.typing(); });
     input.addEventListener('paste', (e) => {
       const files = [...e.clipboardData?.files ?? []];
       if (files.length) { e.preventDefault(); acts.files(files); }
@@ -154,7 +160,7 @@ export class Pane {
     room();
   }
 
-  full(): boolean { return !this.panel.hidden && matchMedia('(max-width: 480px)').matches; }
+  full(): boolean { return !this.panel.hidden && matchMedia(phone).matches; }
 
   private trap(e: KeyboardEvent): void {
     const all = [...this.panel.querySelectorAll<HTMLElement>('button, a[href], textarea, [tabindex="0"]')].filter((x) => x.offsetParent && !(x as HTMLButtonElement).disabled);
@@ -168,6 +174,14 @@ export class Pane {
     this.input.value = '';
     this.fit();
     this.acts.draft('');
+  }
+
+  /** A text that is too long stays as it is; that it cannot go out at once is said when it becomes so. */
+  private measure(): void {
+    const over = [...this.input.value.trim()].length > this.most;
+    if (over && !this.over) this.toast(say(this.look.lang, 'long'));
+    this.over = over;
+    this.input.setAttribute('aria-invalid', String(over));
   }
 
   fit(): void {
@@ -212,14 +226,16 @@ export class Pane {
 
   wait(text: string): void {
     const low = this.low();
+    if (this.bannerText.textContent !== text) this.bannerText.textContent = text;
     this.banner.hidden = !text;
     if (low) this.down();
-    if (this.bannerText.textContent !== text) this.bannerText.textContent = text;
   }
 
   notice(text: string): void {
+    const low = this.low();
     this.note.hidden = !text;
     this.note.textContent = text;
+    if (low) this.down(); // the line takes room above: what was said last stays in view
     this.face.classList.toggle('off', !!text);
   }
 

@@ -1,0 +1,31 @@
+package queue
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/core"
+)
+
+// Band names the band that is announced for an estimate; empty if there is none.
+func Band(low, high time.Duration) string {
+	if i := band(low.Minutes(), high.Minutes()); i < len(bands) {
+		return fmt.Sprintf("%g-%g", bands[i].low, bands[i].high)
+	}
+	return ""
+}
+
+// Place is place by ID; false for a ticket that does not wait.
+func (l *Line) Place(id string) (ahead int, ok bool) {
+	slot := l.index.find(&l.tickets, id)
+	if slot < 0 || l.tickets.entry(slot).state != stateWaiting {
+		return 0, false
+	}
+	return l.place(slot), true
+}
+
+// State is state at a time.
+func (l *Line) State(topic string, now time.Time) core.LineState {
+	l.clock.tick(now)
+	return l.state(topic, now)
+}
