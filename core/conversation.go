@@ -57,6 +57,7 @@ type Ticket struct {
 	Topic   string            `json:"topic,omitempty"`  // what it is about: the flow's hand-off name
 	Lang    string            `json:"lang,omitempty"`   // what the peer speaks
 	Class   int               `json:"class"`            // 0 most urgent … 3; ordinary is 2
+	VIP     bool              `json:"vip,omitempty"`    // the platform or the host page says that the customer is an important one
 	Intent  string            `json:"intent,omitempty"` // what the bot last understood, in words
 	Asked   string            `json:"asked,omitempty"`  // the peer's words that led here
 	Form    map[string]string `json:"form,omitempty"`   // what the bot found out
@@ -76,6 +77,7 @@ type Ticket struct {
 	Told    Told              `json:"told,omitzero"`     // what the peer was last promised about the wait
 	Shown   []Shown           `json:"shown,omitempty"`   // where staff see it; the store fills it in
 	Mind    json.RawMessage   `json:"mind,omitempty"`    // holds and reminders; only core/desk reads it
+	Wait    json.RawMessage   `json:"wait,omitempty"`    // which steps of a policy are behind it; only core/reassure reads it
 }
 
 // TagNoSurvey is the tag of a ticket whose customer is not asked to rate it.
@@ -83,7 +85,7 @@ const TagNoSurvey = "nosurvey"
 
 // Bare is t without anybody's words: who served it, when, and how it ended.
 func (t Ticket) Bare() Ticket {
-	t.Intent, t.Asked, t.Form, t.Tags, t.Summary, t.Told, t.Mind = "", "", nil, nil, "", Told{}, nil
+	t.Intent, t.Asked, t.Form, t.Tags, t.Summary, t.Told, t.Mind, t.Wait = "", "", nil, nil, "", Told{}, nil, nil
 	return t
 }
 
@@ -274,6 +276,7 @@ func (e Event) Bare() Event {
 var countable = []string{
 	"version", "ticket", "topic", "class", "ahead", "entry", "entries", "p", "how", "flow", "step", "system", "result", "misses",
 	"agent", "from", "to", "presence", "tickets", "action", "verdict", "outcome", "score", "solved", "desk", "kept", "until",
+	"policy", "left", "upper", "lower", "arm",
 }
 
 // EventKind is what happened.
@@ -306,9 +309,10 @@ const (
 	EventClosed      EventKind = "closed"       // outcome, tags
 	EventReopened    EventKind = "reopened"     // agent
 	EventSurvey      EventKind = "survey"
-	EventRated       EventKind = "rated"    // score, solved, words
-	EventPresence    EventKind = "presence" // agent, presence
-	EventGaveUp      EventKind = "gave_up"  // message - it will not be tried again
-	EventDropped     EventKind = "dropped"  // one of message, text and via; agent - overtaken by events, never sent
-	EventIgnored     EventKind = "ignored"  // flood, an echo, a repeat
+	EventRated       EventKind = "rated"     // score, solved, words
+	EventReassured   EventKind = "reassured" // policy, version, step, result, left, upper - a step of a policy was due: sent, or why not
+	EventPresence    EventKind = "presence"  // agent, presence
+	EventGaveUp      EventKind = "gave_up"   // message - it will not be tried again
+	EventDropped     EventKind = "dropped"   // one of message, text and via; agent - overtaken by events, never sent
+	EventIgnored     EventKind = "ignored"   // flood, an echo, a repeat
 )

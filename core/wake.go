@@ -21,6 +21,7 @@ type WakeOwner string
 const (
 	WakeBot  WakeOwner = "bot"  // core/dialog: a burst is over, a business system is late
 	WakeDesk WakeOwner = "desk" // core/desk: a hold, a phone that rings, a reminder; a shift's edge in the conversation of staff
+	WakeWait WakeOwner = "wait" // core/reassure: a step of the policy for who waits
 )
 
 // At is when owner wants a turn; zero means never.
