@@ -204,6 +204,7 @@ type Scene struct {
 	Lines  map[string]LineState // by Ticket.Topic; "" for topics that have no line of their own
 	Agents map[string]Agent     // by ID, with Load
 	Own    *Estimate            // of the conversation's own ticket; nil unless it waits in line
+	Policy bool                 // what somebody who gets in line is told is said by a policy, not by the bot
 }
 
 // Line is the state of the line for topic.

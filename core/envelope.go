@@ -196,6 +196,7 @@ type (
 type Option struct {
 	ID    string `json:"id"`
 	Label string `json:"label"`
+	Digit string `json:"digit,omitempty"` // by which it is answered in writing; empty: its place in the list
 }
 
 // A Field is one line of facts on a Case.

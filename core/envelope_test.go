@@ -11,7 +11,7 @@ import (
 
 func TestPartsRoundTrip(t *testing.T) {
 	in := Parts{Text{"hi"}, Media{Type: "image/png", Handle: "m1", Words: "w"}, Place{1, 2, "x"}, Card{Title: "t"},
-		Choice{Prompt: "p", Options: []Option{{"a", "A"}}}, Pick{"a", "A", true}, Form{"f", map[string]string{"k": "v"}},
+		Choice{Prompt: "p", Options: []Option{{ID: "a", Label: "A"}}}, Pick{"a", "A", true}, Form{"f", map[string]string{"k": "v"}},
 		Case{Ticket: "7", Fields: []Field{{"n", "v"}}}, Joined{"qr"}, Left{}, Other{Kind: "poll"}}
 	if len(in) != len(readers) {
 		t.Fatalf("%d parts tried, %d exist", len(in), len(readers))

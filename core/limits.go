@@ -1,8 +1,10 @@
 package core
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -166,7 +168,7 @@ func (c Choice) Numbered() string {
 		if b.Len() > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "%d. %s", i+1, o.Label)
+		fmt.Fprintf(&b, "%s. %s", cmp.Or(o.Digit, strconv.Itoa(i+1)), o.Label)
 	}
 	return b.String()
 }

@@ -39,8 +39,9 @@ func TestFit(t *testing.T) {
 		{"a URL over the limit starts its own message", Limits{Text: 20}, Text{"看这里https://a.example/b?c=1 好"}, "看这里|https://a.example/b?|c=1 好"},
 		{"a URL that fits is never cut", Limits{Text: 24}, Text{"看这里https://a.example/b?c=1好"}, "看这里|https://a.example/b?c=1好"},
 		{"broken UTF-8 is replaced", Limits{Text: 9}, Text{"a\xffb"}, "a�b"},
-		{"choice as a list", Limits{}, Choice{Prompt: "哪个？", Options: []Option{{"a", "红"}, {"b", "蓝"}}}, "哪个？\n1. 红\n2. 蓝"},
-		{"labels too long for buttons", Limits{Options: 3, Label: 2}, Choice{Prompt: "?", Options: []Option{{"a", "很长的"}}}, "?\n1. 很长的"},
+		{"choice as a list", Limits{}, Choice{Prompt: "哪个？", Options: []Option{{ID: "a", Label: "红"}, {ID: "b", Label: "蓝"}}}, "哪个？\n1. 红\n2. 蓝"},
+		{"digits of their own", Limits{}, Choice{Prompt: "等吗？", Options: []Option{{ID: "a", Label: "留言", Digit: "2"}, {ID: "b", Label: "不等了", Digit: "9"}}}, "等吗？\n2. 留言\n9. 不等了"},
+		{"labels too long for buttons", Limits{Options: 3, Label: 2}, Choice{Prompt: "?", Options: []Option{{ID: "a", Label: "很长的"}}}, "?\n1. 很长的"},
 		{"card as text", Limits{}, Card{Title: "t", URL: "https://x"}, "t\nhttps://x"},
 		{"file as a link", Limits{Media: []string{"image/"}}, Media{Type: "text/csv", Name: "a.csv", URL: "https://x"}, "a.csv\nhttps://x"},
 		{"picture over the size", Limits{Media: []string{"image/"}, MediaSize: 9}, Media{Type: "image/png", Size: 10, URL: "https://x"}, "[image/png]\nhttps://x"},
@@ -61,7 +62,7 @@ func TestFitKeepsWhatIsCarried(t *testing.T) {
 	if len(out) != len(in) {
 		t.Fatalf("%d messages for %d parts", len(out), len(in))
 	}
-	ch := l.Fit(Parts{Choice{Prompt: "一二三。四五六", Options: []Option{{"a", "甲"}}}})
+	ch := l.Fit(Parts{Choice{Prompt: "一二三。四五六", Options: []Option{{ID: "a", Label: "甲"}}}})
 	if len(ch) != 2 || ch[0][0].(Text).Body != "一二三。" || ch[1][0].(Choice).Prompt != "四五六" {
 		t.Errorf("a long prompt keeps its buttons at its end: %+v", ch)
 	}
@@ -145,7 +146,7 @@ func TestFitTogether(t *testing.T) {
 }
 
 func TestFitTyped(t *testing.T) {
-	c := Choice{Prompt: "哪个？", Options: []Option{{"a", "红"}, {"b", "蓝"}}}
+	c := Choice{Prompt: "哪个？", Options: []Option{{ID: "a", Label: "红"}, {ID: "b", Label: "蓝"}}}
 	l := Limits{Options: 3}
 	if _, ok := l.Fit(Parts{c})[0][0].(Choice); !ok {
 		t.Error("buttons that fit are no list")
@@ -159,7 +160,7 @@ func TestFitTyped(t *testing.T) {
 // A tap that opens less than a written answer is not asked for (WeChat), unless
 // the account's owner wants it.
 func TestFitTaps(t *testing.T) {
-	c := Choice{Prompt: "哪个？", Options: []Option{{"a", "红"}, {"b", "蓝"}}}
+	c := Choice{Prompt: "哪个？", Options: []Option{{ID: "a", Label: "红"}, {ID: "b", Label: "蓝"}}}
 	message, event := Allowance{CauseMessage, 5, 48 * time.Hour}, Allowance{CauseEvent, 3, time.Minute}
 	for _, tt := range []struct {
 		name string

@@ -89,7 +89,7 @@ func chosen(v view, lang string, s *script.Step, u match.Utterance, cmd string) 
 	best, most := "", 0
 	for _, o := range s.Options {
 		label := v.Variant(o.Label, lang, 0).Render(nil)
-		items = append(items, item{o.ID, label})
+		items = append(items, item{ID: o.ID, Label: label})
 		denied := false
 		for _, w := range append(o.Words.All(), label) {
 			p := match.Bare(w)

@@ -127,7 +127,7 @@ func clarify(v view, t talk, d doubt, ids []string) talk {
 	t.Barren++
 	items := v.items(t.Lang, ids...)
 	if !t.waiting() {
-		items = append(items, item{script.ToHuman, v.Word(t.Lang, "clarify_none", nil)})
+		items = append(items, item{ID: script.ToHuman, Label: v.Word(t.Lang, "clarify_none", nil)})
 	}
 	prompt := "clarify"
 	if len(ids) == 1 {

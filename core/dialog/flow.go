@@ -225,7 +225,7 @@ func way(t talk) []string {
 func offerOptions(v view, t talk, s *script.Step, prompt string) talk {
 	var items []item
 	for _, o := range s.Options {
-		items = append(items, item{t.Flow.key() + "=" + o.ID, v.Variant(o.Label, t.Lang, 0).Render(nil)})
+		items = append(items, item{ID: t.Flow.key() + "=" + o.ID, Label: v.Variant(o.Label, t.Lang, 0).Render(nil)})
 	}
 	t = offer(v, t, "choose", prompt, append(items, v.items(t.Lang, way(t)...)...))
 	t.Menu.Until = v.Now.Add(v.Settings.Resume)

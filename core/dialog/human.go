@@ -29,8 +29,8 @@ func human(v view, t talk, r request) talk {
 	}
 	if n := v.Settings.Confirm; n > 0 && v.Line(r.Topic).Waiting >= n && !asked && r.Mood == "" && !t.waiting() {
 		t.Confirm = r
-		t = offer(v, t, "confirm", v.Word(t.Lang, "confirm_line", joinWords(v, t.Lang, r.Topic)), []item{{"confirm=yes", v.Word(t.Lang, "opt_wait", nil)},
-			{"confirm=message", v.Word(t.Lang, "opt_message", nil)}, {"confirm=no", v.Word(t.Lang, "opt_leave", nil)}})
+		t = offer(v, t, "confirm", v.Word(t.Lang, "confirm_line", joinWords(v, t.Lang, r.Topic)), []item{{"confirm=yes", v.Word(t.Lang, "opt_wait", nil), "1"},
+			{"confirm=message", v.Word(t.Lang, "opt_message", nil), "2"}, {"confirm=no", v.Word(t.Lang, "opt_leave", nil), "9"}})
 		return note(v, t, core.EventClarified, "the line is long: asked once whether to join", "entries", "")
 	}
 	return queue(v, t, r)
@@ -134,8 +134,17 @@ func queue(v view, t talk, r request) talk {
 		t.Acked = v.Now
 		return sayDanger(v, t, t.Mood)
 	}
-	vars := joinWords(v, t.Lang, r.Topic)
-	vars["topic"] = v.Topic(t.Lang, r.Topic)
+	if t.Kept = 0; v.Policy {
+		return t
+	}
+	return sayQueued(v, t)
+}
+
+// sayQueued says that the customer is in line, and what they may do meanwhile.
+func sayQueued(v view, t talk) talk {
+	k, line := t.Ticket, v.Line(t.Ticket.Topic)
+	vars := joinWords(v, t.Lang, k.Topic)
+	vars["topic"] = v.Topic(t.Lang, k.Topic)
 	if k.Asked != "" && !isWish(v, k.Asked) && !strings.Contains(k.Asked, "\n") {
 		vars["asked"] = v.Word(t.Lang, "asked_kept", map[string]string{"text": short(k.Asked, 20)})
 	}
@@ -143,9 +152,7 @@ func queue(v view, t talk, r request) talk {
 	if line.Free > 0 && line.Waiting == 0 {
 		id, vars = "connecting", map[string]string{"topic": vars["topic"], "asked": vars["asked"]}
 	}
-	t = offer(v, t, "line", v.Word(t.Lang, id, vars), lineItems(v, t.Lang))
-	t.Kept = 0
-	return t
+	return offer(v, t, "line", v.Word(t.Lang, id, vars), lineItems(v, t.Lang))
 }
 
 // short is clip that shows where something is left out.

@@ -186,7 +186,7 @@ func choose(v view, t talk, where, value string) talk {
 func (returns) do(v view, t talk) talk {
 	t.Flow.Paused = true
 	t = offer(v, t, "resume", v.Word(t.Lang, "resume", map[string]string{"title": v.Title(t.Flow.Flow, t.Lang)}),
-		[]item{{"resume=yes", v.Word(t.Lang, "opt_resume", nil)}, {"resume=no", v.Word(t.Lang, "opt_stop", nil)}})
+		[]item{{ID: "resume=yes", Label: v.Word(t.Lang, "opt_resume", nil)}, {ID: "resume=no", Label: v.Word(t.Lang, "opt_stop", nil)}})
 	return note(v, t, core.EventFlowed, "back after a pause: asked whether to go on", "flow", t.Flow.Flow, "step", t.Flow.Step)
 }
 

@@ -106,6 +106,7 @@ func (m menu) passing() bool { return m.on() && m.Kind != "menu" && m.Kind != "l
 type item struct {
 	ID    string `json:"id"`
 	Label string `json:"label"`
+	Digit string `json:"digit,omitempty"` // by which it is answered; empty: its place in the list
 }
 
 type said struct {

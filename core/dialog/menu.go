@@ -2,6 +2,7 @@ package dialog
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -179,6 +180,9 @@ func inList(u match.Utterance, n int) int {
 // pickItem is the item that a text means: by its number, its label, or words
 // that are in one label only. -1 is none.
 func pickItem(u match.Utterance, items []item) int {
+	if n := ordinal(u); n > 0 && slices.ContainsFunc(items, func(it item) bool { return it.Digit != "" }) {
+		return slices.IndexFunc(items, func(it item) bool { return it.Digit == strconv.Itoa(n) })
+	}
 	if n := inList(u, len(items)); n > 0 {
 		if n <= len(items) {
 			return n - 1

@@ -94,7 +94,7 @@ func offer(v view, t talk, kind, prompt string, items []item) talk {
 func choice(prompt string, items []item) core.Choice {
 	c := core.Choice{Prompt: prompt}
 	for _, it := range items {
-		c.Options = append(c.Options, core.Option{ID: it.ID, Label: it.Label})
+		c.Options = append(c.Options, core.Option{ID: it.ID, Label: it.Label, Digit: it.Digit})
 	}
 	return c
 }

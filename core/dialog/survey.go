@@ -27,7 +27,7 @@ func survey(v view, t talk) talk {
 	t.Surveyed = k.ID
 	t.Survey = rating{Ticket: k.ID, Stage: stageSolved, At: v.Now}
 	t.Bubbles, t.Room = 0, 2
-	t = askRating(v, t, "survey", []item{{"survey=solved", v.Word(t.Lang, "opt_solved", nil)}, {"survey=unsolved", v.Word(t.Lang, "opt_unsolved", nil)}})
+	t = askRating(v, t, "survey", []item{{ID: "survey=solved", Label: v.Word(t.Lang, "opt_solved", nil)}, {ID: "survey=unsolved", Label: v.Word(t.Lang, "opt_unsolved", nil)}})
 	return note(v, t, core.EventSurvey, "the ticket was closed", "ticket", k.ID)
 }
 
@@ -51,7 +51,7 @@ func rates(v view, t talk, u match.Utterance) act {
 	}
 	stage, n := t.Survey.Stage, ordinal(u)
 	if stage == stageSolved {
-		i := pickItem(u, []item{{"solved", v.Word(t.Lang, "opt_solved", nil)}, {"unsolved", v.Word(t.Lang, "opt_unsolved", nil)}})
+		i := pickItem(u, []item{{ID: "solved", Label: v.Word(t.Lang, "opt_solved", nil)}, {ID: "unsolved", Label: v.Word(t.Lang, "opt_unsolved", nil)}})
 		switch {
 		case i >= 0:
 		case v.Commands[u.Bare] == "yes":
@@ -102,7 +102,7 @@ func scores(v view, lang string) []item {
 	var out []item
 	for i := 1; i <= 5; i++ {
 		n := strconv.Itoa(i)
-		out = append(out, item{"survey=" + n, v.Word(lang, "opt_"+n, nil)})
+		out = append(out, item{ID: "survey=" + n, Label: v.Word(lang, "opt_"+n, nil)})
 	}
 	return out
 }

@@ -42,7 +42,7 @@ func (v view) items(lang string, ids ...string) []item {
 	seen := map[string]bool{}
 	for _, id := range ids {
 		if !seen[id] && v.Knows(id) {
-			out = append(out, item{id, v.Title(id, lang)})
+			out = append(out, item{ID: id, Label: v.Title(id, lang)})
 		}
 		seen[id] = true
 	}

@@ -17,7 +17,8 @@ type lineWish string
 type confirmed string
 
 // aboutLine understands what somebody in line, or before a long one, can say
-// about it.
+// about it. Digits mean the same in every text about the wait; a list that was
+// shown after it comes first (listed).
 func aboutLine(v view, t talk, u match.Utterance) act {
 	cmd := assent(v, u)
 	if t.Confirm.on() {
@@ -38,6 +39,8 @@ func aboutLine(v view, t talk, u match.Utterance) act {
 		return nil
 	}
 	switch {
+	case !t.Flow.on() && u.Bare == "0": // a person: they wait for one
+		return lineWish("place")
 	case cmd == "exit", cmd == "cancel" && !t.Flow.on():
 		return lineWish("leave")
 	case cmd == "place", cmd == "message":
@@ -277,6 +280,8 @@ func sayPlace(v view, t talk, why string) talk {
 	return t
 }
 
+// What digits mean to who waits, in every text about the wait: 1 keep waiting,
+// 2 leave a message, 9 leave. core/reassure has the others.
 func lineItems(v view, lang string) []item {
-	return []item{{"line=message", v.Word(lang, "opt_message", nil)}, {"line=leave", v.Word(lang, "opt_leave", nil)}}
+	return []item{{"line=message", v.Word(lang, "opt_message", nil), "2"}, {"line=leave", v.Word(lang, "opt_leave", nil), "9"}}
 }

@@ -37,7 +37,7 @@ var wordings = map[string][]string{
 	"ahead": {"n"}, "ahead_about": {"n"}, "ahead_next": nil,
 	"eta": {"low", "high"}, "eta_under": {"high"}, "eta_over": {"high"}, "eta_none": nil, "eta_late": nil,
 	"noted": nil, "back_in_line": {"ahead", "eta"}, "left_line": nil,
-	"confirm_line": {"ahead", "eta"}, "opt_wait": nil, "opt_message": nil, "opt_leave": nil, "confirm_off": nil,
+	"callback": {"promise", "opens"}, "confirm_line": {"ahead", "eta"}, "opt_wait": nil, "opt_message": nil, "opt_leave": nil, "confirm_off": nil,
 
 	// nobody on duty
 	"nobody": {"promise", "opens"}, "closed_hours": {"promise", "opens"}, "nobody_unknown": nil,

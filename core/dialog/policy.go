@@ -1,0 +1,88 @@
+package dialog
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/match"
+)
+
+// A Wish is what somebody who waits asks for by a digit of a policy's text.
+type Wish string
+
+const (
+	WishStay     Wish = "stay"     // to go on waiting: they are told how long
+	WishMessage  Wish = "message"  // to leave a message in place of waiting
+	WishCallback Wish = "callback" // to be called back: a message with a number and a time
+	WishExit     Wish = "exit"     // to leave the line
+)
+
+// Grant does what somebody in line asked for by a digit. It fails for a wish that
+// it does not know, and says that the list has expired where nobody waits.
+func (e *Engine) Grant(c core.Conversation, w Wish, s core.Scene) (core.Outcome, error) {
+	v, t := begin(e.Book, c, s)
+	t.text = string(w)
+	t.Bubbles, t.Room = 0, 2 // they wrote
+	switch w {
+	case WishStay:
+		t = lineWish("place").do(v, t)
+	case WishMessage:
+		t = lineWish("message").do(v, t)
+	case WishExit:
+		t = lineWish("leave").do(v, t)
+	case WishCallback:
+		t = callBack(v, t)
+	default:
+		return core.Outcome{}, fmt.Errorf("dialog: nobody in line can wish for %q", w)
+	}
+	return finish(v, t, c), nil
+}
+
+// TagCallback is the tag of a ticket whose customer wants to be called.
+const TagCallback = "callback"
+
+// callBack keeps a message that asks to be called: what the customer writes next,
+// their number and a time, belongs to it.
+func callBack(v view, t talk) talk {
+	if !t.inLine() {
+		return tell(v, t, "expired")
+	}
+	k := *t.Ticket
+	if !slices.Contains(k.Tags, TagCallback) {
+		k.Tags = append(slices.Clone(k.Tags), TagCallback)
+	}
+	k.State = core.TicketMessage
+	vars := openWords(v, t.Lang, k.Topic, k.Since)
+	t.Ticket, t.State = &k, core.WithBot
+	t.memory = t.left().settled()
+	t.Menu, t.Confirm, t.Message, t.Survey, t.Kept = menu{}, request{}, true, rating{}, 0
+	t = note(v, t, core.EventLeftMessage, "asked to be called back instead of waiting", "topic", k.Topic, "promise", vars["promise"])
+	return tellWith(v, t, "callback", vars)
+}
+
+// Queued says in the script's words that the customer is in line, for a turn
+// whose Scene.Policy has kept the bot from it and whose policy says nothing.
+func (e *Engine) Queued(c core.Conversation, s core.Scene) core.Outcome {
+	v, t := begin(e.Book, c, s)
+	return finish(v, sayQueued(v, t), c)
+}
+
+// Listed is when the bot last showed a list, still to be answered, of which text
+// is a number; zero if there is none. Whoever else has offered digits knows by it
+// whose the customer means.
+func (e *Engine) Listed(c core.Conversation, text string, now time.Time) time.Time {
+	m := recall(c.Mind).Menu
+	if !m.on() || now.After(m.Until) || pickItem(match.Listen(text), m.Items) < 0 {
+		return time.Time{}
+	}
+	lasts := e.Settings.Context
+	switch m.Kind {
+	case "menu":
+		lasts = e.Settings.Greeting
+	case "choose":
+		lasts = e.Settings.Resume
+	}
+	return m.Until.Add(-lasts)
+}
