@@ -243,6 +243,7 @@ type Outcome struct {
 	Say          []Envelope // to the peer, to desks, to business systems; sent in order per channel
 	Events       []Event
 	Agents       []AgentChange
+	Values       []Value   // kept for all, taken away where there is nothing in it
 	Left         int       // this many of the unread, the newest, stay unread: the turn waits for the rest of a burst
 	Until        time.Time // until when, unless another envelope comes; zero: they want a turn at once
 	Hush         bool      // bot messages to the peer that have not gone out yet are dropped: a person has taken over

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -150,6 +151,7 @@ func testTurn(b bench) {
 		return core.Outcome{Conversation: c,
 			Say:    []core.Envelope{{Parts: text("hello")}, {Channel: "desk", Parts: text("to the desk")}},
 			Events: []core.Event{{Kind: core.EventAnswered, Why: "rule"}},
+			Values: []core.Value{{Key: "wait/cause/", Value: "rain"}, {Key: "wait/halt/all", Value: "{}"}},
 			Agents: []core.AgentChange{{Now: core.Agent{ID: "desk/a", Name: "A"}}}}, nil
 	})
 	b.must(err)
@@ -173,12 +175,27 @@ func testTurn(b bench) {
 	}
 	b.wantReady()
 	b.wantLog(ann, ">one", ">two", "!answered", "<hello:pending", "<to the desk:pending")
-	c = b.turn(ann, func(o *core.Outcome) { o.Conversation.Ticket.State = core.TicketClosed })
+	b.wantValues("wait/", core.Value{Key: "wait/cause/", Value: "rain"}, core.Value{Key: "wait/halt/all", Value: "{}"})
+	c = b.turn(ann, func(o *core.Outcome) {
+		o.Conversation.Ticket.State = core.TicketClosed
+		o.Values = []core.Value{{Key: "wait/cause/", Value: "snow"}, {Key: "wait/halt/all"}, {Key: "wait/halt/never"}}
+	})
+	b.wantValues("wait/", core.Value{Key: "wait/cause/", Value: "snow"})
 	if c.Before == nil || c.Before.State != core.TicketWaiting || c.After.Ticket.State != core.TicketClosed {
 		b.Errorf("before %+v, after %+v", c.Before, c.After.Ticket)
 	}
 	if len(c.Deliveries) != 0 {
 		b.Error("a turn returns the deliveries of another")
+	}
+}
+
+// wantValues compares the values that have a prefix.
+func (b bench) wantValues(prefix string, want ...core.Value) {
+	b.Helper()
+	got, err := b.s.List(ctx, prefix, 0)
+	b.must(err)
+	if !slices.Equal(got, want) {
+		b.Errorf("values %v, want %v", got, want)
 	}
 }
 

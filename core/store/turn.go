@@ -167,6 +167,7 @@ type turning struct {
 	says   []say
 	events []string
 	agents []core.AgentChange
+	values []core.Value
 	from   []string // channels that something was read from
 
 	old  *core.Ticket
@@ -199,6 +200,7 @@ func (p *turning) plan(o core.Outcome) error {
 	p.conv = o.Conversation
 	p.conv.Key = p.key
 	p.gone = o.Conversation.Gone != p.was.conv.Gone
+	p.values = o.Values
 	p.count = len(p.unread) - o.Left
 	p.read = p.was.conv.Seen
 	for _, e := range p.unread[:p.count] {
@@ -309,6 +311,9 @@ func (p *turning) write(t *tx) error {
 		return err
 	}
 	if err := p.writeAgents(t); err != nil {
+		return err
+	}
+	if err := t.setValues(p.values); err != nil {
 		return err
 	}
 	l := lanes{t: t, c: c, key: p.key, now: p.now}

@@ -21,10 +21,31 @@ func (s *Store) Put(ctx context.Context, key, value string, ttl time.Duration) e
 		if err := t.expire(); err != nil {
 			return err
 		}
-		_, err := t.exec("INSERT INTO value (key, value, until) VALUES ($1, $2, $3) ON CONFLICT (key) DO UPDATE SET value = excluded.value, until = excluded.until",
-			key, value, s.until(ttl))
-		return err
+		return t.setValue(key, value, s.until(ttl))
 	})
+}
+
+// setValue keeps a value until a time, for ever where it is 0.
+func (t *tx) setValue(key, value string, until int64) error {
+	_, err := t.exec("INSERT INTO value (key, value, until) VALUES ($1, $2, $3) ON CONFLICT (key) DO UPDATE SET value = excluded.value, until = excluded.until",
+		key, value, until)
+	return err
+}
+
+// setValues keeps what a turn decided for all.
+func (t *tx) setValues(vs []core.Value) error {
+	for _, v := range vs {
+		err := error(nil)
+		if v.Value == "" {
+			_, err = t.exec("DELETE FROM value WHERE key = $1", v.Key)
+		} else {
+			err = t.setValue(v.Key, v.Value, 0)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Add implements core.Values.

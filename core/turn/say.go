@@ -15,6 +15,7 @@ func (s steps) add(o, x core.Outcome) core.Outcome {
 	o.Conversation = x.Conversation
 	o.Events = append(o.Events, x.Events...)
 	o.Agents = append(o.Agents, x.Agents...)
+	o.Values = append(o.Values, x.Values...)
 	o.Hush = o.Hush || x.Hush
 	spare := s.Desk.Spare(o.Conversation, s.Scene.Now)
 	if spare >= core.AnyNumber {
