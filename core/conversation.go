@@ -204,6 +204,7 @@ type Scene struct {
 	Lines  map[string]LineState // by Ticket.Topic; "" for topics that have no line of their own
 	Agents map[string]Agent     // by ID, with Load
 	Own    *Estimate            // of the conversation's own ticket; nil unless it waits in line
+	Notice Notice               // what staff have set for those who wait
 	Policy bool                 // what somebody who gets in line is told is said by a policy, not by the bot
 }
 
@@ -278,7 +279,7 @@ func (e Event) Bare() Event {
 var countable = []string{
 	"version", "ticket", "topic", "class", "ahead", "entry", "entries", "p", "how", "flow", "step", "system", "result", "misses",
 	"agent", "from", "to", "presence", "tickets", "action", "verdict", "outcome", "score", "solved", "desk", "kept", "until",
-	"policy", "left", "upper", "lower", "arm",
+	"policy", "left", "upper", "lower", "arm", "scope",
 }
 
 // EventKind is what happened.
@@ -313,6 +314,7 @@ const (
 	EventSurvey      EventKind = "survey"
 	EventRated       EventKind = "rated"     // score, solved, words
 	EventReassured   EventKind = "reassured" // policy, version, step, result, left, upper - a step of a policy was due: sent, or why not
+	EventHalted      EventKind = "halted"    // action - stop, resume or cause; scope or topic
 	EventPresence    EventKind = "presence"  // agent, presence
 	EventGaveUp      EventKind = "gave_up"   // message - it will not be tried again
 	EventDropped     EventKind = "dropped"   // one of message, text and via; agent - overtaken by events, never sent

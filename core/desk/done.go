@@ -17,6 +17,7 @@ type done struct {
 	said   []saying
 	events []core.Event
 	agents duty.Changes
+	values []core.Value
 	hush   bool    // what the bot has not said yet is not said
 	called *string // what the customer is called from now on; empty: what they call themselves
 }
@@ -44,7 +45,7 @@ func (d done) log(e ...core.Event) done {
 
 // then is d, and after it what e did.
 func (d done) then(e done) done {
-	return done{append(d.said, e.said...), append(d.events, e.events...), d.agents.Append(e.agents), d.hush || e.hush, cmp.Or(e.called, d.called)}
+	return done{append(d.said, e.said...), append(d.events, e.events...), d.agents.Append(e.agents), append(d.values, e.values...), d.hush || e.hush, cmp.Or(e.called, d.called)}
 }
 
 // end is the outcome of a turn that leaves t and did d: the cards first, because
@@ -74,7 +75,7 @@ func (v view) end(t ticket, d done) core.Outcome {
 	c := v.c
 	c.State, c.Ticket = t.holder, &k
 	c.Wakes = c.Wakes.Set(core.WakeDesk, v.wake(t))
-	return core.Outcome{Conversation: c, Say: append(say, said...), Events: d.events, Agents: d.agents.Against(v.s.Agents), Hush: d.hush}
+	return core.Outcome{Conversation: c, Say: append(say, said...), Events: d.events, Agents: d.agents.Against(v.s.Agents), Values: d.values, Hush: d.hush}
 }
 
 // addressed are the envelopes of what was said, and what the cards of all desks

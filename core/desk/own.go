@@ -343,8 +343,8 @@ func atDesk(v view, t ticket, w writer, act command.Act) (ticket, done) {
 	if t.ownedBy(w.ID) {
 		p.Owns = 1
 	}
-	r := p.Do(duty.Words{Agent: w.Agent, Act: act, Desk: w.via.Channel})
-	d := done{events: r.Events, agents: r.Agents}
+	r := p.Do(duty.Words{Agent: w.Agent, Act: act, Desk: w.via.Channel, Ticket: &core.Ticket{ID: t.ID, Key: v.c.Key, Topic: t.Topic}})
+	d := done{events: r.Events, agents: r.Agents, values: r.Values}
 	for _, text := range r.Texts {
 		d = d.say(saying{desk: w.via.Channel, env: core.Envelope{Channel: w.via.Channel, Peer: w.peer, Ticket: t.ID, By: bySystem, Parts: core.Parts{core.Text{Body: text}}}})
 	}

@@ -82,3 +82,25 @@ func Help(lang, unknown string) string {
 	}
 	return strings.TrimRight(b.String(), "\n")
 }
+
+// Halts are what policies may not speak to, one a line, the widest first.
+func Halts(lang string, n core.Notice) string {
+	var out []string
+	for _, h := range n.Halts() {
+		kind, name, _ := strings.Cut(h.Scope, "/")
+		line := "· " + Words(lang, "scope_"+kind, "name", name)
+		if kind == "talk" {
+			line += " " + name
+		}
+		line += "  " + h.At.UTC().Format("01-02 15:04 UTC") + "  " + h.By
+		if h.Why != "" {
+			line += "  " + h.Why
+		}
+		out = append(out, line)
+	}
+	if len(out) == 0 {
+		return Words(lang, "halts_none")
+	}
+	slices.Sort(out)
+	return Words(lang, "halts") + "\n" + strings.Join(out, "\n")
+}

@@ -35,6 +35,9 @@ const (
 	ActMine  = "mine"  // my tickets
 	ActQueue = "queue" // the line
 	ActStats = "stats" // who is on duty, with how many
+
+	ActReassure = "reassure" // do: stop or resume; scope, why: policies speak to those who wait no more, or again; without do: who is spared
+	ActCause    = "cause"    // text: why it takes longer than usual, for those who wait; without it: nothing special any more
 )
 
 // A Command is an action in words. COMMANDS.md has them all, and a test runs
@@ -80,6 +83,8 @@ var Commands = []Command{
 	{Action: ActMine, Zh: []string{"我的"}, En: []string{"mine"}, About: [2]string{"我手上的会话", "my tickets"}, Desk: true},
 	{Action: ActQueue, Zh: []string{"排队", "队列"}, En: []string{"queue", "line"}, About: [2]string{"排队情况", "the line"}, Desk: true},
 	{Action: ActStats, Zh: []string{"统计", "在岗"}, En: []string{"stats", "who"}, About: [2]string{"谁在岗、手上几单", "who is on duty, with how many"}, Desk: true},
+	{Action: ActReassure, Zh: []string{"安抚"}, En: []string{"reassure"}, Args: [2]string{"停|恢复 [这位|队列|渠道|全部] [原因]", "stop|resume [this|queue|channel|all] [why]"}, About: [2]string{"停止或恢复对排队客户的自动安抚；不写则看现在停了什么", "stop or resume what policies tell those who wait; without more: what is stopped"}, Desk: true},
+	{Action: ActCause, Zh: []string{"原因"}, En: []string{"cause"}, Args: [2]string{"[内容]", "[text]"}, About: [2]string{"告诉排队的客户为什么慢；不写则撤下", "why it takes longer, for those who wait; without words: nothing special any more"}, Desk: true},
 	{Action: ActHelp, Zh: []string{"帮助"}, En: []string{"help", "?"}, About: [2]string{"这张表", "this list"}, Desk: true},
 }
 

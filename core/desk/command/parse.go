@@ -89,8 +89,11 @@ func (c Command) glued(rest string) bool {
 	switch c.Action {
 	case ActTransfer:
 		return r == '@' || r == '＠'
-	case ActNote:
+	case ActNote, ActCause:
 		return r == ':' || r == '：'
+	case ActReassure:
+		word, _ := cutSpace(rest)
+		return verbs[word] != ""
 	case ActPark, ActBreak:
 		until, _ := cutUntil(rest)
 		return until != ""
@@ -182,6 +185,10 @@ func (c Command) read(rest string) Act {
 		}
 		a.set("message", word)
 		a.set("text", text)
+	case ActReassure:
+		a.readReassure(rest)
+	case ActCause:
+		a.set("text", strings.TrimLeft(rest, ":： "))
 	case ActOff:
 		if word := strings.ToLower(rest); word == "force" || word == "强制" {
 			a.set("force", "yes")
@@ -199,6 +206,23 @@ var outcomes = map[string]string{
 	"已解决": "solved", "solved": "solved", "未解决": "unsolved", "unsolved": "unsolved",
 	"垃圾": "spam", "垃圾消息": "spam", "spam": "spam", "重复": "duplicate", "duplicate": "duplicate",
 	"已离开": "gone", "gone": "gone",
+}
+
+// verbs are what can be done about policies.
+var verbs = map[string]string{"停": "stop", "停止": "stop", "暂停": "stop", "stop": "stop", "恢复": "resume", "继续": "resume", "resume": "resume", "start": "resume"}
+
+// readReassure reads a verb, whom it concerns, and why.
+func (a *Act) readReassure(rest string) {
+	verb, rest := cutSpace(rest)
+	a.set("do", verbs[strings.ToLower(verb)])
+	word, why := cutSpace(rest)
+	switch strings.ToLower(word) {
+	case "这位", "this", "队列", "queue", "line", "渠道", "channel", "全部", "所有", "all":
+		a.set("scope", strings.ToLower(word))
+		a.set("why", why)
+	default:
+		a.set("why", rest)
+	}
 }
 
 func (a *Act) readClose(rest string) {

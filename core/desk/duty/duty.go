@@ -37,6 +37,8 @@ type Words struct {
 	Agent core.Agent
 	Act   command.Act
 	Desk  string
+
+	Ticket *core.Ticket // in whose thread they were said; nil outside every thread
 }
 
 // A Reply is what a word about duty leads to.
@@ -44,6 +46,7 @@ type Reply struct {
 	Texts  []string // to the agent, where they wrote
 	Events []core.Event
 	Agents Changes
+	Values []core.Value
 }
 
 // Turn is what an agent wrote outside every thread. c is their own conversation
@@ -74,7 +77,7 @@ func (p Post) Turn(c core.Conversation, env core.Envelope) core.Outcome {
 	if a, ok := r.Agents.Find(c.Key.String()); ok {
 		c.Wakes = c.Wakes.Set(core.WakeDesk, m.wake(a))
 	}
-	o := core.Outcome{Conversation: c, Events: r.Events, Agents: r.Agents.Against(p.Scene.Agents)}
+	o := core.Outcome{Conversation: c, Events: r.Events, Agents: r.Agents.Against(p.Scene.Agents), Values: r.Values}
 	for _, text := range r.Texts {
 		o.Say = append(o.Say, Answer(env, text))
 	}
@@ -153,6 +156,10 @@ func (p Post) Do(w Words) Reply {
 		return told(card.Queue(lang, p.Scene.Lines))
 	case command.ActStats:
 		return told(card.Stats(lang, p.Scene.Agents))
+	case command.ActReassure:
+		return p.reassure(w)
+	case command.ActCause:
+		return p.cause(w)
 	case command.ActHelp:
 		return told(card.Help(lang, w.Act.Values["unknown"]))
 	}

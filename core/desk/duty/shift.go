@@ -112,7 +112,7 @@ func (p Post) clocked(a core.Agent, now core.Presence, why, id string, vars ...s
 
 // then is r, and after it what else happened.
 func (r Reply) then(s Reply) Reply {
-	return Reply{append(r.Texts, s.Texts...), append(r.Events, s.Events...), r.Agents.Append(s.Agents)}
+	return Reply{append(r.Texts, s.Texts...), append(r.Events, s.Events...), r.Agents.Append(s.Agents), append(r.Values, s.Values...)}
 }
 
 // sooner is the earlier of two times; zero is never.
