@@ -67,6 +67,7 @@ type Committed struct {
 	Before     *Ticket      // as it was, if there was one
 	After      Conversation // as it is now
 	Agents     []Agent
+	Values     []Value // that it set
 	Deliveries []Delivery
 	More       bool // unread envelopes arrived meanwhile, or are left and wait for nothing
 }
@@ -102,6 +103,7 @@ const (
 	AttemptHeld    Attempt = "held"    // until the peer writes again
 	AttemptGaveUp  Attempt = "gave_up" // never again; staff are told
 	AttemptUnknown Attempt = "unknown" // never again; it may have arrived
+	AttemptDropped Attempt = "dropped" // never: it has been overtaken by events
 )
 
 // Views are what pages read. They may be a moment behind Turn.

@@ -76,10 +76,11 @@ func testAttempts(b bench) {
 	for _, c := range []struct {
 		outcome core.Attempt
 		state   core.Progress
-		event   bool
+		event   core.EventKind
 	}{
-		{core.AttemptUnknown, core.ProgressUncertain, false},
-		{core.AttemptGaveUp, core.ProgressFailed, true},
+		{core.AttemptUnknown, core.ProgressUncertain, ""},
+		{core.AttemptGaveUp, core.ProgressFailed, core.EventGaveUp},
+		{core.AttemptDropped, core.ProgressDropped, core.EventDropped},
 	} {
 		key := core.Key{Channel: "web", Peer: string(c.outcome)}
 		d := b.one(b.say(key, "1", "2"))
@@ -92,10 +93,10 @@ func testAttempts(b bench) {
 			b.Errorf("%s: state %q, why %q", c.outcome, rs[0].State, rs[0].Why)
 		}
 		last := rs[len(rs)-1]
-		if (last.Event != nil) != c.event {
+		if (last.Event != nil) != (c.event != "") {
 			b.Errorf("%s: events %+v", c.outcome, last)
 		}
-		if c.event && (last.Event.Kind != core.EventGaveUp || last.Event.Why != "because" || last.Event.Data["message"] != d.ID || !last.Event.At.Equal(b.now)) {
+		if c.event != "" && (last.Event.Kind != c.event || last.Event.Why != "because" || last.Event.Data["message"] != d.ID || !last.Event.At.Equal(b.now)) {
 			b.Errorf("%s: event %+v", c.outcome, last.Event)
 		}
 		// A second answer changes nothing, except that it was sent after all.

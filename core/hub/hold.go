@@ -14,6 +14,7 @@ import (
 const (
 	topicTurn = "turn" // a conversation has something to read: which hub filed it, which knows, and the conversation's key
 	topicLine = "line" // a turn has changed a ticket or an agent: which hub it was, and the conversation's key
+	topicHalt = "halt" // staff have set something for those who wait
 )
 
 // Leases of the bus. Each lets one process at a time do what two would do

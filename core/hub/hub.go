@@ -80,6 +80,7 @@ type Hub struct {
 	line     *line
 	board    *board
 	banners  banners
+	halts    halts
 
 	bg   sync.WaitGroup // everything under way
 	stop context.CancelFunc
@@ -133,6 +134,7 @@ func New(c Config) *Hub {
 	h.line = newLine(h)
 	h.board = newBoard(h)
 	h.banners = banners{hub: h, told: map[core.Key]told{}}
+	h.halts.hub = h
 	return h
 }
 

@@ -134,7 +134,7 @@ func (l *line) scene() core.Scene {
 	if age := now.Sub(l.at); l.stale && age >= snapshotAge || age >= time.Second || age < 0 || l.lines == nil {
 		l.lines, l.at, l.stale = l.queue.Snapshot(now), now, false
 	}
-	s := core.Scene{Now: now, Lines: l.lines, Agents: l.queue.Agents()}
+	s := core.Scene{Now: now, Lines: l.lines, Agents: l.queue.Agents(), Notice: l.hub.halts.notice()}
 	if l.hub.conf.Scene != nil {
 		s = l.hub.conf.Scene(s)
 	}

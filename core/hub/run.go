@@ -17,7 +17,7 @@ import (
 // returns an error only if it could not start. Adapters must not be handed new
 // requests by then; those that come all the same are kept and read next time.
 func (h *Hub) Run(ctx context.Context) error {
-	if err := h.line.load(ctx); err != nil {
+	if err := errors.Join(h.line.load(ctx), h.halts.read(ctx)); err != nil {
 		return err
 	}
 	h.resume(ctx)
@@ -37,6 +37,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	h.bg.Go(func() { h.link.listen(ctx, topicTurn, h.hinted) })
 	h.bg.Go(func() { h.link.listen(ctx, topicLine, func(hint string) { h.line.hear(ctx, hint) }) })
 	h.bg.Go(func() { h.link.hold(ctx, leaseLine, h.line.keep) })
+	h.bg.Go(func() { h.halts.run(ctx) })
 	h.bg.Go(func() { h.link.hold(ctx, leaseAnnounce, h.announce) })
 	h.poll(ctx)
 

@@ -186,6 +186,9 @@ func (a *account) once(ctx context.Context, d core.Delivery) core.Result {
 			return r
 		}
 	}
+	if err := a.overtaken(ctx, d); err != nil {
+		return core.Result{Delivery: d, Outcome: core.AttemptDropped, Err: err}
+	}
 	if r, done := a.reply(ctx, d); done {
 		return r
 	}
@@ -415,7 +418,7 @@ func (h *Hub) settle(ctx context.Context, a *account, r core.Result) {
 		return
 	}
 	h.conf.Meter.Count("sends_total", 1, "channel", d.Channel, "outcome", string(r.Outcome))
-	if r.Err != nil {
+	if r.Err != nil && r.Outcome != core.AttemptDropped {
 		h.log.Warn("a message was not sent", "message", d.ID, "conversation", d.Key.String(), "channel", d.Channel, "outcome", string(r.Outcome), "tries", d.Tries+1, "err", r.Err)
 	}
 	if next != nil {

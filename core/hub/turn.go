@@ -90,6 +90,7 @@ func past(ctx context.Context, from core.Views, key core.Key) ([]core.Envelope, 
 // committed passes on what a turn has changed. The line hears of agents before
 // they do: who has been told that they are on duty is there for the next customer.
 func (h *Hub) committed(ctx context.Context, key core.Key, done core.Committed) {
+	h.halts.set(ctx, done.Values)
 	var was []core.Presence
 	for _, a := range done.Agents {
 		was = append(was, h.line.agent(a))

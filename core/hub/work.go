@@ -37,7 +37,7 @@ const mostRounds = 10_000
 // Load fills the line from the store, as Run does when it starts, and learns
 // when the conversations of an earlier hub want a turn: Work does not poll.
 func (h *Hub) Load(ctx context.Context) error {
-	err := errors.Join(h.line.load(ctx), h.board.load(ctx), h.wakes(ctx))
+	err := errors.Join(h.line.load(ctx), h.halts.read(ctx), h.board.load(ctx), h.wakes(ctx))
 	h.resume(ctx)
 	return err
 }

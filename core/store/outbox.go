@@ -222,17 +222,24 @@ func (x *settling) settle() (waits bool, err error) {
 			return false, x.lanes.end(x.pending, core.ProgressUncertain, whyUnsure)
 		}
 		if x.quash {
-			if err := x.lanes.end(x.pending, core.ProgressDropped, core.WhyHushed); err != nil {
-				return false, err
-			}
-			return false, x.lanes.note(core.EventDropped, x.seq, core.WhyHushed)
+			return false, x.drop(core.WhyHushed)
 		}
 		return true, x.again()
+	case core.AttemptDropped:
+		return false, x.drop(x.why())
 	}
 	if err := x.lanes.end(x.pending, core.ProgressFailed, x.why()); err != nil {
 		return false, err
 	}
 	return false, x.lanes.gaveUp(x.seq, x.why())
+}
+
+// drop ends a message that was never sent and never will be.
+func (x *settling) drop(why string) error {
+	if err := x.lanes.end(x.pending, core.ProgressDropped, why); err != nil {
+		return err
+	}
+	return x.lanes.note(core.EventDropped, x.seq, why)
 }
 
 // whyUnsure is said of a message that was not to be sent any more, when it may

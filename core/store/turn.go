@@ -316,6 +316,7 @@ func (p *turning) write(t *tx) error {
 	if err := t.setValues(p.values); err != nil {
 		return err
 	}
+	p.done.Values = p.values
 	l := lanes{t: t, c: c, key: p.key, now: p.now}
 	if p.hush {
 		if err := l.hush(); err != nil {
