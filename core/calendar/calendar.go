@@ -95,6 +95,29 @@ func (c *Calendar) Opens(now time.Time) (time.Time, bool) {
 	return c.Worked(now, 0)
 }
 
+// Closes is when they next go; false while nobody is there, and if somebody always
+// is or goes on being there for a week.
+func (c *Calendar) Closes(now time.Time) (time.Time, bool) {
+	if c.always() || !c.Open(now) {
+		return time.Time{}, false
+	}
+	t, end := c.In(now), now
+	for i := range 8 {
+		at := func(minute int) time.Time {
+			return time.Date(t.Year(), t.Month(), t.Day()+i, 0, minute, 0, 0, c.Zone)
+		}
+		for _, part := range c.On(at(0)) {
+			if from, to := at(part.From), at(part.To); !from.After(end) && to.After(end) {
+				end = to // one part may begin where the last ends, at midnight
+			}
+		}
+		if !c.Open(end) {
+			return end, true
+		}
+	}
+	return time.Time{}, false
+}
+
 // Worked is the first moment with people there at which work of their time has
 // gone by since now; false if there is none within two months.
 func (c *Calendar) Worked(now time.Time, work time.Duration) (time.Time, bool) {

@@ -101,3 +101,31 @@ func TestDaysOff(t *testing.T) {
 		}
 	}
 }
+
+func TestCloses(t *testing.T) {
+	zone := shanghai(t)
+	week, err := calendar.ParseWeek(map[string][]string{"mon-fri": {"09:00-18:00"}, "sat": {"20:00-24:00"}, "sun": {"00:00-02:00"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &calendar.Calendar{Zone: zone, Week: week, Off: []calendar.Span{{From: "2026-12-25", To: "2026-12-25"}}}
+	at := func(s string) time.Time {
+		x, err := time.ParseInLocation("2006-01-02 15:04", s, zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	for now, want := range map[string]string{
+		"2026-12-01 09:00": "2026-12-01 18:00", "2026-12-01 17:59": "2026-12-01 18:00", "2026-12-01 18:00": "", "2026-12-25 10:00": "",
+		"2026-12-05 23:30": "2026-12-06 02:00", "2026-12-06 01:00": "2026-12-06 02:00",
+	} {
+		got, ok := c.Closes(at(now))
+		if want == "" && ok || want != "" && !got.Equal(at(want)) {
+			t.Errorf("at %s they go at %v (%v), want %s", now, got, ok, want)
+		}
+	}
+	if _, ok := (*calendar.Calendar)(nil).Closes(at("2026-12-01 09:00")); ok {
+		t.Error("who is always there goes")
+	}
+}

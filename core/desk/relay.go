@@ -84,7 +84,7 @@ func customer(v view, t ticket, env core.Envelope) (ticket, done) {
 	who := core.Author{Kind: core.ByPeer, ID: v.c.Key.Peer}
 	var d done
 	nod := t.m.nods(env)
-	if t.m.Gone || t.State == core.TicketParked && !nod {
+	if t.m.Gone || t.State == core.TicketParked && (!nod || t.Agent == "") {
 		t, d = resume(v, t, cause{who, "the customer wrote"})
 	}
 	if t.State != core.TicketActive {

@@ -42,6 +42,17 @@ func (r *Rules) TicketDue(c core.Conversation, s core.Scene) core.Outcome {
 	return v.end(t, d.then(out))
 }
 
+// Park sets a ticket aside that waits for nobody in particular: its customer has
+// not answered whether they are still there. It keeps its arrival, and joins the
+// line at its old place when they write. A ticket that does not wait stays as it is.
+func (r *Rules) Park(c core.Conversation, why string, s core.Scene) core.Outcome {
+	if c.Ticket == nil || c.Ticket.State != core.TicketWaiting {
+		return core.Outcome{Conversation: c}
+	}
+	v, t := r.begin(c, s)
+	return v.end(t.parked(time.Time{}), done{}.log(v.event(core.EventParked, bySystem, why)))
+}
+
 // wake is when the ticket next needs a turn though nobody wrote.
 func (v view) wake(t ticket) (at time.Time) {
 	soonest := func(x time.Time) {

@@ -40,6 +40,40 @@ func (e *Engine) Grant(c core.Conversation, w Wish, s core.Scene) (core.Outcome,
 	return finish(v, t, c), nil
 }
 
+// Closes is when nobody takes customers of a topic any more, by its hours; zero if
+// nobody does now or the hours have no end.
+func (e *Engine) Closes(topic string, now time.Time) time.Time {
+	at, ok := e.HoursOf(topic).Calendar().Closes(now)
+	if !ok || e.Settings.Overtime {
+		return time.Time{}
+	}
+	return at
+}
+
+// WaitVars are what the script knows for the texts of a policy about the wait of c:
+// topic, by when a message is answered, when people are there again. What it does
+// not know is left out.
+func (e *Engine) WaitVars(c core.Conversation, s core.Scene) map[string]string {
+	v, t := begin(e.Book, c, s)
+	topic := t.Ticket.Topic
+	vars := map[string]string{}
+	for name, words := range map[string]string{"topic": v.Topic(t.Lang, topic), "intent": t.Ticket.Intent} {
+		if words != "" {
+			vars[name] = words
+		}
+	}
+	open := openWords(v, t.Lang, topic, t.Ticket.Since)
+	for name, from := range map[string]string{"promise_text": "promise", "sla_text": "promise", "hours_text": "opens", "slot_text": "promise"} {
+		if words := open[from]; words != "" {
+			vars[name] = words
+		}
+	}
+	return vars
+}
+
+// Voice is who says what a policy says to somebody who speaks lang.
+func (e *Engine) Voice(lang string) core.Author { return view{Book: e.Book}.by(lang) }
+
 // TagCallback is the tag of a ticket whose customer wants to be called.
 const TagCallback = "callback"
 
