@@ -39,8 +39,9 @@ var (
 		command.ActClose: {"outcome", "summary", "tags", "survey"}, command.ActPriority: {"class"}, command.ActTag: {"tags"}, command.ActName: {"name"},
 		command.ActRetry: {"message"}, command.ActDrop: {"message"}, command.ActSend: {"message"}, command.ActMerge: {"message"}, command.ActKeep: {"message"}, command.ActUndo: {"message"},
 		command.ActCorrect: {"message", "text"}, command.ActCanned: {"id"}, command.ActTemplate: {"id", "text", "message"}, command.ActSuggest: {"entry"}, command.ActBad: {"entry"},
+		command.ActReassure: {"do", "scope", "why"}, command.ActCause: {"text"},
 	}
-	deskActions = map[string][]string{command.ActOn: nil, command.ActBreak: {"until"}, command.ActOff: {"force"}}
+	deskActions = map[string][]string{command.ActOn: nil, command.ActBreak: {"until"}, command.ActOff: {"force"}, command.ActReassure: {"do", "scope", "why"}, command.ActCause: {"text"}}
 )
 
 const (

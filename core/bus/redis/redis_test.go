@@ -2,8 +2,10 @@ package redis
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,6 +14,8 @@ import (
 )
 
 const term = 600 * time.Millisecond
+
+var tunings atomic.Int64
 
 // open is one more process's end of the bus that s carries.
 func open(t *testing.T, s *coretest.RedisServer) *Bus {
@@ -34,10 +38,11 @@ func until(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// tuned waits until each of buses hears the others.
+// tuned waits until each of buses has heard what the others said before. Each call
+// has a topic of its own: what is under way from the last one says nothing.
 func tuned(t *testing.T, buses ...*Bus) {
 	t.Helper()
-	topic := t.Name() + " tuning"
+	topic := fmt.Sprint(t.Name(), " tuning ", tunings.Add(1))
 	var heard []<-chan string
 	for _, b := range buses {
 		c, err := b.Listen(t.Context(), topic)
