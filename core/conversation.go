@@ -75,6 +75,7 @@ type Ticket struct {
 	Summary string            `json:"summary,omitempty"` // the agent's, at the close
 	Outcome string            `json:"outcome,omitempty"` // why it is closed: solved, left, message, spam, …
 	Told    Told              `json:"told,omitzero"`     // what the peer was last promised about the wait
+	Held    time.Time         `json:"held,omitzero"`     // the line passes over it until then: nobody knows whether the peer is still there
 	Shown   []Shown           `json:"shown,omitempty"`   // where staff see it; the store fills it in
 	Mind    json.RawMessage   `json:"mind,omitempty"`    // holds and reminders; only core/desk reads it
 	Wait    json.RawMessage   `json:"wait,omitempty"`    // which steps of a policy are behind it; only core/reassure reads it

@@ -9,8 +9,8 @@ import (
 
 // Band names the band that is announced for an estimate; empty if there is none.
 func Band(low, high time.Duration) string {
-	if i := band(low.Minutes(), high.Minutes()); i < len(bands) {
-		return fmt.Sprintf("%g-%g", bands[i].low, bands[i].high)
+	if low, high, ok := band(low.Minutes(), high.Minutes()); ok {
+		return fmt.Sprintf("%g-%g", low, high)
 	}
 	return ""
 }

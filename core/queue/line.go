@@ -66,6 +66,7 @@ const (
 	stateActive
 	stateParked
 	stateMessage
+	stateHeld // passed over for a moment
 )
 
 const (
@@ -74,7 +75,9 @@ const (
 )
 
 // queued reports whether it is in line or on its way out of it.
-func (s state) queued() bool { return s == stateWaiting || s == stateOffered || s == stateRinging }
+func (s state) queued() bool {
+	return s == stateWaiting || s == stateOffered || s == stateRinging || s == stateHeld
+}
 
 // busy reports whether it counts for its agent.
 func (s state) busy() bool { return s == stateOffered || s == stateRinging || s == stateActive }
@@ -151,7 +154,7 @@ func (l *Line) Put(t core.Ticket, now time.Time) {
 	}
 	e := l.tickets.entry(slot)
 	was = e.state
-	key, to, n := l.rules.key(&t, now), stateOf(&t), int(e.track)
+	key, to, n := l.rules.key(&t, now), stateOf(&t, now), int(e.track)
 	if fresh || l.skills.tracks[n].topic != t.Topic || l.langs.list[e.lang] != primary(t.Lang) {
 		n = l.track(t.Topic, t.Lang)
 	}
@@ -218,7 +221,10 @@ func (l *Line) detail(slot int32, t *core.Ticket) {
 	}
 }
 
-func stateOf(t *core.Ticket) state {
+func stateOf(t *core.Ticket, now time.Time) state {
+	if t.State == core.TicketWaiting && now.Before(t.Held) {
+		return stateHeld
+	}
 	switch t.State {
 	case core.TicketRinging:
 		return stateRinging

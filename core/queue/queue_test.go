@@ -399,11 +399,48 @@ func TestBand(t *testing.T) {
 		want      string
 	}{
 		{0, 30 * time.Second, "0-1"}, {0, time.Minute, "0-1"}, {time.Minute, 90 * time.Second, "1-2"},
-		{time.Minute, 3 * time.Minute, "2-4"}, {time.Minute, 5 * time.Minute, "3-6"}, {4 * time.Minute, 10 * time.Minute, "5-10"},
-		{time.Minute, 11 * time.Minute, "8-15"}, {0, 20 * time.Minute, "15-30"}, {0, 45 * time.Minute, "30-45"}, {0, 46 * time.Minute, ""},
+		{time.Minute, 3 * time.Minute, "1-3"}, {time.Minute, 5 * time.Minute, "2-5"}, {4 * time.Minute, 10 * time.Minute, "5-10"},
+		{time.Minute, 11 * time.Minute, "6-12"}, {0, 20 * time.Minute, "10-22"}, {0, 45 * time.Minute, "22-45"}, {0, 46 * time.Minute, ""},
 	} {
 		if got := queue.Band(c.low, c.high); got != c.want {
 			t.Errorf("Band(%v, %v) = %q, want %q", c.low, c.high, got, c.want)
 		}
+	}
+}
+
+// A ticket whose customer may be gone is passed over, and has its old place when
+// they answer.
+func TestHeld(t *testing.T) {
+	l := queue.New(queue.Rules{})
+	first, second := ticket("1", t0), ticket("2", t0.Add(time.Second))
+	l.Put(first, t0)
+	l.Put(second, t0)
+	now := t0.Add(time.Minute)
+	first.Held = now.Add(2 * time.Minute)
+	l.Put(first, now)
+	if n, ok := l.Place("2"); n != 0 || !ok {
+		t.Errorf("%d ahead of the second, %v", n, ok)
+	}
+	if _, ok := l.Estimate("1", now); ok {
+		t.Error("an estimate for a ticket that is passed over")
+	}
+	l.Agent(agent("a", 1))
+	o, ok := l.Next(now)
+	if !ok || o.Ticket.ID != "2" {
+		t.Fatalf("%+v %v", o, ok)
+	}
+	second.State, second.Agent = core.TicketActive, "a"
+	l.Put(second, now)
+	third := ticket("3", now)
+	l.Put(third, now)
+	first.Held = time.Time{}
+	l.Put(first, now.Add(time.Second))
+	if n, _ := l.Place("3"); n != 1 {
+		t.Errorf("%d ahead of the third", n)
+	}
+	second.State = core.TicketClosed
+	l.Put(second, now.Add(time.Second))
+	if o, ok := l.Next(now.Add(time.Second)); !ok || o.Ticket.ID != "1" {
+		t.Errorf("%+v %v", o, ok)
 	}
 }

@@ -8,45 +8,67 @@ import (
 	"github.com/frontdesk-im/frontdesk/core"
 )
 
-// How long it takes: drain rate times a factor that recent waits have taught,
-// announced only while recent announcements held.
+// How long it takes: those ahead are started at a rate, and some of them give up
+// meanwhile; times a factor that recent waits have taught, announced only while
+// recent announcements held.
 const (
-	window   = 8 * time.Minute // over which rates are measured
-	minRate  = 0.2             // a minute, at least
-	samples  = 150             // finished waits that calibrate
-	enough   = 30              // of them, before they are used
-	oldest   = 40              // of those still waiting, that calibrate too
-	minOld   = 10              // of them, before they are used
-	untaught = 1.3             // factor until there are enough
-	judged   = 40              // outcomes that coverage is measured over
-	minJudge = 20              // of them, before a number may be shown
-	coverage = 0.6             // share of waits within what was announced, at least
+	window   = 14 * time.Minute // over which rates are measured
+	minRate  = 0.2              // a minute, at least
+	samples  = 300              // finished waits that calibrate
+	enough   = 30               // of them, before they are used
+	oldest   = 20               // of those still waiting, that calibrate too
+	minOld   = 10               // of them, before they are used
+	untaught = 1.3              // factor until there are enough
+	within   = 0.83             // share of waits that are to be within the upper end
+	beyond   = 0.3              // share of waits that may be below the lower end
+	judged   = 40               // outcomes that coverage is measured over
+	minJudge = 20               // of them, before a number may be shown
+	fewest   = 10               // starts in the window after which one may be shown without that many, while nobody is late
+	coverage = 0.6              // share of waits within what was announced, at least
+	trust    = 14               // announcements that are taken for kept before there are any
+	margin   = 1.07             // a line that grows is slower than what it taught
+	aim      = 0.87             // share of announcements that are to hold
+	firm     = 0.8              // how much of what is missing is added to within
+	least    = 0.75             // that comes out
+	most     = 0.97
+	prior    = 3   // weight of what the rates promise, beside what waits taught
+	flattest = 0.2 // b of a line
+	shortest = 0.1 // minutes, of a wait that teaches
 )
 
-// bands are the waits that are announced, in minutes.
-var bands = []struct{ low, high float64 }{{0, 1}, {1, 2}, {2, 4}, {3, 6}, {5, 10}, {8, 15}, {15, 30}, {30, 45}}
+// edges are the waits that are announced, in minutes.
+var edges = []float64{1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 26, 30, 36, 45}
 
-// band is the place of the rounded band for an estimate, in minutes; len(bands)
-// if it is longer than any, and no number may be said. The upper end is a promise
-// and is rounded up; the lower end follows from it, but for waits that are sure
-// to be longer.
-func band(low, high float64) int {
-	i := 0
-	for i < len(bands) && (bands[i].high < high || bands[i].high < low) {
-		i++
+// band is the rounded band for an estimate, in minutes; ok is false if it is longer
+// than any, and no number may be said. The upper end is a promise and is rounded
+// up; the lower one is rounded down, but never below half of it: from 0 to 45 minutes
+// tells nobody anything.
+func band(lower, upper float64) (low, high float64, ok bool) {
+	i := slices.IndexFunc(edges, func(e float64) bool { return e >= upper && e >= lower })
+	if i < 0 {
+		return lower, upper, false
 	}
-	return i
+	for _, e := range edges[:i] {
+		if e <= max(lower, edges[i]/2) {
+			low = e
+		}
+	}
+	return low, edges[i], true
 }
 
 // A history is what a track has seen of waits.
 type history struct {
-	starts, leaves meter
-	ratios         ring // actual/raw of finished waits
-	kept           ring // 1 for a wait within its bound, 0 for one beyond
-	quick          ring // the same, for those who came while somebody was free
+	starts, leaves meter // who was started, and who went without
+	waiting        gauge // how many waited
+	waits          pairs // finished ones
+	kept           ring  // 1 for a wait within its bound, 0 for one beyond
+	quick          ring  // the same, for those who came while somebody was free
 	at             time.Time
-	rate           float64 // geometric mean of starts and leaves of all rivals, a minute
-	upper, lower   float64 // factors on raw
+	rate           float64 // starts of all rivals, a minute
+	hazard         float64 // of going without, of one who waits, a minute
+	begun          int     // starts of all rivals in the window
+	fit            line    // from what the rates promise to what is to be expected
+	upper, lower   float64 // factors on that
 	known, knownQ  bool    // whether bounds may be shown: for those who wait, for those who come while somebody is free
 }
 
@@ -77,6 +99,37 @@ func (m *meter) count(now time.Time) {
 	m.roll(now)
 	m.steps[m.at%int64(len(m.steps))]++
 	m.sum++
+}
+
+// A gauge adds up how many waited for how long, over the last window.
+type gauge struct {
+	steps [window / step]float64 // person-minutes
+	at    int64
+	sum   float64
+	last  time.Time
+}
+
+// count adds n who waited since it was last told.
+func (g *gauge) count(now time.Time, n int) {
+	at := now.UnixNano() / int64(step)
+	for g.at < at {
+		if at-g.at > int64(len(g.steps)) {
+			*g = gauge{at: at, last: now}
+			return
+		}
+		g.at++
+		i := g.at % int64(len(g.steps))
+		g.sum -= g.steps[i]
+		g.steps[i] = 0
+	}
+	d := now.Sub(g.last)
+	g.last = now
+	if d <= 0 || d > window {
+		return
+	}
+	x := float64(n) * d.Minutes()
+	g.steps[g.at%int64(len(g.steps))] += x
+	g.sum += x
 }
 
 // A ring keeps the latest values, up to its capacity.
@@ -112,8 +165,8 @@ func (h *history) measure(e *entry, to state, now, since time.Time) {
 	if !e.state.queued() || to.queued() {
 		return
 	}
-	h.leaves.count(now)
 	if to != stateActive {
+		h.leaves.count(now)
 		return
 	}
 	h.starts.count(now)
@@ -129,7 +182,7 @@ func (h *history) measure(e *entry, to state, now, since time.Time) {
 		h.quick.add(kept, judged)
 		return
 	}
-	h.ratios.add(actual/e.raw, samples)
+	h.waits.add(pairOf(e.raw, actual), samples)
 	h.kept.add(kept, judged)
 }
 
@@ -144,15 +197,13 @@ func (l *Line) promise(e *entry, now time.Time) {
 		return
 	}
 	e.raw = float32(raw)
-	e.bound = float32(announced(raw * n.history.upper))
+	e.bound = float32(announced(n.history.fit.at(raw) * n.history.upper))
 }
 
 // announced rounds an upper end as it is shown.
 func announced(upper float64) float64 {
-	if i := band(0, upper); i < len(bands) {
-		return bands[i].high
-	}
-	return upper
+	_, high, _ := band(0, upper)
+	return high
 }
 
 // inFront is how many are ahead of somebody of this class who comes now.
@@ -167,7 +218,16 @@ func (l *Line) raw(n *track, ahead int, now time.Time) (minutes float64, quick b
 	if ahead < n.free && l.rules.Mode != ModeManual {
 		return 0, true
 	}
-	return float64(max(ahead, 1)) / n.history.rate, false
+	return n.history.drain(float64(max(ahead, 1))), false
+}
+
+// drain is after how many minutes so many people are no longer ahead: they are
+// started at a rate, and each of them may give up. T = ln(1 + h·N/s)/h.
+func (h *history) drain(people float64) float64 {
+	if h.hazard < 1e-6 {
+		return people / h.rate
+	}
+	return math.Log1p(h.hazard*people/h.rate) / h.hazard
 }
 
 // refresh brings the factors of a track up to date, at most once a second.
@@ -178,56 +238,123 @@ func (l *Line) refresh(n *track, now time.Time) {
 	}
 	h.at = now
 	var starts, leaves uint32
+	waited := 0.0
 	for _, m := range l.skills.rivals(n, l.staff.teams) {
-		g := &l.skills.tracks[m].history
+		t := l.skills.tracks[m]
+		g := &t.history
 		g.starts.roll(now)
 		g.leaves.roll(now)
-		starts, leaves = starts+g.starts.sum, leaves+g.leaves.sum
+		g.waiting.count(now, t.total())
+		starts, leaves, waited = starts+g.starts.sum, leaves+g.leaves.sum, waited+g.waiting.sum
 	}
 	span := max(1, min(window, now.Sub(l.clock.born)).Minutes())
-	h.rate = math.Sqrt(max(minRate, float64(starts)/span) * max(minRate, float64(leaves)/span))
+	h.rate, h.begun, h.hazard = max(minRate, float64(starts)/span), int(starts), 0
+	if waited > 1 {
+		h.hazard = min(1, float64(leaves)/waited)
+	}
 	h.calibrate(l.overdue(n, now))
 }
 
 // calibrate works out the factors from the waits that ended, and from those that
-// go on: elapsed/raw of each, and how many are longer than was announced.
-func (h *history) calibrate(elapsed []float32, late int) {
+// go on: how long they are beside what was to be expected, and how many are longer
+// than was announced. Where fewer hold than should, the upper end goes up.
+func (h *history) calibrate(going []pair, late int) {
+	h.fit = h.waits.line()
 	h.upper, h.lower = untaught, 1/untaught
-	if len(h.ratios.v) > 0 {
-		v := slices.Clone(h.ratios.v)
-		slices.Sort(v)
-		h.lower = percentile(v, 0.3)
+	judge := len(h.kept.v) + late
+	share := within
+	if judge >= minJudge {
+		share = min(max(share+firm*(aim-h.kept.sum()/float64(judge)), least), most)
+	}
+	if v := h.fit.beside(h.waits.v); len(v) > 0 {
+		h.lower = math.Exp(percentile(v, beyond))
 		if len(v) >= enough {
-			h.upper = percentile(v, 0.8)
+			h.upper = math.Exp(percentile(v, share))
 		}
 	}
-	if len(elapsed) >= minOld {
-		slices.Sort(elapsed)
-		h.upper = max(h.upper, percentile(elapsed, 0.8))
+	if len(going) >= minOld {
+		h.upper = max(h.upper, math.Exp(percentile(h.fit.beside(going), share)))
 	}
+	h.upper *= margin
 	h.lower = min(h.lower, h.upper)
-	judge := len(h.kept.v) + late
-	h.known = judge >= minJudge && h.kept.sum() >= coverage*float64(judge)
+	h.known = (judge >= minJudge || h.begun >= fewest) && h.kept.sum()+trust >= coverage*float64(judge+trust)
 	h.knownQ = len(h.quick.v) >= minJudge && h.quick.sum() >= coverage*float64(len(h.quick.v))
 }
 
-// overdue looks at the oldest in line: elapsed/raw of each, and how many have
+// A pair is a wait: what the rates promised when it began, and what it was, or is by
+// now, as logarithms of minutes.
+type pair struct{ raw, actual float64 }
+
+func pairOf(raw, actual float32) pair {
+	return pair{math.Log(float64(raw)), math.Log(max(float64(actual), shortest))}
+}
+
+// pairs keeps the latest waits.
+type pairs struct {
+	v  []pair
+	at int
+}
+
+func (p *pairs) add(w pair, max int) {
+	if len(p.v) < max {
+		p.v = append(p.v, w)
+		return
+	}
+	p.v[p.at] = w
+	p.at = (p.at + 1) % max
+}
+
+// A line says what to expect where the rates promise something: e^a · promise^b.
+// The zero value expects what they promise.
+type line struct{ a, b float64 }
+
+// line is the one that fits the waits best. Rates that are measured on few people
+// are off by chance, so that a short promise is mostly too short, and a long one
+// too long: then b is below 1. A few waits prove little: it begins at 1.
+func (p *pairs) line() line {
+	n := float64(len(p.v))
+	if n < enough {
+		return line{}
+	}
+	var sx, sy, sxx, sxy float64
+	for _, w := range p.v {
+		sx, sy, sxx, sxy = sx+w.raw, sy+w.actual, sxx+w.raw*w.raw, sxy+w.raw*w.actual
+	}
+	vx, vxy := sxx-sx*sx/n, sxy-sx*sy/n
+	b := min(max((vxy+prior)/(vx+prior), flattest), 1)
+	return line{a: (sy - b*sx) / n, b: b - 1}
+}
+
+// at is what to expect where the rates promise raw.
+func (f line) at(raw float64) float64 { return math.Exp(f.a) * math.Pow(raw, 1+f.b) }
+
+// beside are the logarithms of waits as shares of what was to be expected, in order.
+func (f line) beside(v []pair) []float32 {
+	out := make([]float32, len(v))
+	for i, w := range v {
+		out[i] = float32(w.actual - f.a - (1+f.b)*w.raw)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// overdue looks at the oldest in line: how long each has waited, and how many have
 // waited longer than their bound.
-func (l *Line) overdue(n *track, now time.Time) (elapsed []float32, late int) {
+func (l *Line) overdue(n *track, now time.Time) (going []pair, late int) {
 	seen := 0
 	n.live.walk(func(it item) bool {
 		seen++
 		e := l.tickets.entry(it.slot)
 		if e.raw > 0 {
 			waited := float32(now.Sub(l.rules.since(e)).Minutes())
-			elapsed = append(elapsed, waited/e.raw)
+			going = append(going, pairOf(e.raw, waited))
 			if waited > e.bound {
 				late++
 			}
 		}
-		return seen < 4*oldest && len(elapsed) < oldest
+		return seen < 4*oldest && len(going) < oldest
 	})
-	return elapsed, late
+	return going, late
 }
 
 // Estimate is how many tickets will be served before this one, as things are, and
@@ -251,17 +378,15 @@ func (l *Line) expect(n *track, ahead int, now time.Time) (low, high time.Durati
 	if quick {
 		return 0, time.Minute, h.knownQ
 	}
-	i := band(raw*h.lower, raw*h.upper)
-	if i == len(bands) || l.staff.onDuty(n.teams) == 0 {
-		return minutes(raw * h.lower), minutes(raw * h.upper), false
-	}
-	return minutes(bands[i].low), minutes(bands[i].high), h.known
+	mean := h.fit.at(raw)
+	lower, upper, ok := band(mean*h.lower, mean*h.upper)
+	return minutes(lower), minutes(upper), ok && h.known && l.staff.onDuty(n.teams) > 0
 }
 
 func minutes(m float64) time.Duration { return time.Duration(m * float64(time.Minute)) }
 
 // state is the line for a topic, for somebody who joins it now with an ordinary
-// ticket. Low and High are the ends of one of bands.
+// ticket. Low and High are among edges.
 func (l *Line) state(topic string, now time.Time) core.LineState {
 	var main *track // the track that speaks for the topic: the fullest, or the most seen
 	s, head := core.LineState{}, now
