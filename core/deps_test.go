@@ -16,41 +16,43 @@ import (
 // may not exist. "+" allows modules from outside; the standard library is
 // always allowed.
 var may = map[string][]string{
-	"core":             {},                                                                                   // the vocabulary: everybody imports it
-	"core/spelling":    {},                                                                                   // parsers' complaints in plain words
-	"core/match":       {"core/spelling", "core/match/*", "+"},                                               // + Unicode tables
-	"core/match/*":     {"core/match", "core/match/*", "+"},                                                  //
-	"core/calendar":    {},                                                                                   // hours, shifts, holidays
-	"core/script":      {"core", "core/spelling", "core/match", "core/calendar", "+"},                        // + a YAML reader and expressions
-	"core/dialog":      {"core", "core/script", "core/match", "core/calendar"},                               //
-	"core/queue":       {"core"},                                                                             //
-	"core/desk":        {"core", "core/match", "core/calendar", "core/desk/*"},                               // what goes to whom
-	"core/desk/*":      {"core", "core/calendar", "core/desk/*"},                                             // what staff see, type and work: downward
-	"core/passive":     {"core"},                                                                             // answers inside the platform's request
-	"core/signed":      {"core"},                                                                             // Standard Webhooks
-	"core/turn":        {"core", "core/dialog", "core/desk", "core/desk/*", "core/queue", "core/match"},      // one turn of a conversation
-	"core/hub":         {"core", "core/turn", "core/dialog", "core/desk", "core/desk/*", "core/queue"},       // interfaces for the rest
-	"core/store":       {"core", "core/store/*", "+"},                                                        // + SQL drivers
-	"core/store/*":     {"core", "core/disk", "core/store/driver", "+"},                                      // a kind of database each
-	"core/bus":         {"core", "+"},                                                                        // hints, leases, rates in one process
-	"core/disk":        {},                                                                                   // what was written is on it
-	"core/blobs":       {"core", "core/disk"},                                                                // media in a folder
-	"core/blobs/*":     {"core", "core/blobs", "+"},                                                          // an object store
-	"core/bus/*":       {"core", "core/bus", "+"},                                                            // Redis
-	"core/coretest":    {"core"},                                                                             //
-	"adapters/*":       {"core", "core/passive", "core/signed", "+"},                                         // never another adapter, hub, store, bus or config
-	"adapters/*/*":     {"core", "+"},                                                                        //
-	"adapters/console": {"core", "core/dialog", "core/desk", "core/desk/*", "core/queue", "core/match", "+"}, // shows what the pure packages decide
-	"adapters":         {"core", "adapters/*"},                                                               // the table
-	"config":           {"core", "core/spelling", "core/calendar", "+"},                                      //
-	"flows":            {},                                                                                   //
+	"core":             {},                                                                                               // the vocabulary: everybody imports it
+	"core/spelling":    {},                                                                                               // parsers' complaints in plain words
+	"core/match":       {"core/spelling", "core/match/*", "+"},                                                           // + Unicode tables
+	"core/match/*":     {"core/match", "core/match/*", "+"},                                                              //
+	"core/calendar":    {},                                                                                               // hours, shifts, holidays
+	"core/script":      {"core", "core/spelling", "core/match", "core/calendar", "+"},                                    // + a YAML reader and expressions
+	"core/dialog":      {"core", "core/script", "core/match", "core/calendar"},                                           //
+	"core/queue":       {"core"},                                                                                         //
+	"core/reassure":    {"core", "core/spelling", "+"},                                                                   // + a YAML reader and expressions
+	"core/rehearse":    {"core", "core/spelling", "core/queue", "core/reassure", "flows", "+"},                           // + a YAML reader; flows in tests
+	"core/desk":        {"core", "core/match", "core/calendar", "core/desk/*"},                                           // what goes to whom
+	"core/desk/*":      {"core", "core/calendar", "core/desk/*"},                                                         // what staff see, type and work: downward
+	"core/passive":     {"core"},                                                                                         // answers inside the platform's request
+	"core/signed":      {"core"},                                                                                         // Standard Webhooks
+	"core/turn":        {"core", "core/dialog", "core/desk", "core/desk/*", "core/queue", "core/match", "core/reassure"}, // one turn of a conversation
+	"core/hub":         {"core", "core/turn", "core/dialog", "core/desk", "core/desk/*", "core/queue", "core/reassure"},  // interfaces for the rest
+	"core/store":       {"core", "core/store/*", "+"},                                                                    // + SQL drivers
+	"core/store/*":     {"core", "core/disk", "core/store/driver", "+"},                                                  // a kind of database each
+	"core/bus":         {"core", "+"},                                                                                    // hints, leases, rates in one process
+	"core/disk":        {},                                                                                               // what was written is on it
+	"core/blobs":       {"core", "core/disk"},                                                                            // media in a folder
+	"core/blobs/*":     {"core", "core/blobs", "+"},                                                                      // an object store
+	"core/bus/*":       {"core", "core/bus", "+"},                                                                        // Redis
+	"core/coretest":    {"core"},                                                                                         //
+	"adapters/*":       {"core", "core/passive", "core/signed", "+"},                                                     // never another adapter, hub, store, bus or config
+	"adapters/*/*":     {"core", "+"},                                                                                    //
+	"adapters/console": {"core", "core/dialog", "core/desk", "core/desk/*", "core/queue", "core/match", "+"},             // shows what the pure packages decide
+	"adapters":         {"core", "adapters/*"},                                                                           // the table
+	"config":           {"core", "core/spelling", "core/calendar", "+"},                                                  //
+	"flows":            {},                                                                                               //
 
 	"core/store/driver": {"core"}, // what databases have in common
 
-	"core/play":     {"core", "core/script"},                                     // hub and store by interface
-	"cmd/frontdesk": {"cmd/app", "config", "core/match", "core/match/eval", "+"}, // flags
-	"cmd/yardstick": {"+"},                                                       // shares nothing with what it is the measure of
-	"cmd/app":       {"*", "core/*", "core/*/*", "adapters/*/fake", "+"},         // puts everything together
+	"core/play":     {"core", "core/script"},                                                      // hub and store by interface
+	"cmd/frontdesk": {"cmd/app", "config", "core/match", "core/match/eval", "core/rehearse", "+"}, // flags
+	"cmd/yardstick": {"+"},                                                                        // shares nothing with what it is the measure of
+	"cmd/app":       {"*", "core/*", "core/*/*", "adapters/*/fake", "+"},                          // puts everything together
 }
 
 const module = "github.com/frontdesk-im/frontdesk/"

@@ -9,5 +9,11 @@ import "embed"
 //go:embed *.yaml *.chat
 var FS embed.FS
 
+// Policies has what those who wait in line are told, as files for people who
+// don't program either: see policies/README.md.
+//
+//go:embed policies/*.yaml
+var Policies embed.FS
+
 // Shop is what the demo shop is called; a business of its own says neither.
 var Shop = []string{"小禾", "Xiaohe"}
