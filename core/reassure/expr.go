@@ -61,13 +61,14 @@ type cond struct {
 	run *vm.Program
 }
 
-// UnmarshalYAML reads one.
-func (c *cond) UnmarshalYAML(read func(any) error) error {
-	if err := read(&c.src); err != nil {
-		return err
+// UnmarshalYAML takes it as it stands.
+func (c *cond) UnmarshalYAML(read func(any) error) error { return read(&c.src) }
+
+// compile makes it ready.
+func (c *cond) compile() (err error) {
+	if c.src != "" {
+		c.run, err = compile(c.src, expr.AsBool())
 	}
-	var err error
-	c.run, err = compile(c.src, expr.AsBool())
 	return err
 }
 
@@ -98,16 +99,18 @@ const (
 	whenTrue
 )
 
-// UnmarshalYAML reads one.
-func (m *moment) UnmarshalYAML(read func(any) error) error {
-	if err := read(&m.src); err != nil {
-		return err
-	}
-	if m.src == "enqueue" {
+// UnmarshalYAML takes it as it stands.
+func (m *moment) UnmarshalYAML(read func(any) error) error { return read(&m.src) }
+
+// compile makes it ready.
+func (m *moment) compile() (err error) {
+	switch m.src {
+	case "":
+		return errors.New("the step has no at; write enqueue, a time like max(2m, 0.25*upper), or a condition like waited >= 40m")
+	case "enqueue":
 		m.kind = atEnqueue
 		return nil
 	}
-	var err error
 	if m.run, err = compile(m.src); err != nil {
 		return err
 	}

@@ -35,9 +35,25 @@ type linter struct {
 	found []error
 }
 
-// lint is everything that is wrong with a policy that was read.
-func lint(file string, f *ast.File, p *Policy) []error {
-	l := &linter{file: file, ast: f}
+// compile makes ready what a policy has read as it stood.
+func (l *linter) compile(p *Policy) {
+	if err := p.On.On.compile(); err != nil {
+		l.say("$.peak", "%v", err)
+	}
+	if err := p.Caps.Quiet.compile(); err != nil {
+		l.say("$.caps", "%v", err)
+	}
+	for _, s := range p.Steps {
+		for _, err := range []error{s.At.compile(), s.When.compile()} {
+			if err != nil {
+				l.at(s, "%v", err)
+			}
+		}
+	}
+}
+
+// all finds everything that is wrong with a policy that was read.
+func (l *linter) all(p *Policy) {
 	l.whole(p)
 	ids := map[string]bool{}
 	begins := 0
@@ -61,7 +77,6 @@ func lint(file string, f *ast.File, p *Policy) []error {
 	for _, id := range own {
 		l.text(id, p.Texts[id])
 	}
-	return l.found
 }
 
 // whole checks what is not a step's.
@@ -111,9 +126,6 @@ func (l *linter) step(p *Policy, s *Step) {
 		l.at(s, "the step has no id; the log and the report call it by that")
 	case len(s.ID) > 20 || !word.MatchString(s.ID):
 		l.at(s, "a step's id is one word of at most 20 letters, digits, - and _")
-	}
-	if s.At.kind == 0 {
-		l.at(s, "the step has no at; write enqueue, a time like max(2m, 0.25*upper), or a condition like waited >= 40m")
 	}
 	if len(s.Text) == 0 {
 		l.at(s, "the step has no text")
@@ -262,7 +274,10 @@ func hasEmoji(s string) bool {
 }
 
 func (l *linter) at(s *Step, format string, args ...any) {
-	l.say(fmt.Sprintf("$.steps[%d]", s.nth), strings.TrimSpace(s.ID+": ")+" "+format, args...)
+	if s.ID != "" {
+		format = "step " + s.ID + ": " + format
+	}
+	l.say(fmt.Sprintf("$.steps[%d]", s.nth), format, args...)
 }
 
 // say notes what is wrong at a path of the file.
@@ -273,5 +288,5 @@ func (l *linter) say(path, format string, args ...any) {
 			line = n.GetToken().Position.Line
 		}
 	}
-	l.found = append(l.found, &Problem{l.file, line, strings.TrimSpace(strings.TrimPrefix(fmt.Sprintf(format, args...), ":"))})
+	l.found = append(l.found, &Problem{l.file, line, fmt.Sprintf(format, args...)})
 }

@@ -130,7 +130,10 @@ func Parse(name string, src []byte, base Texts) (_ *Policy, err error) {
 		return nil, problem(name, err)
 	}
 	p.fill(base)
-	return p, errors.Join(lint(name, f, p)...)
+	l := &linter{file: name, ast: f}
+	l.compile(p)
+	l.all(p)
+	return p, errors.Join(l.found...)
 }
 
 const maxSource = 256 << 10
@@ -213,23 +216,26 @@ func (v *variants) UnmarshalYAML(read func(any) error) error {
 
 // A span is a time of day, as 22:30-08:00; it may go over midnight.
 type span struct {
+	src      string
 	from, to time.Duration // since midnight
 	on       bool
 }
 
-// UnmarshalYAML reads one.
-func (s *span) UnmarshalYAML(read func(any) error) error {
-	var src string
-	if err := read(&src); err != nil {
-		return err
+// UnmarshalYAML takes it as it stands.
+func (s *span) UnmarshalYAML(read func(any) error) error { return read(&s.src) }
+
+// compile makes it ready.
+func (s *span) compile() error {
+	if s.src == "" {
+		return nil
 	}
-	a, b, _ := strings.Cut(src, "-")
+	a, b, _ := strings.Cut(s.src, "-")
 	from, err := time.Parse("15:04", strings.TrimSpace(a))
 	to, err2 := time.Parse("15:04", strings.TrimSpace(b))
 	if err != nil || err2 != nil {
-		return fmt.Errorf("quiet hours are written 22:30-08:00, not %q", src)
+		return fmt.Errorf("quiet hours are written 22:30-08:00, not %q", s.src)
 	}
-	*s = span{clockOf(from), clockOf(to), true}
+	s.from, s.to, s.on = clockOf(from), clockOf(to), true
 	return nil
 }
 

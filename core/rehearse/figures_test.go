@@ -13,7 +13,7 @@ import (
 
 // Each figure is what a slower look at the log of everybody says.
 func TestFigures(t *testing.T) {
-	for _, n := range Names() {
+	for _, n := range names(t) {
 		s := scenario(t, n)
 		shorten(s, 60)
 		e := play(t, s, live(t))
@@ -195,7 +195,7 @@ func recount(e *Evening) map[string]float64 {
 // The ten evenings, three seeds each, in a table: go test ./core/rehearse -run Scenarios -v
 func TestScenarios(t *testing.T) {
 	t.Logf("%-8s %4s %8s %6s %6s %6s %6s %6s %6s %6s %7s %6s %6s %6s", "", "seed", "coverage", "shown", "over", "worse", "short", "after", "ghosts", "parked", "served", "mean", "max", "p50")
-	for _, n := range Names() {
+	for _, n := range names(t) {
 		for seed := range uint64(3) {
 			s := scenario(t, n)
 			s.Seed += seed
@@ -218,6 +218,9 @@ func TestScenarios(t *testing.T) {
 
 // 11.11 with checks whether people are still there, against the same evening without.
 func TestEleven(t *testing.T) {
+	if testing.Short() {
+		t.Skip("six long evenings")
+	}
 	for seed := range uint64(3) {
 		s := scenario(t, "eleven")
 		s.Seed += seed
