@@ -23,7 +23,8 @@ type Options struct {
 	Lease time.Duration    // how long a delivery is its sender's before it counts as crashed; default one minute
 	Log   *slog.Logger     // default: nowhere
 
-	busy time.Duration // how long to wait for another program's lock; default five seconds
+	busy   time.Duration // how long to wait for another program's lock; default five seconds
+	beside bool          // see Beside
 }
 
 // A Store is a database that has been opened. It is safe for concurrent use.
@@ -69,13 +70,36 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
+// Kept are the values of a database.
+type Kept interface {
+	core.Values
+	Close() error
+}
+
+// Beside opens the values of a database that other processes may have open, and
+// takes no other part in it. There must be one, and its schema must be this
+// program's.
+func Beside(ctx context.Context, o Options) (Kept, error) {
+	o.defaults()
+	o.beside = true
+	db, err := connect(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{opt: o, db: db}
+	if s.queue, err = newWriter(ctx, s); err != nil {
+		return nil, errors.Join(s.explain(err), s.shut())
+	}
+	return s, nil
+}
+
 // connect opens a database without taking part in it. Options have their defaults.
 func connect(ctx context.Context, o Options) (*driver.Database, error) {
 	open, place := sqlite.Open, o.Path
 	if o.URL != "" {
 		open, place = postgres.Open, o.URL
 	}
-	return open(ctx, driver.Options{Place: place, Steps: steps, Now: o.Now, Log: o.Log, Busy: o.busy})
+	return open(ctx, driver.Options{Place: place, Steps: steps, Now: o.Now, Log: o.Log, Busy: o.busy, Beside: o.beside})
 }
 
 func (o *Options) defaults() {

@@ -25,6 +25,10 @@ type Options struct {
 	Now   func() time.Time                       //
 	Log   *slog.Logger                           //
 	Busy  time.Duration                          // how long to wait for another program's lock
+
+	// Beside opens a database that another process may have open: its schema must
+	// be ours already, and nothing but values may be written.
+	Beside bool
 }
 
 // A Database has been opened and its schema is up to date.

@@ -42,6 +42,25 @@ func migrate(ctx context.Context, db *sql.DB, o driver.Options) error {
 	return nil
 }
 
+// current reports a schema that is not this program's.
+func current(ctx context.Context, db *sql.DB, o driver.Options) error {
+	steps, err := o.Steps(Name)
+	if err != nil {
+		return err
+	}
+	var version int
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return err
+	}
+	switch {
+	case version > len(steps):
+		return fmt.Errorf("%w: its schema is %d, this program knows %d", driver.ErrNewer, version, len(steps))
+	case version < len(steps):
+		return fmt.Errorf("its schema is %d, this program's %d; start this version of frontdesk once, or use the version that runs", version, len(steps))
+	}
+	return nil
+}
+
 func step(ctx context.Context, db *sql.DB, version int, text string) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {

@@ -69,19 +69,17 @@ func Open(ctx context.Context, o driver.Options) (*driver.Database, error) {
 }
 
 func (e *engine) open(ctx context.Context) error {
-	if err := os.MkdirAll(e.Place, 0o700); err != nil {
-		return err
-	}
-	if err := e.claim(ctx); err != nil {
-		return err
-	}
-	if err := private(e.file); err != nil {
+	if e.Beside {
+		if _, err := os.Stat(e.file); err != nil {
+			return err
+		}
+	} else if err := e.own(ctx); err != nil {
 		return err
 	}
 	e.write = pool(e.file, "rwc", 8<<20, e.Busy)
 	e.write.SetMaxOpenConns(2)
 	e.write.SetMaxIdleConns(2)
-	if err := migrate(ctx, e.write, e.Options); err != nil {
+	if err := e.schema(ctx); err != nil {
 		return err
 	}
 	e.read = pool(e.file, "rw", 2<<20, e.Busy)
@@ -89,6 +87,25 @@ func (e *engine) open(ctx context.Context) error {
 	e.read.SetMaxIdleConns(readers)
 	e.wal = newWAL(e)
 	return nil
+}
+
+// own makes the folder and the database, and takes the lock on them.
+func (e *engine) own(ctx context.Context) error {
+	if err := os.MkdirAll(e.Place, 0o700); err != nil {
+		return err
+	}
+	if err := e.claim(ctx); err != nil {
+		return err
+	}
+	return private(e.file)
+}
+
+// schema brings the database up to date, or finds out that it is.
+func (e *engine) schema(ctx context.Context) error {
+	if e.Beside {
+		return current(ctx, e.write, e.Options)
+	}
+	return migrate(ctx, e.write, e.Options)
 }
 
 const readers = 4
