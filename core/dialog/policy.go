@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
+	"github.com/frontdesk-im/frontdesk/core/calendar"
 	"github.com/frontdesk-im/frontdesk/core/match"
 )
 
@@ -50,9 +51,21 @@ func (e *Engine) Closes(topic string, now time.Time) time.Time {
 	return at
 }
 
+// Clock is the time zone of the customer of c, as far as it is known; else of those
+// who take customers of the topic; nil if they have no hours.
+func (e *Engine) Clock(c core.Conversation, topic string) *time.Location {
+	if zone, err := calendar.Zone(c.Peer.Facts[core.FactZone]); err == nil {
+		return zone
+	}
+	if c := e.HoursOf(topic).Calendar(); c != nil {
+		return c.Zone
+	}
+	return nil
+}
+
 // WaitVars are what the script knows for the texts of a policy about the wait of c:
-// topic, by when a message is answered, when people are there again. What it does
-// not know is left out.
+// topic, by when a message is answered and how long that is, when people are there
+// again. What it does not know is left out.
 func (e *Engine) WaitVars(c core.Conversation, s core.Scene) map[string]string {
 	v, t := begin(e.Book, c, s)
 	topic := t.Ticket.Topic
@@ -63,12 +76,30 @@ func (e *Engine) WaitVars(c core.Conversation, s core.Scene) map[string]string {
 		}
 	}
 	open := openWords(v, t.Lang, topic, t.Ticket.Since)
-	for name, from := range map[string]string{"promise_text": "promise", "sla_text": "promise", "hours_text": "opens", "slot_text": "promise"} {
+	for name, from := range map[string]string{"promise_text": "promise", "hours_text": "opens", "slot_text": "promise"} {
 		if words := open[from]; words != "" {
 			vars[name] = words
 		}
 	}
+	if at, ok := v.HoursOf(topic).Promise(s.Now); ok {
+		vars["sla_text"] = lasts(t.Lang, at.Sub(s.Now))
+	}
 	return vars
+}
+
+// lasts is a time in words, rounded up: to five minutes, then to hours, then to days.
+func lasts(lang string, d time.Duration) string {
+	n, zh, en := int((d+5*time.Minute-1)/(5*time.Minute))*5, "分钟", "min"
+	switch {
+	case d > 23*time.Hour:
+		n, zh, en = int((d+24*time.Hour-1)/(24*time.Hour)), "天", "d"
+	case d > 55*time.Minute:
+		n, zh, en = int((d+time.Hour-1)/time.Hour), "小时", "h"
+	}
+	if lang == "zh" {
+		return fmt.Sprintf("%d %s", max(n, 1), zh)
+	}
+	return fmt.Sprintf("%d %s", max(n, 1), en)
 }
 
 // Voice is who says what a policy says to somebody who speaks lang.

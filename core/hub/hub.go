@@ -32,6 +32,7 @@ import (
 	"github.com/frontdesk-im/frontdesk/core/desk/command"
 	"github.com/frontdesk-im/frontdesk/core/dialog"
 	"github.com/frontdesk-im/frontdesk/core/queue"
+	"github.com/frontdesk-im/frontdesk/core/reassure"
 	"github.com/frontdesk-im/frontdesk/core/turn"
 )
 
@@ -45,9 +46,13 @@ type Config struct {
 	Books func(version string) *dialog.Engine
 	Desk  *desk.Rules // the staff's side
 	Line  queue.Rules // who serves whom
-	Log   *slog.Logger
-	Meter core.Meter
-	Now   func() time.Time // defaults to time.Now
+	// Policies are what those who wait are told; nil: what the scripts say, and nothing
+	// of our own accord. They may be exchanged at any time.
+	Policies func() reassure.Policies
+	Kind     func(channel string) string // of an account: wechat, web, …; defaults to its name
+	Log      *slog.Logger
+	Meter    core.Meter
+	Now      func() time.Time // defaults to time.Now
 
 	// Chance is what retries wait by, beside their backoff; defaults to rand.N. A
 	// simulation gives its own.
@@ -81,6 +86,7 @@ type Hub struct {
 	board    *board
 	banners  banners
 	halts    halts
+	waits    waits
 
 	bg   sync.WaitGroup // everything under way
 	stop context.CancelFunc
@@ -120,6 +126,9 @@ func New(c Config) *Hub {
 			*d.v = d.def
 		}
 	}
+	if c.Kind == nil {
+		c.Kind = func(channel string) string { return channel }
+	}
 	if c.Workers <= 0 {
 		c.Workers = 256
 	}
@@ -134,7 +143,10 @@ func New(c Config) *Hub {
 	h.line = newLine(h)
 	h.board = newBoard(h)
 	h.banners = banners{hub: h, told: map[core.Key]told{}}
-	h.halts.hub = h
+	h.halts.hub, h.waits.hub = h, h
+	if c.Policies != nil {
+		h.rules.Waits = h.waits.of
+	}
 	return h
 }
 

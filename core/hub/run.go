@@ -68,6 +68,9 @@ func (h *Hub) announce(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { h.board.run(ctx) })
 	all.Go(func() { h.banners.run(ctx) })
+	if h.conf.Policies != nil {
+		all.Go(func() { h.waits.run(ctx) })
+	}
 	all.Go(func() { h.digests(ctx) })
 	all.Wait()
 }

@@ -45,6 +45,10 @@ func crowded(text []byte) error {
 	return nil
 }
 
+// Policies is the folder among the scripts that has none: what those who wait are
+// told, which core/reassure reads.
+const Policies = "policies"
+
 // names are the paths of the scripts in fsys, in order.
 func names(fsys fs.FS, skip func(string) bool) (out []string, err error) {
 	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
@@ -52,7 +56,7 @@ func names(fsys fs.FS, skip func(string) bool) (out []string, err error) {
 			return err
 		}
 		if d.IsDir() {
-			if base := path.Base(name); name != "." && strings.HasPrefix(base, ".") {
+			if base := path.Base(name); name != "." && strings.HasPrefix(base, ".") || name == Policies {
 				return fs.SkipDir
 			}
 			return nil

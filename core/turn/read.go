@@ -99,9 +99,16 @@ func (s steps) reopen(o core.Outcome, run []core.Envelope) core.Outcome {
 // ticket see both. An edit is for whoever has them: staff see it, and the bot
 // corrects what it understood only while no ticket is open.
 func (s steps) customer(o core.Outcome, run []core.Envelope) (_ core.Outcome, left int, err error) {
-	before, said := o.Conversation.Ticket, len(o.Say)
+	was, said := o.Conversation, len(o.Say)
+	before := was.Ticket
 	edited := len(run) == 1 && run[0].Replaces != ""
-	if o.Conversation.State != core.WithAgent && (!edited || !before.Open()) {
+	chosen := false
+	if !edited {
+		if o, chosen, err = s.digit(o, run); err != nil {
+			return o, 0, err
+		}
+	}
+	if !chosen && was.State != core.WithAgent && (!edited || !before.Open()) {
 		if o, left, err = s.bot(o, run); err != nil {
 			return o, 0, err
 		}
@@ -113,6 +120,9 @@ func (s steps) customer(o core.Outcome, run []core.Envelope) (_ core.Outcome, le
 		o = s.suggest(o, run)
 	} else if before.Open() && !now.Open() {
 		o = s.add(o, s.Desk.Relay(o.Conversation, nil, s.Scene))
+	}
+	if left == 0 && !chosen {
+		o = s.waited(was, o)
 	}
 	return o, left, nil
 }
@@ -146,12 +156,15 @@ func (s steps) suggest(o core.Outcome, run []core.Envelope) core.Outcome {
 // answered lets the bot act on what is not the customer's: a system's answer, or
 // a time that has come. Staff see it if that gave up the place in line.
 func (s steps) answered(o core.Outcome, run []core.Envelope) (_ core.Outcome, left int, err error) {
-	before := o.Conversation.Ticket
+	was := o.Conversation
 	if o, left, err = s.bot(o, run); err != nil {
 		return o, 0, err
 	}
-	if before.Open() && !o.Conversation.Ticket.Open() {
+	if was.Ticket.Open() && !o.Conversation.Ticket.Open() {
 		o = s.add(o, s.Desk.Relay(o.Conversation, nil, s.Scene))
+	}
+	if left == 0 {
+		o = s.waited(was, o)
 	}
 	return o, left, nil
 }

@@ -8,13 +8,13 @@
 // is called twice for one run of envelopes:
 //
 //	1 Take      picks the script that the talk is on; a desk's own conversation ends here (desk.AgentDue, desk.Duty)
-//	2 timers    lets the desk and the bot act on a time that has come (desk.TicketDue, dialog Step)
+//	2 timers    lets the desk, the policy and the bot act on a time that has come (desk.TicketDue, reassure Decide, dialog Step)
 //	3 run       takes consecutive messages of the customer together, everything else alone
 //	4 read      hands a desk's message to desk.Staff, a system's answer to the bot; a close brings the survey (AfterClose)
 //	5 hear      notes what the customer's run says of them: name, language, allowances, whether they left
 //	6 reopen    opens a ticket again that was closed a moment ago (desk.Reopen)
-//	7 bot       answers unless a person has the conversation (dialog Step), and shows a ticket it opened (desk.Open)
-//	8 customer  shows run and answer to the staff who have the ticket (desk.Relay), and its owner what the scripts suggest
+//	7 bot       answers unless a person has the conversation (a digit for reassure Hear, else dialog Step), and shows a ticket it opened (desk.Open)
+//	8 customer  shows run and answer to the staff who have the ticket (desk.Relay), and its owner what the scripts suggest; then the policy tells who is new in line how they stand (reassure Begin), or keeps away from what was just said (Wrote)
 //	9 add       takes in what comes back from each step: hush drops what the bot said if a person has taken over, spared what is over the budget
 //	10 finish   addresses what is said, marks the bot's, and cuts it into the messages of its platforms
 //
@@ -36,6 +36,7 @@ import (
 	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/desk"
 	"github.com/frontdesk-im/frontdesk/core/dialog"
+	"github.com/frontdesk-im/frontdesk/core/reassure"
 )
 
 // Rules are what every turn is decided by. None of its functions may answer
@@ -49,6 +50,9 @@ type Rules struct {
 	Role func(channel string) core.Role
 	// Limits are those of an account; none for one that the configuration has lost.
 	Limits func(channel string) core.Limits
+	// Waits gives the policy for whoever waits in a conversation, nil if there is none
+	// for them, and of the facts those that nobody here knows. Nil is no policies.
+	Waits func(core.Conversation, core.Scene) (*reassure.Policy, reassure.Facts)
 }
 
 // Input is what one turn may know beside its conversation and what is unread.
@@ -69,7 +73,7 @@ func Take(r Rules, c core.Conversation, unread []core.Envelope, in Input) (out c
 	if c.State == "" {
 		c.State = core.WithBot
 	}
-	s := steps{Rules: r, Input: in, book: r.Books(c.Script)}
+	s := begin(r, c, in)
 	o := core.Outcome{Conversation: c}
 	if r.Role(c.Key.Channel) == core.RoleDesk {
 		return s.finish(s.woken(c.Wakes, s.duty(o, unread))), nil
@@ -89,14 +93,17 @@ func Take(r Rules, c core.Conversation, unread []core.Envelope, in Input) (out c
 		}
 		i += n
 	}
-	return s.finish(s.woken(c.Wakes, o)), nil
+	o = s.woken(c.Wakes, o)
+	o.Conversation = still(o.Conversation)
+	return s.finish(o), nil
 }
 
 // Alter is a turn that reads nothing: f decides, what is unread stays so.
 func Alter(r Rules, c core.Conversation, unread []core.Envelope, in Input, f func(core.Conversation, core.Scene) core.Outcome) (out core.Outcome, err error) {
 	defer caught(&err)
-	s := steps{Rules: r, Input: in, book: r.Books(c.Script)}
+	s := begin(r, c, in)
 	o := s.closing(core.Outcome{Conversation: c}, func(c core.Conversation) core.Outcome { return f(c, in.Scene) })
+	o.Conversation = still(o.Conversation)
 	o = s.finish(o)
 	o.Left = len(unread)
 	return o, nil
@@ -116,6 +123,11 @@ type steps struct {
 	book *dialog.Engine
 }
 
+func begin(r Rules, c core.Conversation, in Input) steps {
+	in.Scene.Policy = r.Waits != nil
+	return steps{Rules: r, Input: in, book: r.Books(c.Script)}
+}
+
 // duty is a turn of staff outside every ticket.
 func (s steps) duty(o core.Outcome, unread []core.Envelope) core.Outcome {
 	if at := o.Conversation.Wakes.Next(); !at.IsZero() && !at.After(s.Scene.Now) { // whoever's: versions before 0.9 did not say
@@ -131,6 +143,12 @@ func (s steps) duty(o core.Outcome, unread []core.Envelope) core.Outcome {
 func (s steps) timers(o core.Outcome) (core.Outcome, error) {
 	if c := o.Conversation; c.Ticket != nil && c.Wakes.Due(core.WakeDesk, s.Scene.Now) {
 		o = s.closing(o, func(c core.Conversation) core.Outcome { return s.Desk.TicketDue(c, s.Scene) })
+	}
+	if o.Conversation.Wakes.Due(core.WakeWait, s.Scene.Now) {
+		var err error
+		if o, err = s.due(o); err != nil {
+			return o, err
+		}
 	}
 	if !o.Conversation.Wakes.Due(core.WakeBot, s.Scene.Now) {
 		return o, nil
