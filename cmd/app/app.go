@@ -221,7 +221,7 @@ func (a *app) connect(ctx context.Context) error {
 	rules := a.rules()
 	a.hub = hub.New(hub.Config{
 		Store: a.store, Bus: a.bus, Books: a.scripts.of, Desk: rules, Line: lineRules(a.conf),
-		Log: a.log, Meter: a.meter,
+		Policies: a.scripts.policies, Kind: a.kind, Log: a.log, Meter: a.meter,
 	})
 	calls := client()
 	strangers := a.strangers()
@@ -261,6 +261,20 @@ func (a *app) connect(ctx context.Context) error {
 	}
 	a.web.handle("/", "lost", lost{home})
 	return nil
+}
+
+// kind is what policies call the kind of an account.
+func (a *app) kind(channel string) string {
+	switch t := a.conf.Channels[channel].Type; t {
+	case "":
+		return channel
+	case "webchat":
+		return "web"
+	case "push":
+		return "app"
+	default:
+		return t
+	}
 }
 
 // introduce tells desks with pages what customers' channels carry, what topics

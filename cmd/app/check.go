@@ -13,6 +13,7 @@ import (
 
 	"github.com/frontdesk-im/frontdesk/config"
 	"github.com/frontdesk-im/frontdesk/core/match"
+	"github.com/frontdesk-im/frontdesk/core/reassure"
 	"github.com/frontdesk-im/frontdesk/core/script"
 )
 
@@ -87,17 +88,24 @@ func placed(err error, dir string) error {
 			p.File = filepath.Join(dir, p.File)
 			e = p
 		}
+		if p, ok := errors.AsType[*reassure.Problem](e); ok {
+			e = &reassure.Problem{File: filepath.Join(dir, p.File), Line: p.Line, Text: p.Text}
+		}
 		out = append(out, e)
 	}
 	return errors.Join(out...)
 }
 
 // list takes joined errors apart.
-func list(err error) []error {
-	if j, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost is meant
-		return j.Unwrap()
+func list(err error) (out []error) {
+	j, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // what wraps others is one
+	if !ok {
+		return []error{err}
 	}
-	return []error{err}
+	for _, e := range j.Unwrap() {
+		out = append(out, list(e)...)
+	}
+	return out
 }
 
 func lines(err error) []string { return strings.Split(strings.TrimSpace(err.Error()), "\n") }

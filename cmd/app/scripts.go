@@ -18,6 +18,7 @@ import (
 	"github.com/frontdesk-im/frontdesk/config"
 	"github.com/frontdesk-im/frontdesk/core/dialog"
 	"github.com/frontdesk-im/frontdesk/core/match/eval"
+	"github.com/frontdesk-im/frontdesk/core/reassure"
 	"github.com/frontdesk-im/frontdesk/core/script"
 	"github.com/frontdesk-im/frontdesk/flows"
 )
@@ -31,6 +32,7 @@ type scripts struct {
 	log  *slog.Logger
 	book atomic.Pointer[dialog.Engine]
 	past atomic.Pointer[[]*dialog.Engine] // those in force before, the latest first
+	wait atomic.Pointer[reassure.Policies]
 
 	mu    sync.Mutex // one reload at a time
 	print string     // fingerprint of the files last tried
@@ -49,9 +51,13 @@ func openScripts(c *config.Config, log *slog.Logger) (*scripts, error) {
 	if err != nil {
 		return nil, placed(err, s.dir)
 	}
-	s.book.Store(dialog.New(b))
+	s.book.Store(dialog.New(b.book))
+	s.wait.Store(&b.policies)
 	return s, nil
 }
+
+// policies are what those who wait are told, as it is in force.
+func (s *scripts) policies() reassure.Policies { return *s.wait.Load() }
 
 // scriptsOf says where the scripts of a configuration are, and how they are read.
 func scriptsOf(c *config.Config) (fs.FS, script.Options, error) {
@@ -108,28 +114,33 @@ func (s *scripts) exchange(b *dialog.Engine) (old *dialog.Engine) {
 	return old
 }
 
+// files are the scripts and policies of a folder at one moment.
+type files struct {
+	print    string
+	book     *script.Book
+	policies reassure.Policies
+}
+
 // load reads the files as they are now. mu is held, or nobody else has s yet.
-func (s *scripts) load(ctx context.Context) (*script.Book, error) {
-	type read struct {
-		print string
-		book  *script.Book
-	}
-	r, err := awaited(ctx, func() (r read, err error) {
-		r.print = fingerprint(s.fsys)
-		r.book, err = script.Load(s.fsys, s.opt)
-		return r, err
+func (s *scripts) load(ctx context.Context) (files, error) {
+	f, err := awaited(ctx, func() (f files, err error) {
+		f.print = fingerprint(s.fsys)
+		var bad error
+		f.book, err = script.Load(s.fsys, s.opt)
+		f.policies, bad = reassure.Load(s.fsys, flows.Policies)
+		return f, errors.Join(err, bad)
 	})
 	if ctx.Err() == nil {
-		s.print = r.print
+		s.print = f.print
 	}
-	return r.book, err
+	return f, err
 }
 
 // reload loads the files again. The old scripts stay in force if that fails.
 func (s *scripts) reload(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, err := s.load(ctx)
+	f, err := s.load(ctx)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -143,6 +154,8 @@ func (s *scripts) reload(ctx context.Context) error {
 		}
 		return err
 	}
+	b := f.book
+	s.wait.Store(&f.policies)
 	if old := s.book.Load(); old.Version == b.Version {
 		if torn {
 			s.log.Info("the faults in the scripts are gone; the files are what is in force", "version", b.Version)

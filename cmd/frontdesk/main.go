@@ -82,6 +82,7 @@ func root() *cobra.Command {
 	c.AddCommand(
 		initCommand(), serveCommand(), readyCommand(), doctorCommand(), backupCommand(), moveCommand(), qrCommand(), versionCommand(), // who runs it
 		checkCommand(), chatCommand(), testCommand(), evalCommand(), // who writes scripts
+		reassureCommand(), rehearseCommand(), // who cares for the line
 	)
 	bilingual(c)
 	return c
