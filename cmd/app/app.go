@@ -14,6 +14,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -153,6 +154,9 @@ func (a *app) open(ctx context.Context) error {
 	if a.scripts, err = awaited(ctx, func() (*scripts, error) { return openScripts(a.conf, a.log) }); err != nil {
 		return err
 	}
+	if err := a.joinScripts(ctx); err != nil {
+		return err
+	}
 	b := a.scripts.book.Load()
 	for _, w := range slices.Concat(unheard(a.conf, b.TopicNames()), borrowed(a.conf, b.Book, samples(a.conf, a.opt.makers()))) {
 		a.log.Warn(w.what, "fix", w.fix)
@@ -164,6 +168,23 @@ func (a *app) open(ctx context.Context) error {
 		return err
 	}
 	return presets(ctx, a.store, a.conf.Staff.Agents)
+}
+
+// joinScripts has all processes on a shared database answer by the same scripts.
+func (a *app) joinScripts(ctx context.Context) error {
+	if a.conf.Store == "" || a.conf.Flows.Dir == "" {
+		return nil
+	}
+	node, err := os.Hostname()
+	if err != nil {
+		node = "?"
+	}
+	p := &published{values: a.store, node: fmt.Sprintf("%s/%d/%s", node, os.Getpid(), rand.Text()[:6]), now: time.Now}
+	a.stops = append(a.stops, func() error { return p.gone(context.WithoutCancel(ctx)) })
+	if err := a.scripts.join(ctx, p); err != nil {
+		return fmt.Errorf("the scripts that all processes have cannot be read: %w", err)
+	}
+	return nil
 }
 
 // openBus joins the other processes, if there are any.
@@ -323,6 +344,9 @@ func (a *app) run(ctx context.Context) error {
 	}
 	if !a.opt.Quick {
 		bg.Go(func() { a.scripts.refine(work) })
+	}
+	if a.scripts.all != nil {
+		bg.Go(func() { a.scripts.follow(work) })
 	}
 	bg.Go(func() { a.reloads(work, a.opt.Reload) })
 	bg.Go(func() { a.tidy(work) })

@@ -1,10 +1,13 @@
 package app
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/frontdesk-im/frontdesk/core/coretest"
 	"github.com/frontdesk-im/frontdesk/core/store/pgtest"
@@ -112,4 +115,73 @@ func TestNodes(t *testing.T) {
 			t.Errorf("the log:\n%s", log)
 		}
 	}
+}
+
+// One folder changes, and every node answers by it; a node with an old folder joins
+// and takes nobody back; faults are published nowhere.
+func TestScriptsOnAllNodes(t *testing.T) {
+	conf := cluster(t)
+	text, err := os.ReadFile(conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := func(dir, words string) {
+		t.Helper()
+		b := "settings: {languages: [zh]}\ngreeting: {text: 您好，我是机器人。人工请回复 0, short: 我是机器人。人工请回复 0}\nentries:\n  - {id: open, title: 营业时间, exact: 几点开门, answer: " + words + "}\n"
+		if err := os.WriteFile(filepath.Join(dir, "faq.yaml"), []byte(b), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start := func(words string) (*program, string) {
+		t.Helper()
+		dir := t.TempDir()
+		answer(dir, words)
+		own := filepath.Join(t.TempDir(), "frontdesk.yaml")
+		if err := os.WriteFile(own, append(slices.Clone(text), "flows: {dir: "+dir+", poll: 1s}\n"...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return launch(t, Options{Settings: Settings{Config: own, Data: t.TempDir()}}), dir
+	}
+	n := 0
+	says := func(p *program, words string) {
+		t.Helper()
+		for begin := time.Now(); ; time.Sleep(200 * time.Millisecond) {
+			v := p.visit()
+			v.until("人工")
+			n++
+			v.send(fmt.Sprint("m", n), "几点开门")
+			v.until("开门。")
+			if strings.Contains(fmt.Sprint(v.lines[len(v.lines)-1]), words) {
+				t.Logf("%s after %v", words, time.Since(begin).Round(time.Millisecond))
+				return
+			}
+			if time.Since(begin) > time.Minute {
+				t.Fatalf("it still says %v, want %s\n%s", v.lines, words, p.err.String())
+			}
+		}
+	}
+	a, dir := start("九点开门。")
+	b, _ := start("九点开门。")
+	says(a, "九点")
+	says(b, "九点")
+	answer(dir, "八点开门。")
+	says(a, "八点")
+	says(b, "八点")
+	old, _ := start("九点开门。")
+	says(old, "八点")
+	says(a, "八点")
+	if log := old.err.String(); !strings.Contains(log, "other processes have newer scripts") {
+		t.Errorf("it does not say that its folder is an old one:\n%s", log)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "faq.yaml"), []byte("entries: [{id: open, answr: x}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for !strings.Contains(a.err.String(), "a fault in the scripts") {
+		time.Sleep(100 * time.Millisecond)
+	}
+	says(b, "八点")
+	newer, _ := start("七点开门。")
+	says(newer, "七点")
+	says(a, "七点")
+	says(b, "七点")
 }

@@ -37,6 +37,9 @@ type scripts struct {
 	mu    sync.Mutex // one reload at a time
 	print string     // fingerprint of the files last tried
 	err   error      // of the last try
+
+	all   *published // nil: no other process has the same
+	force string     // print of what is in force here, if all is set
 }
 
 // openScripts loads the folder that c names, else the demo. Its error has the
@@ -123,17 +126,24 @@ type files struct {
 
 // load reads the files as they are now. mu is held, or nobody else has s yet.
 func (s *scripts) load(ctx context.Context) (files, error) {
-	f, err := awaited(ctx, func() (f files, err error) {
-		f.print = fingerprint(s.fsys)
-		var bad error
-		f.book, err = script.Load(s.fsys, s.opt)
-		f.policies, bad = reassure.Load(s.fsys, flows.Policies)
-		return f, errors.Join(err, bad)
+	f, err := awaited(ctx, func() (files, error) {
+		print := fingerprint(s.fsys)
+		f, err := s.read(s.fsys)
+		f.print = print
+		return f, err
 	})
 	if ctx.Err() == nil {
 		s.print = f.print
 	}
 	return f, err
+}
+
+// read reads what is in fsys.
+func (s *scripts) read(fsys fs.FS) (f files, err error) {
+	var bad error
+	f.book, err = script.Load(fsys, s.opt)
+	f.policies, bad = reassure.Load(fsys, flows.Policies)
+	return f, errors.Join(err, bad)
 }
 
 // reload loads the files again. The old scripts stay in force if that fails.
@@ -153,6 +163,9 @@ func (s *scripts) reload(ctx context.Context) error {
 			s.log.Error("a fault in the scripts", "fault", f)
 		}
 		return err
+	}
+	if s.all != nil {
+		return s.publish(ctx)
 	}
 	b := f.book
 	s.wait.Store(&f.policies)
