@@ -192,26 +192,24 @@ func recount(e *Evening) map[string]float64 {
 	return out
 }
 
-// The ten evenings, three seeds each, in a table: go test ./core/rehearse -run Scenarios -v
+// The ten evenings, with another seed, in a table: go test ./core/rehearse -run Scenarios -v
 func TestScenarios(t *testing.T) {
 	t.Logf("%-8s %4s %8s %6s %6s %6s %6s %6s %6s %6s %7s %6s %6s %6s", "", "seed", "coverage", "shown", "over", "worse", "short", "after", "ghosts", "parked", "served", "mean", "max", "p50")
 	for _, n := range names(t) {
-		for seed := range uint64(3) {
-			s := scenario(t, n)
-			s.Seed += seed
-			f := play(t, s, live(t)).Figures()
-			t.Logf("%-8s %4d %8.3f %6.3f %6.2f %6d %6d %6d %6.3f %6.3f %7d %6.2f %6d %6.1f", n, s.Seed, f.Coverage, f.Shown, f.Overstated, f.ToldWorse, f.ReserveShort, f.AfterPickup,
-				f.GhostPickups, f.ParkedPresent, f.Served, f.Messages.Mean, f.Messages.Max, f.Wait.P50)
-			if f.ToldWorse != 0 || f.ReserveShort != 0 || f.AfterPickup != 0 {
-				t.Errorf("%s, seed %d: %d told worse, %d with the reserve short, %d messages after the wait", n, s.Seed, f.ToldWorse, f.ReserveShort, f.AfterPickup)
-			}
-			least := 0.8
-			if n == "night" { // some 200 promises
-				least = 0.75
-			}
-			if f.Coverage < least {
-				t.Errorf("%s, seed %d: %.0f %% of what was named was kept", n, s.Seed, 100*f.Coverage)
-			}
+		s := scenario(t, n)
+		s.Seed++
+		f := play(t, s, live(t)).Figures()
+		t.Logf("%-8s %4d %8.3f %6.3f %6.2f %6d %6d %6d %6.3f %6.3f %7d %6.2f %6d %6.1f", n, s.Seed, f.Coverage, f.Shown, f.Overstated, f.ToldWorse, f.ReserveShort, f.AfterPickup,
+			f.GhostPickups, f.ParkedPresent, f.Served, f.Messages.Mean, f.Messages.Max, f.Wait.P50)
+		if f.ToldWorse != 0 || f.ReserveShort != 0 || f.AfterPickup != 0 {
+			t.Errorf("%s, seed %d: %d told worse, %d with the reserve short, %d messages after the wait", n, s.Seed, f.ToldWorse, f.ReserveShort, f.AfterPickup)
+		}
+		least := 0.8
+		if n == "night" { // some 200 promises
+			least = 0.75
+		}
+		if f.Coverage < least {
+			t.Errorf("%s, seed %d: %.0f %% of what was named was kept", n, s.Seed, 100*f.Coverage)
 		}
 	}
 }
@@ -219,9 +217,9 @@ func TestScenarios(t *testing.T) {
 // 11.11 with checks whether people are still there, against the same evening without.
 func TestEleven(t *testing.T) {
 	if testing.Short() {
-		t.Skip("six long evenings")
+		t.Skip("four long evenings")
 	}
-	for seed := range uint64(3) {
+	for seed := range uint64(2) {
 		s := scenario(t, "eleven")
 		s.Seed += seed
 		with, without := play(t, s, live(t)).Figures(), play(t, s, unchecked(t)).Figures()

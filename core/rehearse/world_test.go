@@ -40,6 +40,9 @@ func TestSameSeedSameLog(t *testing.T) {
 // when they have patience.
 func TestSamePeople(t *testing.T) {
 	s := scenario(t, "eleven")
+	if testing.Short() {
+		s = scenario(t, "small")
+	}
 	a, b := play(t, s, live(t)), play(t, s, unchecked(t))
 	if len(a.Customers) != len(b.Customers) {
 		t.Fatalf("%d and %d customers", len(a.Customers), len(b.Customers))
@@ -106,7 +109,11 @@ func TestArrivals(t *testing.T) {
 // Nobody is given a customer before they come or after they have gone home, beyond
 // their slots, or for a queue that is not theirs.
 func TestAgents(t *testing.T) {
-	for _, n := range []string{"noon", "shared", "humps"} {
+	all := []string{"noon", "shared", "humps"}
+	if testing.Short() {
+		all = all[:1]
+	}
+	for _, n := range all {
 		s := scenario(t, n)
 		e := play(t, s, live(t))
 		type span struct{ from, to time.Time }

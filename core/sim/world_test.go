@@ -23,6 +23,7 @@ import (
 	"github.com/frontdesk-im/frontdesk/core/desk"
 	"github.com/frontdesk-im/frontdesk/core/dialog"
 	"github.com/frontdesk-im/frontdesk/core/hub"
+	"github.com/frontdesk-im/frontdesk/core/reassure"
 	"github.com/frontdesk-im/frontdesk/core/script"
 	"github.com/frontdesk-im/frontdesk/core/store"
 	"github.com/frontdesk-im/frontdesk/flows"
@@ -246,7 +247,7 @@ func (w *world) run(ctx context.Context, g *gate, i int, b *dialog.Engine) error
 	}
 	d := disk{st, g}
 	rules := &desk.Rules{Words: b.Words, Desks: []desk.Desk{{Name: "desk", Lang: "en", Crowd: -1}}, Limits: w.limits}
-	h := hub.New(hub.Config{Store: d, Bus: shakyBus{w.bus, g}, Books: func(string) *dialog.Engine { return b }, Desk: rules, Log: logger(),
+	h := hub.New(hub.Config{Store: d, Bus: shakyBus{w.bus, g}, Books: func(string) *dialog.Engine { return b }, Desk: rules, Policies: policies, Log: logger(),
 		Poll: 3 * time.Second, Chance: func(d time.Duration) time.Duration { return between(w.plan.draw(g.name+" waits"), 0, d) }})
 	ends := map[string]far{}
 	for _, p := range []*platform{w.web, w.im, w.wx, w.desk} {
@@ -265,6 +266,16 @@ func (w *world) run(ctx context.Context, g *gate, i int, b *dialog.Engine) error
 	w.mu.Unlock()
 	return h.Run(ctx)
 }
+
+// policies are those that come with the program: people wait long enough for most of
+// their steps.
+var policies = sync.OnceValue(func() reassure.Policies {
+	ps, err := reassure.Load(flows.Policies, flows.Policies)
+	if err != nil {
+		panic(err)
+	}
+	return ps
+})
 
 func logger() *slog.Logger {
 	if os.Getenv("SIM_LOG") == "" {
