@@ -60,6 +60,20 @@ const (
 	FactZone   = "zone"   // the zone of their clock, like Europe/London
 )
 
+// VIP is what the platform or the host page says of an important customer; empty if
+// neither says that they are one.
+func (p Peer) VIP() string {
+	for _, name := range []string{"vip", "VIP", "level", "vip_level"} {
+		if v := p.Facts[name]; v != "" && v != "0" && v != "false" && v != "no" {
+			if v == "true" || v == "yes" || v == "1" {
+				return "VIP"
+			}
+			return v
+		}
+	}
+	return ""
+}
+
 // Called is p under the name that an agent gives them; empty: their own.
 func (p Peer) Called(name string) Peer {
 	facts := maps.Clone(p.Facts)

@@ -112,7 +112,7 @@ func (r Rules) key(t *core.Ticket, now time.Time) int64 {
 	if since.IsZero() {
 		since = now
 	}
-	k := since.UnixNano() + int64(class(t.Class))*int64(r.Age)
+	k := since.UnixNano() + int64(class(t))*int64(r.Age)
 	if t.Front > 0 {
 		k -= century
 	}
@@ -128,7 +128,15 @@ func (r Rules) since(e *entry) time.Time {
 	return time.Unix(0, k)
 }
 
-func class(c int) uint8 { return uint8(max(0, min(c, 3))) }
+// class is the class by which a ticket has its place: an important customer has the
+// next more urgent one, so that they go first, and nobody waits for them for ever.
+func class(t *core.Ticket) uint8 {
+	c := max(0, min(t.Class, 3))
+	if t.VIP && c > 0 {
+		c--
+	}
+	return uint8(c)
+}
 
 // Put tells the line what a ticket is now: call it after every commit. A ticket
 // that waits gets or keeps its place; one that rings or is active counts for
@@ -175,7 +183,7 @@ func (l *Line) Put(t core.Ticket, now time.Time) {
 	if !was.queued() || !to.queued() || int(e.track) != n {
 		e.raw, e.bound, e.flags = 0, 0, 0
 	}
-	e.key, e.track, e.state, e.class, e.front = key, uint16(n), to, class(t.Class), uint8(min(t.Front, 255))
+	e.key, e.track, e.state, e.class, e.front = key, uint16(n), to, class(&t), uint8(min(t.Front, 255))
 	l.detail(slot, &t)
 	if fresh && to == stateWaiting && t.Front == 0 && now.Sub(l.rules.since(e)) < time.Minute {
 		l.promise(e, now)
@@ -198,7 +206,7 @@ func (l *Line) stays(e *entry, t *core.Ticket) bool {
 	if e.flags&flagHeld != 0 && slices.Contains(t.Passed, l.staff.workers[e.last].ID) {
 		return false
 	}
-	return e.class == class(t.Class)
+	return e.class == class(t)
 }
 
 // detail sets what has no bearing on the place.

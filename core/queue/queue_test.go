@@ -444,3 +444,30 @@ func TestHeld(t *testing.T) {
 		t.Errorf("%+v %v", o, ok)
 	}
 }
+
+// An important customer goes before ordinary ones who came less than an age before
+// them, not before all.
+func TestVIP(t *testing.T) {
+	l := queue.New(queue.Rules{Age: 10 * time.Minute})
+	for i, at := range []time.Duration{0, 11 * time.Minute, 12 * time.Minute} {
+		l.Put(ticket(fmt.Sprint(i), t0.Add(at)), t0.Add(at))
+	}
+	now := t0.Add(20 * time.Minute)
+	x := ticket("vip", now)
+	x.VIP = true
+	l.Put(x, now)
+	if n, ok := l.Place("vip"); n != 1 || !ok {
+		t.Errorf("%d ahead", n)
+	}
+	if n, _ := l.Place("1"); n != 2 {
+		t.Errorf("%d ahead of the second", n)
+	}
+	l.Agent(agent("a", 4))
+	var got []string
+	for o, ok := l.Next(now); ok; o, ok = l.Next(now) {
+		got = append(got, o.Ticket.ID)
+	}
+	if want := []string{"0", "vip", "1", "2"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}

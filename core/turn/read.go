@@ -192,6 +192,7 @@ func (s steps) open(o core.Outcome, run []core.Envelope) (core.Outcome, error) {
 	}
 	t := *o.Conversation.Ticket
 	t.Key = o.Conversation.Key
+	t.VIP = o.Conversation.Peer.VIP() != ""
 	if t.ID == "" {
 		seq := o.Conversation.Seen
 		if len(run) > 0 {

@@ -109,8 +109,8 @@ func (v View) Case(d Desk) core.Case {
 		}
 	}
 	add("f_mood", v.mood(d))
-	if vip(v.Peer) != "" {
-		add("f_vip", vip(v.Peer))
+	if v.Peer.VIP() != "" {
+		add("f_vip", v.Peer.VIP())
 	}
 	add("f_class", "P"+strconv.Itoa(int(max(0, min(k.Class, 3)))))
 	if k.LastOwn != "" && k.LastOwn != k.Agent {
@@ -169,7 +169,7 @@ func (v View) title(d Desk, waited string) string {
 		mark = amber
 	}
 	who := v.Who(d)
-	if vip(v.Peer) != "" {
+	if v.Peer.VIP() != "" {
 		who = "VIP " + who
 	}
 	parts := []string{who, k.Key.Channel}
@@ -225,19 +225,6 @@ func (v View) Who(d Desk) string {
 func atHome(page string) bool {
 	u, err := url.Parse(page)
 	return err == nil && (u.Path == "" || u.Path == "/" || strings.HasPrefix(u.Path, "/index.") && strings.Count(u.Path, ".") == 1)
-}
-
-// vip is what the platform or the host page says of an important customer.
-func vip(p core.Peer) string {
-	for _, name := range []string{"vip", "VIP", "level", "vip_level"} {
-		if v := p.Facts[name]; v != "" && v != "0" && v != "false" && v != "no" {
-			if v == "true" || v == "yes" || v == "1" {
-				return "VIP"
-			}
-			return v
-		}
-	}
-	return ""
 }
 
 func (v View) mood(d Desk) string {
