@@ -192,8 +192,9 @@ func (h *Hub) Receive(ctx context.Context, env core.Envelope) error {
 		return nil
 	}
 	h.conf.Meter.Count("inbound_total", 1, a.labels...)
-	if h.running.Load() {
-		h.turns.want(key)
+	if h.running.Load() && !h.held.Load() {
+		h.turns.want(key) // others would only wait for us; they find it if we die
+		return nil
 	}
 	h.link.wake(ctx, topicTurn, h.id+" "+key.String())
 	return nil
