@@ -134,13 +134,17 @@ func (e *Engine) Queued(c core.Conversation, s core.Scene) core.Outcome {
 	return finish(v, sayQueued(v, t), c)
 }
 
-// Listed is when the bot last showed a list, still to be answered, of which text
-// is a number; zero if there is none. Whoever else has offered digits knows by it
-// whose the customer means.
-func (e *Engine) Listed(c core.Conversation, text string, now time.Time) time.Time {
-	m := recall(c.Mind).Menu
+// Listed is when the bot last asked for something that text may answer: a list of
+// which it is a number, or a step of a flow; zero if it did not, or it is too late.
+// Whoever else has offered digits knows by it whose the customer means.
+func (e *Engine) Listed(c core.Conversation, text string, now time.Time) (at time.Time) {
+	t := recall(c.Mind)
+	if t.Flow.on() {
+		at = t.Flow.Asked
+	}
+	m := t.Menu
 	if !m.on() || now.After(m.Until) || pickItem(match.Listen(text), m.Items) < 0 {
-		return time.Time{}
+		return at
 	}
 	lasts := e.Settings.Context
 	switch m.Kind {
@@ -149,5 +153,8 @@ func (e *Engine) Listed(c core.Conversation, text string, now time.Time) time.Ti
 	case "choose":
 		lasts = e.Settings.Resume
 	}
-	return m.Until.Add(-lasts)
+	if shown := m.Until.Add(-lasts); shown.After(at) {
+		return shown
+	}
+	return at
 }

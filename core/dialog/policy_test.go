@@ -88,4 +88,9 @@ func TestListed(t *testing.T) {
 	if got := e.Listed(o.Conversation, "2", s.Now.Add(time.Hour)); !got.IsZero() {
 		t.Errorf("an expired list counts: %v", got)
 	}
+	o = said(t, e, c, s, "我要退货") // a form is filled in while waiting: its questions take digits too
+	o = said(t, e, o.Conversation, s, "确定")
+	if got := e.Listed(o.Conversation, "7", s.Now.Add(time.Minute)); !got.Equal(s.Now) {
+		t.Errorf("a step of a form asked at %v, want %v", got, s.Now)
+	}
 }

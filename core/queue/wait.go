@@ -58,11 +58,11 @@ func band(lower, upper float64) (low, high float64, ok bool) {
 
 // A history is what a track has seen of waits.
 type history struct {
-	starts, leaves meter // who was started, and who went without
-	waiting        gauge // how many waited
-	waits          pairs // finished ones
-	kept           ring  // 1 for a wait within its bound, 0 for one beyond
-	quick          ring  // the same, for those who came while somebody was free
+	starts, leaves meter         // who was started, and who went without
+	waiting        gauge         // how many waited
+	waits          ring[pair]    // finished ones
+	kept           ring[float32] // 1 for a wait within its bound, 0 for one beyond
+	quick          ring[float32] // the same, for those who came while somebody was free
 	at             time.Time
 	rate           float64 // starts of all rivals, a minute
 	hazard         float64 // of going without, of one who waits, a minute
@@ -133,12 +133,12 @@ func (g *gauge) count(now time.Time, n int) {
 }
 
 // A ring keeps the latest values, up to its capacity.
-type ring struct {
-	v  []float32
+type ring[T any] struct {
+	v  []T
 	at int
 }
 
-func (r *ring) add(x float32, max int) {
+func (r *ring[T]) add(x T, max int) {
 	if len(r.v) < max {
 		r.v = append(r.v, x)
 		return
@@ -147,8 +147,8 @@ func (r *ring) add(x float32, max int) {
 	r.at = (r.at + 1) % max
 }
 
-func (r *ring) sum() (s float64) {
-	for _, x := range r.v {
+func sum(v []float32) (s float64) {
+	for _, x := range v {
 		s += float64(x)
 	}
 	return s
@@ -259,12 +259,12 @@ func (l *Line) refresh(n *track, now time.Time) {
 // go on: how long they are beside what was to be expected, and how many are longer
 // than was announced. Where fewer hold than should, the upper end goes up.
 func (h *history) calibrate(going []pair, late int) {
-	h.fit = h.waits.line()
+	h.fit = fitted(h.waits.v)
 	h.upper, h.lower = untaught, 1/untaught
 	judge := len(h.kept.v) + late
 	share := within
 	if judge >= minJudge {
-		share = min(max(share+firm*(aim-h.kept.sum()/float64(judge)), least), most)
+		share = min(max(share+firm*(aim-sum(h.kept.v)/float64(judge)), least), most)
 	}
 	if v := h.fit.beside(h.waits.v); len(v) > 0 {
 		h.lower = math.Exp(percentile(v, beyond))
@@ -277,8 +277,8 @@ func (h *history) calibrate(going []pair, late int) {
 	}
 	h.upper *= margin
 	h.lower = min(h.lower, h.upper)
-	h.known = (judge >= minJudge || h.begun >= fewest) && h.kept.sum()+trust >= coverage*float64(judge+trust)
-	h.knownQ = len(h.quick.v) >= minJudge && h.quick.sum() >= coverage*float64(len(h.quick.v))
+	h.known = (judge >= minJudge || h.begun >= fewest) && sum(h.kept.v)+trust >= coverage*float64(judge+trust)
+	h.knownQ = len(h.quick.v) >= minJudge && sum(h.quick.v) >= coverage*float64(len(h.quick.v))
 }
 
 // A pair is a wait: what the rates promised when it began, and what it was, or is by
@@ -289,35 +289,20 @@ func pairOf(raw, actual float32) pair {
 	return pair{math.Log(float64(raw)), math.Log(max(float64(actual), shortest))}
 }
 
-// pairs keeps the latest waits.
-type pairs struct {
-	v  []pair
-	at int
-}
-
-func (p *pairs) add(w pair, max int) {
-	if len(p.v) < max {
-		p.v = append(p.v, w)
-		return
-	}
-	p.v[p.at] = w
-	p.at = (p.at + 1) % max
-}
-
 // A line says what to expect where the rates promise something: e^a · promise^b.
 // The zero value expects what they promise.
 type line struct{ a, b float64 }
 
-// line is the one that fits the waits best. Rates that are measured on few people
+// fitted is the line that fits the waits best. Rates that are measured on few people
 // are off by chance, so that a short promise is mostly too short, and a long one
 // too long: then b is below 1. A few waits prove little: it begins at 1.
-func (p *pairs) line() line {
-	n := float64(len(p.v))
+func fitted(v []pair) line {
+	n := float64(len(v))
 	if n < enough {
 		return line{}
 	}
 	var sx, sy, sxx, sxy float64
-	for _, w := range p.v {
+	for _, w := range v {
 		sx, sy, sxx, sxy = sx+w.raw, sy+w.actual, sxx+w.raw*w.raw, sxy+w.raw*w.actual
 	}
 	vx, vxy := sxx-sx*sx/n, sxy-sx*sy/n
