@@ -113,7 +113,7 @@ func (a *app) seat(t *play.Talk, now func() time.Time) error {
 	rules := a.rules()
 	rules.Desks = []desk.Desk{{Name: play.TalkDesk, Crowd: -1}}
 	a.hub = hub.New(hub.Config{
-		Store: a.store, Bus: bus.New(), Books: a.scripts.of, Desk: rules, Line: lineRules(a.conf), Log: a.log, Poll: 100 * time.Millisecond, Now: now,
+		Store: a.store, Bus: bus.New(), Books: a.scripts.of, Policies: a.scripts.policies, Desk: rules, Line: lineRules(a.conf), Log: a.log, Poll: 100 * time.Millisecond, Now: now,
 	})
 	err := errors.Join(a.hub.Connect(play.TalkChannel, core.RoleChannel, t.Customer()), a.hub.Connect(play.TalkDesk, core.RoleDesk, t.Desk()))
 	made, e := systems(a.conf, a.opt.makers(), core.Deps{Inbox: a.hub, Views: a.store, Values: a.store, Blobs: a.blobs, Log: a.log, Now: now})

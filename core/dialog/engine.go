@@ -107,8 +107,11 @@ func (c claim) waiting() bool { return c.Ticket.Open() }
 // inLine reports whether they wait in line.
 func (c claim) inLine() bool { return c.State == core.InLine && c.Ticket.Open() }
 
-// message reports whether they have left a message.
-func (c claim) message() bool { return c.Ticket.Open() && c.Ticket.State == core.TicketMessage }
+// message reports whether they have left a message, which somebody's phone may ring
+// for by now.
+func (c claim) message() bool {
+	return c.Ticket.Open() && (c.Ticket.State == core.TicketMessage || c.Ticket.State == core.TicketRinging && !c.inLine())
+}
 
 // closed is the claim given up.
 func (c claim) closed(now time.Time) claim {

@@ -2,6 +2,7 @@ package dialog_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,5 +93,25 @@ func TestListed(t *testing.T) {
 	o = said(t, e, o.Conversation, s, "确定")
 	if got := e.Listed(o.Conversation, "7", s.Now.Add(time.Minute)); !got.Equal(s.Now) {
 		t.Errorf("a step of a form asked at %v, want %v", got, s.Now)
+	}
+}
+
+// Whoever has left a message is told when it is answered, also while somebody's phone
+// rings for it.
+func TestRingingMessage(t *testing.T) {
+	e, s := demo(t), busy(false)
+	o := said(t, e, inLine(t, e, s), s, "2")
+	if o.Conversation.Ticket.State != core.TicketMessage {
+		t.Fatalf("%+v", o.Conversation.Ticket)
+	}
+	k := *o.Conversation.Ticket
+	k.State, k.Agent = core.TicketRinging, "desk/bob"
+	o.Conversation.Ticket = &k
+	got := ""
+	for _, env := range said(t, e, o.Conversation, s, "还要多久").Say {
+		got += env.Parts.Text()
+	}
+	if !strings.Contains(got, "前答复您") && !strings.Contains(got, "前有同事") && !strings.Contains(got, "最晚") {
+		t.Errorf("%s", got)
 	}
 }

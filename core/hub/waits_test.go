@@ -75,7 +75,9 @@ func TestWait(t *testing.T) {
 	if k := s.ticket("ann"); !k.Held.IsZero() || k.State != core.TicketWaiting {
 		t.Errorf("1: %+v", k)
 	}
-	s.staff("bob", "t"+s.ticket("ann").ID, core.Pick{Option: "claim"})
+	thread := "t" + s.ticket("ann").ID
+	s.staff("bob", thread, core.Pick{Option: "claim"})
+	s.staff("bob", thread, core.Text{Body: "hello"})
 	s.web.take()
 	s.work(30 * time.Minute)
 	for _, env := range s.web.take() {
@@ -163,5 +165,24 @@ func TestWaitHalted(t *testing.T) {
 	s.work(time.Minute)
 	if got := s.hears(); got != "" {
 		t.Errorf("said later: %s", got)
+	}
+}
+
+// Whoever an agent gives back is looked after again.
+func TestWaitAgain(t *testing.T) {
+	s := looked(t)
+	s.says("ann", "human")
+	thread := "t" + s.ticket("ann").ID
+	s.staff("bob", thread, core.Pick{Option: "claim"})
+	s.work(2 * time.Minute)
+	s.staff("bob", thread, core.Pick{Option: "release"})
+	if k := s.ticket("ann"); k.State != core.TicketWaiting && k.State != core.TicketRinging {
+		t.Fatalf("%+v", k)
+	}
+	s.staff("bob", "", core.Pick{Option: "on"})
+	s.web.take()
+	s.work(8 * time.Minute)
+	if got := s.hears(); !strings.Contains(got, "still there") && !strings.Contains(got, "Still there") {
+		t.Errorf("%s\n%s", got, s.record("web", "ann"))
 	}
 }

@@ -2,6 +2,7 @@ package play
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -143,13 +144,15 @@ func (t *Talk) typed(ctx context.Context, line string) error {
 	return t.customer(ctx, core.Parts{t.meant(line)})
 }
 
-// meant turns a number into a pick from the last list.
+// meant turns a number into a pick from the last list, by the number that stands
+// before it.
 func (t *Talk) meant(line string) core.Part {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if n, err := strconv.Atoi(line); err == nil && n >= 1 && n <= len(t.choice.Options) {
-		o := t.choice.Options[n-1]
-		return core.Pick{Option: o.ID, Label: o.Label}
+	for i, o := range t.choice.Options {
+		if line == cmp.Or(o.Digit, strconv.Itoa(i+1)) {
+			return core.Pick{Option: o.ID, Label: o.Label}
+		}
 	}
 	return core.Text{Body: line}
 }

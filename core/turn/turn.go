@@ -94,7 +94,7 @@ func Take(r Rules, c core.Conversation, unread []core.Envelope, in Input) (out c
 		i += n
 	}
 	o = s.woken(c.Wakes, o)
-	o.Conversation = still(o.Conversation)
+	o.Conversation = s.looked(c, o.Conversation)
 	return s.finish(o), nil
 }
 
@@ -103,7 +103,7 @@ func Alter(r Rules, c core.Conversation, unread []core.Envelope, in Input, f fun
 	defer caught(&err)
 	s := begin(r, c, in)
 	o := s.closing(core.Outcome{Conversation: c}, func(c core.Conversation) core.Outcome { return f(c, in.Scene) })
-	o.Conversation = still(o.Conversation)
+	o.Conversation = s.looked(c, o.Conversation)
 	o = s.finish(o)
 	o.Left = len(unread)
 	return o, nil

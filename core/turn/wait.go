@@ -150,10 +150,19 @@ func (s steps) apply(o core.Outcome, d reassure.Decision, name string) core.Outc
 	return o
 }
 
-// still takes the policy's time away from a conversation whose ticket waits no more.
-func still(c core.Conversation) core.Conversation {
-	if t := c.Ticket; c.State != core.InLine || !t.Open() || t.State == core.TicketParked {
+// again is how soon a policy looks at somebody who is back in line.
+const again = 30 * time.Second
+
+// looked takes the policy's time away from a conversation whose ticket waits no more,
+// and gives one to somebody who is back in line. before is the conversation as the
+// turn found it.
+func (s steps) looked(before, c core.Conversation) core.Conversation {
+	t := c.Ticket
+	switch waits := c.State == core.InLine && t.Open() && t.State != core.TicketParked; {
+	case !waits:
 		c.Wakes = c.Wakes.Set(core.WakeWait, time.Time{})
+	case s.Scene.Policy && before.State != core.InLine && c.Wakes.At(core.WakeWait).IsZero():
+		c.Wakes = c.Wakes.Set(core.WakeWait, s.Scene.Now.Add(again))
 	}
 	return c
 }
