@@ -186,3 +186,17 @@ func TestWaitAgain(t *testing.T) {
 		t.Errorf("%s\n%s", got, s.record("web", "ann"))
 	}
 }
+
+// Whoever is in danger is passed over by nobody, however silent they were before.
+func TestWaitDanger(t *testing.T) {
+	s := looked(t)
+	s.says("ann", "human")
+	s.work(5 * time.Minute)
+	if k := s.ticket("ann"); k.Held.IsZero() {
+		t.Fatal("nobody asked whether she is still there")
+	}
+	s.says("ann", "I want to kill myself")
+	if k := s.ticket("ann"); !k.Held.IsZero() || k.Mood != "selfharm" {
+		t.Errorf("%+v", k)
+	}
+}

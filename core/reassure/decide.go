@@ -147,8 +147,8 @@ func (w *wait) gone() (d Decision, yes bool) {
 	return Decision{Wait: w.m.keep(), Park: true, Log: []core.Event{e}}, true
 }
 
-// held is until when the line passes over somebody who was asked: most who answer do
-// so in the first half of the time that they have.
+// held is until when the line passes over somebody who was asked: as long as they have
+// for an answer.
 func (w *wait) held(s *Step) time.Time { return w.m.Asked.time().Add(s.Presence.Timeout) }
 
 // checks is the step whose rules hold for whoever is asked whether they are there.

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/frontdesk-im/frontdesk/core"
 	"github.com/frontdesk-im/frontdesk/core/desk"
@@ -59,6 +60,11 @@ func (s steps) hear(c core.Conversation, run []core.Envelope) core.Conversation 
 		}
 		c.Peer = merge(c.Peer, env.Peer)
 		c.Ledger = c.Ledger.Heard(s.Limits(c.Key.Channel).Allowances, env.Cause, env.Filed)
+	}
+	if t := c.Ticket; t.Open() && !t.Held.IsZero() && !quiet(run) { // they are there
+		here := *t
+		here.Held = time.Time{}
+		c.Ticket = &here
 	}
 	return c
 }
