@@ -26,7 +26,7 @@ const (
 	fewest   = 10               // starts in the window after which one may be shown without that many, while nobody is late
 	coverage = 0.6              // share of waits within what was announced, at least
 	trust    = 14               // announcements that are taken for kept before there are any
-	margin   = 1.07             // a line that grows is slower than what it taught
+	margin   = 1.06             // a line that grows is slower than what it taught
 	aim      = 0.87             // share of announcements that are to hold
 	firm     = 0.8              // how much of what is missing is added to within
 	least    = 0.75             // that comes out
@@ -34,6 +34,7 @@ const (
 	prior    = 3   // weight of what the rates promise, beside what waits taught
 	flattest = 0.2 // b of a line
 	shortest = 0.1 // minutes, of a wait that teaches
+	ordinary = 2   // class
 )
 
 // edges are the waits that are announced, in minutes.
@@ -180,6 +181,9 @@ func (h *history) measure(e *entry, to state, now, since time.Time) {
 	}
 	if e.flags&flagQuick != 0 {
 		h.quick.add(kept, judged)
+		return
+	}
+	if e.class < ordinary { // those few who overtake teach nothing about the others
 		return
 	}
 	h.waits.add(pairOf(e.raw, actual), samples)
@@ -351,19 +355,22 @@ func (l *Line) Estimate(id string, now time.Time) (core.Estimate, bool) {
 		return core.Estimate{}, false
 	}
 	ahead, n := l.place(slot), l.skills.tracks[l.tickets.entry(slot).track]
-	low, high, known := l.expect(n, ahead, now)
+	low, high, known := l.expect(n, ahead, l.tickets.entry(slot).class, now)
 	nobody := l.staff.onDuty(n.teams) == 0
 	return core.Estimate{Ahead: ahead, Low: low, High: high, Known: known, Nobody: nobody, Busy: !nobody && n.free == 0}, true
 }
 
-// expect is the band to be announced to somebody with so many ahead.
-func (l *Line) expect(n *track, ahead int, now time.Time) (low, high time.Duration, known bool) {
+// expect is the band to be announced to somebody of a class with so many ahead.
+func (l *Line) expect(n *track, ahead int, class uint8, now time.Time) (low, high time.Duration, known bool) {
 	raw, quick := l.raw(n, ahead, now)
 	h := &n.history
 	if quick {
 		return 0, time.Minute, h.knownQ
 	}
-	mean := h.fit.at(raw)
+	mean := raw // of those who overtake; the fit is that of the others
+	if class >= ordinary {
+		mean = h.fit.at(raw)
+	}
 	lower, upper, ok := band(mean*h.lower, mean*h.upper)
 	return minutes(lower), minutes(upper), ok && h.known && l.staff.onDuty(n.teams) > 0
 }
@@ -402,7 +409,7 @@ func (l *Line) state(topic string, now time.Time) core.LineState {
 	s.Waiting += ahead
 	s.OnDuty = max(s.OnDuty, l.staff.onDuty(main.teams))
 	s.Free = max(s.Free, main.free)
-	s.Low, s.High, s.Known = l.expect(main, ahead, now)
+	s.Low, s.High, s.Known = l.expect(main, ahead, ordinary, now)
 	return s
 }
 

@@ -88,7 +88,7 @@ func TestScenarioFigures(t *testing.T) {
 		case "eleven":
 			kept, shown, over = 0.8, 0.8, 0.4
 		case "night": // few come, and most wait less than the minute that is the shortest promise
-			shown, over = 0.85, 1.2
+			kept, shown, over = 0.8, 0.85, 1.2
 		case "noon", "rush": // what the agents do next cannot be known from what was
 			over = 1.6
 		}

@@ -23,7 +23,7 @@ func story(e *Evening) string {
 }
 
 func TestSameSeedSameLog(t *testing.T) {
-	for _, n := range names(t) {
+	for _, n := range []string{"night", "refused", "small"} {
 		a, b := play(t, scenario(t, n), live(t)), play(t, scenario(t, n), live(t))
 		if story(a) != story(b) {
 			t.Errorf("%s is not the same evening twice", n)

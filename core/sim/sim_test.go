@@ -40,7 +40,7 @@ import (
 
 var (
 	seedFlag  = flag.Int64("seed", -1, "play this world only")
-	seedsFlag = flag.Int("seeds", 24, "worlds that FRONTDESK_LONG=1 plays")
+	seedsFlag = flag.Int("seeds", 20, "worlds that FRONTDESK_LONG=1 plays")
 )
 
 // TestSimulation plays a sample of worlds; a thousand with
